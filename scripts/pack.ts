@@ -1,0 +1,46 @@
+/**
+ * Builds the publishable package in dist/package and packs it there; prints the path of the tarball as its last line.
+ * The repository's own manifest is not published: it brings a Node of its own and the development tools.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The fields of the repository's manifest that only the repository needs. */
+const REPOSITORY_ONLY = ["devDependencies", "optionalDependencies", "scripts", "private", "allowScripts"];
+
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
+const stage = `${root}/dist/package`;
+
+function build(): void {
+  rmSync(`${root}/dist`, { recursive: true, force: true });
+  const tsc = `${root}/node_modules/typescript/bin/tsc`;
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+}
+
+function writeStage(): void {
+  mkdirSync(`${stage}/dist`, { recursive: true });
+  for (const path of ["dist/src", "dist/gen", "proto", "README.md", "LICENSE"]) {
+    cpSync(`${root}/${path}`, `${stage}/${path}`, { recursive: true });
+  }
+  const manifest = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as Record<string, unknown>;
+  const kept = Object.entries(manifest).filter(([field]) => !REPOSITORY_ONLY.includes(field));
+  const published = { ...Object.fromEntries(kept), files: ["dist", "proto"] };
+  writeFileSync(`${stage}/package.json`, `${JSON.stringify(published, null, 2)}\n`);
+  const command = `${stage}/dist/src/cli/main.js`;
+  if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+function pack(): string {
+  const output = execFileSync("npm", ["pack", "--json", "--loglevel=error"], { cwd: stage, encoding: "utf8" });
+  const report = JSON.parse(output) as
+    | ReadonlyArray<{ readonly filename: string }>
+    | Record<string, { filename: string }>;
+  const [packed] = Object.values(report);
+  if (packed === undefined) throw new Error("npm pack reported no tarball");
+  return `${stage}/${packed.filename}`;
+}
+
+build();
+writeStage();
+console.log(pack());

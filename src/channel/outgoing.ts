@@ -1,0 +1,188 @@
+import type { CallOpen, Frame, Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { Queue } from "../core/queue.ts";
+import type { LocalChannelLimits } from "../wire/limits.ts";
+import type { CallResult } from "./call.ts";
+import { endFrame, frameOf, messageFrame } from "./frames.ts";
+
+/** What a call has yet to send, in order. */
+type Outgoing =
+  | { readonly kind: "open"; readonly open: CallOpen; readonly deadlineMs: number | undefined; readonly last: boolean }
+  | { readonly kind: "message"; readonly message: Uint8Array; readonly last: boolean }
+  | { readonly kind: "headers"; readonly headers: readonly Header[] }
+  | { readonly kind: "half_close" };
+
+/** Room that has to be left in a packet before a piece of a message is cut to fit it. */
+const LEAST_PART_BYTES = 4 * 1024;
+/** What a frame needs beside the payload of its message: call id, last, tag and length, at most. */
+const FRAME_OVERHEAD_BYTES = 32;
+
+/**
+ * The sending half of one call: what is queued, and the credit that lets it go. It makes frames, it does not number them.
+ * Spec: CALL, CREDIT.
+ */
+export class OutgoingHalf {
+  private readonly limits: LocalChannelLimits;
+  private readonly queue = new Queue<Outgoing>();
+  /** What the callee ends the call with, once everything queued has gone. */
+  private result: CallResult | undefined = undefined;
+  /** How much of the message at the head has gone as parts. */
+  private partOffset = 0;
+  /** Credit in bytes; below 0 by at most one frame. */
+  private credit: number;
+  /** Cost of the queued messages, parts that have gone not included. */
+  private queuedCost = 0;
+
+  /** @param limits Sizes of frames. @param credit What the peer grants each call at its start, in bytes. */
+  constructor(limits: LocalChannelLimits, credit: number) {
+    this.limits = limits;
+    this.credit = credit;
+  }
+
+  /** Whether the credit covers more than what is queued already. */
+  get isWritable(): boolean {
+    return this.credit - this.queuedCost > 0;
+  }
+
+  /** Bytes of what is queued, overhead included. */
+  get queuedBytes(): number {
+    return this.queuedCost;
+  }
+
+  /** Whether a frame may go now. */
+  get isSendable(): boolean {
+    const head = this.queue.at(0);
+    if (head === undefined) return this.isEndSendable;
+    return head.kind !== "message" || this.credit > 0;
+  }
+
+  /** Whether the end of the call may go now: everything before it has gone. */
+  get isEndSendable(): boolean {
+    if (this.result === undefined || this.queue.length > 0) return false;
+    return this.result.lastMessage === undefined || this.credit > 0;
+  }
+
+  /** Adds credit, also a negative correction. */
+  addCredit(bytes: number): void {
+    this.credit += bytes;
+  }
+
+  /** Queues the opening, and its first message where the frame does not hold it. */
+  open(open: CallOpen, deadlineMs: number | undefined, last: boolean): void {
+    const message = open.message;
+    const frame = frameOf(Number.MAX_SAFE_INTEGER, last, { case: "open", value: { ...open, timeoutMs: 0xffffffff } });
+    if (message === undefined || sizeFrame(frame) <= this.limits.maxFrameBytes) {
+      this.queue.push({ kind: "open", open, deadlineMs, last });
+      if (message !== undefined) this.queuedCost += this.costOf(message);
+      return;
+    }
+    this.queue.push({ kind: "open", open: { ...open, message: undefined }, deadlineMs, last: false });
+    this.send(message, last);
+  }
+
+  /** Queues a message. */
+  send(message: Uint8Array, last: boolean): void {
+    this.queue.push({ kind: "message", message, last });
+    this.queuedCost += this.costOf(message);
+  }
+
+  /** Queues response headers. */
+  sendHeaders(headers: readonly Header[]): void {
+    this.queue.push({ kind: "headers", headers });
+  }
+
+  /** Queues the end of the caller's half. */
+  halfClose(): void {
+    this.queue.push({ kind: "half_close" });
+  }
+
+  /** Sets what the call ends with. The last message goes as a message of its own where it does not fit the end's frame. */
+  end(result: CallResult): void {
+    const message = result.lastMessage;
+    if (message !== undefined && sizeFrame(endFrame(Number.MAX_SAFE_INTEGER, result)) > this.limits.maxFrameBytes) {
+      this.send(message, false);
+      this.result = { ...result, lastMessage: undefined };
+      return;
+    }
+    this.result = result;
+    if (message !== undefined) this.queuedCost += this.costOf(message);
+  }
+
+  /** Discards everything that has not gone. */
+  discard(): void {
+    this.queue.clear();
+    this.result = undefined;
+    this.partOffset = 0;
+    this.queuedCost = 0;
+  }
+
+  /**
+   * Makes the next frame, which may be at most `room` bytes with its length prefix.
+   * @returns undefined where nothing may go, or where what may go next does not fit the room.
+   */
+  takeFrame(callId: number, room: number, nowMs: number): Frame | undefined {
+    const head = this.queue.at(0);
+    if (head === undefined) return this.takeEnd(callId, room);
+    if (head.kind === "message") return this.takeMessage(callId, head, room);
+    const frame = unpricedFrame(callId, head, nowMs);
+    if (sizeFrame(frame) + FRAME_OVERHEAD_BYTES > room) return undefined;
+    this.queue.shift();
+    if (head.kind === "open" && head.open.message !== undefined) this.spend(head.open.message.length);
+    return frame;
+  }
+
+  private takeEnd(callId: number, room: number): Frame | undefined {
+    const result = this.result;
+    if (result === undefined || !this.isEndSendable) return undefined;
+    const frame = endFrame(callId, result);
+    if (sizeFrame(frame) + FRAME_OVERHEAD_BYTES > room) return undefined;
+    if (result.lastMessage !== undefined) this.spend(result.lastMessage.length);
+    this.result = undefined;
+    return frame;
+  }
+
+  private takeMessage(callId: number, head: Outgoing & { kind: "message" }, room: number): Frame | undefined {
+    if (this.credit <= 0) return undefined;
+    const left = head.message.length - this.partOffset;
+    const fits = Math.min(room, this.limits.maxFrameBytes) - FRAME_OVERHEAD_BYTES;
+    if (left <= fits) {
+      const rest = this.partOffset === 0 ? head.message : head.message.subarray(this.partOffset);
+      this.queue.shift();
+      this.partOffset = 0;
+      this.spend(left);
+      return messageFrame(callId, head.last, rest);
+    }
+    const isOverFrame = left > this.limits.maxFrameBytes - FRAME_OVERHEAD_BYTES;
+    if (!isOverFrame || fits < LEAST_PART_BYTES) return undefined;
+    const part = head.message.subarray(this.partOffset, this.partOffset + fits);
+    this.partOffset += fits;
+    // Each part costs the overhead again; the queue counted it once for the whole message.
+    this.queuedCost += this.limits.messageOverheadBytes;
+    this.spend(fits);
+    return frameOf(callId, false, { case: "part", value: part });
+  }
+
+  private costOf(message: Uint8Array): number {
+    return message.length + this.limits.messageOverheadBytes;
+  }
+
+  private spend(payloadBytes: number): void {
+    const cost = payloadBytes + this.limits.messageOverheadBytes;
+    this.credit -= cost;
+    this.queuedCost -= cost;
+  }
+}
+
+/** A frame that costs no credit by itself. */
+function unpricedFrame(callId: number, head: Exclude<Outgoing, { kind: "message" }>, nowMs: number): Frame {
+  switch (head.kind) {
+    case "open": {
+      const timeoutMs = head.deadlineMs === undefined ? undefined : Math.max(0, Math.round(head.deadlineMs - nowMs));
+      return frameOf(callId, head.last, { case: "open", value: { ...head.open, timeoutMs } });
+    }
+    case "headers":
+      return frameOf(callId, false, { case: "headers", value: { headers: head.headers, unknown: undefined } });
+    case "half_close":
+      return frameOf(callId, false, { case: "halfClose", value: { unknown: undefined } });
+  }
+}

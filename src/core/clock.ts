@@ -1,0 +1,20 @@
+/**
+ * Time, as everything above the core sees it. Production code injects the system's clock, tests a simulated one; nothing
+ * in Moorline asks the system for the time by itself.
+ */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. Only differences mean something. */
+  now(): number;
+  /** Milliseconds since 1970, for logs only: it may jump, and orders nothing. */
+  wallNow(): number;
+  /** Calls `callback` once, `delayMs` from now (0 or more), unless the timer is cancelled before. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+  /** Calls `callback` once, after the present turn of the event loop and everything that it settles. Not cancellable. */
+  defer(callback: () => void): void;
+}
+
+/** A timer that {@link Clock.setTimer} started. */
+export interface Timer {
+  /** Cancels the timer. Does nothing where it has fired or was cancelled. */
+  cancel(): void;
+}

@@ -1,0 +1,191 @@
+/**
+ * Every limit and interval of the protocol that has a default, in one place. Each object is the defaults; what may be
+ * changed by options is resolved over it. Nothing else in `src` writes these numbers down.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** What one end of a channel keeps to. Of these, the peer is told the credit, the message size and the calls. */
+export interface LocalChannelLimits {
+  /** The largest frame, encoded. Fixed by the protocol, on every path alike. */
+  readonly maxFrameBytes: number;
+  /** The largest packet, encoded. Fixed by the protocol: it fits one Noise message. */
+  readonly maxPacketBytes: number;
+  /** The largest first packet of a connection, which has the hello. Fixed by the protocol. */
+  readonly maxFirstPacketBytes: number;
+  /** Bytes that may lie in the socket's buffer; the rest waits in the scheduler. */
+  readonly maxBufferedBytes: number;
+  /** Numbered frames that the peer has not acknowledged, in bytes. At the limit nothing more is numbered. */
+  readonly maxOutboxBytes: number;
+  /** Credit that each call of the peer starts with, towards this side. 1 KiB to 16 MiB. */
+  readonly initialCreditBytes: number;
+  /** The largest reassembled message that this side takes. */
+  readonly maxMessageBytes: number;
+  /** Calls of the peer that may be open at once. */
+  readonly maxCalls: number;
+  /** An acknowledgement is due after this many frames… */
+  readonly ackAfterFrames: number;
+  /** …or this many bytes of frames… */
+  readonly ackAfterBytes: number;
+  /** …or this long after the first of them. */
+  readonly ackAfterMs: number;
+  /** The largest padding of a ping. */
+  readonly maxPingPaddingBytes: number;
+  /** What a message or a part costs in credit, beside its payload. */
+  readonly messageOverheadBytes: number;
+}
+
+/** Defaults of {@link LocalChannelLimits}. */
+export const channelLimits: LocalChannelLimits = {
+  maxFrameBytes: 32 * KIB,
+  maxPacketBytes: 60 * KIB,
+  maxFirstPacketBytes: 16 * KIB,
+  maxBufferedBytes: 128 * KIB,
+  maxOutboxBytes: 4 * MIB,
+  initialCreditBytes: 256 * KIB,
+  maxMessageBytes: 16 * MIB,
+  maxCalls: 256,
+  ackAfterFrames: 32,
+  ackAfterBytes: 128 * KIB,
+  ackAfterMs: 200,
+  maxPingPaddingBytes: 16 * KIB,
+  messageOverheadBytes: 64,
+};
+
+/** The narrowest and the widest `initialCreditBytes` that a hello or a welcome may offer. */
+export const creditRange: { readonly minBytes: number; readonly maxBytes: number } = {
+  minBytes: KIB,
+  maxBytes: 16 * MIB,
+};
+
+/** How long the two sides wait for each other until a connection is welcomed. */
+export interface HandshakeLimits {
+  /** Client: the connection must be open by then. */
+  readonly openTimeoutMs: number;
+  /** Client: the hello must be answered by then, from the opening on. */
+  readonly answerTimeoutMs: number;
+  /** Server: the hello must have come by then, from the opening on. */
+  readonly helloTimeoutMs: number;
+}
+
+/** Defaults of {@link HandshakeLimits}. */
+export const handshakeLimits: HandshakeLimits = {
+  openTimeoutMs: 10 * SECOND_MS,
+  answerTimeoutMs: 5 * SECOND_MS,
+  helloTimeoutMs: 10 * SECOND_MS,
+};
+
+/** How many probes a server takes; above it they are OVERLOADED. */
+export interface ProbeLimits {
+  /** How long a probe may live before it is closed. */
+  readonly lifetimeMs: number;
+  /** Probes at once, per session key. */
+  readonly maxOpen: number;
+  /** Probes begun in one minute, per session key. */
+  readonly maxPerMinute: number;
+}
+
+/** Defaults of {@link ProbeLimits}. */
+export const probeLimits: ProbeLimits = { lifetimeMs: MINUTE_MS, maxOpen: 10, maxPerMinute: 120 };
+
+/** How the two sides notice a dead connection. Any packet counts as life. */
+export interface LivenessLimits {
+  /** Server: pings when it has sent, or received, nothing for this long. */
+  readonly pingAfterMs: number;
+  /** Server: detaches when nothing comes for this long after the ping has left the socket's buffer… */
+  readonly pongTimeoutMs: number;
+  /** …or for this long after the ping was queued, where that buffer has not shrunk since. */
+  readonly stalledTimeoutMs: number;
+  /** Client: gives the connection up after this long without a packet. */
+  readonly silenceMs: number;
+  /** Client: the interval of the tick that notices sleep. */
+  readonly tickMs: number;
+  /** Client: a gap between ticks above this is a wake. */
+  readonly wakeGapMs: number;
+  /** Client: how long a wake check waits for any packet. */
+  readonly wakeTimeoutMs: number;
+}
+
+/** Defaults of {@link LivenessLimits}. */
+export const livenessLimits: LivenessLimits = {
+  pingAfterMs: 15 * SECOND_MS,
+  pongTimeoutMs: 10 * SECOND_MS,
+  stalledTimeoutMs: 30 * SECOND_MS,
+  silenceMs: 25 * SECOND_MS,
+  tickMs: SECOND_MS,
+  wakeGapMs: 5 * SECOND_MS,
+  wakeTimeoutMs: 3 * SECOND_MS,
+};
+
+/** How a client dials again. */
+export interface ReconnectLimits {
+  /** The first delay is random from 0 to this. */
+  readonly firstDelayMs: number;
+  /** After `n` failures in a row the delay is random from 0 to this times 2 to the `n`… */
+  readonly baseDelayMs: number;
+  /** …and never above this. */
+  readonly maxDelayMs: number;
+  /** A connection that was welcomed and then lived this long counts as a success. */
+  readonly healthyAfterMs: number;
+  /** Attempts that may be made in one go, per host over all paths. */
+  readonly maxAttempts: number;
+  /** One of these attempts comes back after each such interval. */
+  readonly attemptRefillMs: number;
+}
+
+/** Defaults of {@link ReconnectLimits}. */
+export const reconnectLimits: ReconnectLimits = {
+  firstDelayMs: 250,
+  baseDelayMs: 500,
+  maxDelayMs: 30 * SECOND_MS,
+  healthyAfterMs: SECOND_MS,
+  maxAttempts: 20,
+  attemptRefillMs: 3 * SECOND_MS,
+};
+
+/** What a server keeps, how much of it and how long. Lifetimes run on time that the daemon was running. */
+export interface SessionLimits {
+  /** A channel without a connection. */
+  readonly replayMs: number;
+  /** A session without a channel. */
+  readonly sessionMs: number;
+  /** Channels of one session; the oldest detached one makes room for the next. */
+  readonly maxChannels: number;
+  /** Sessions of one principal. */
+  readonly maxSessions: number;
+  /** Lost channels whose ids and reasons a session remembers. */
+  readonly maxLostChannels: number;
+  /** The least time for which one of them is remembered. */
+  readonly lostChannelMs: number;
+  /** What all channels of a server hold together, unread bytes included. Above it channels are lost. */
+  readonly maxReplayBytes: number;
+}
+
+/** Defaults of {@link SessionLimits}. */
+export const sessionLimits: SessionLimits = {
+  replayMs: 15 * MINUTE_MS,
+  sessionMs: 7 * DAY_MS,
+  maxChannels: 16,
+  maxSessions: 1024,
+  maxLostChannels: 64,
+  lostChannelMs: MINUTE_MS,
+  maxReplayBytes: 256 * MIB,
+};
+
+/** How long a draining server waits. */
+export interface DrainLimits {
+  /** For running calls to end by themselves. */
+  readonly graceMs: number;
+  /** For what is queued to be acknowledged. */
+  readonly flushMs: number;
+}
+
+/** Defaults of {@link DrainLimits}. */
+export const drainLimits: DrainLimits = { graceMs: 10 * SECOND_MS, flushMs: 2 * SECOND_MS };
+
+/** The deadline of a unary call that names none, in milliseconds. Streams have none. */
+export const unaryTimeoutMs = MINUTE_MS;

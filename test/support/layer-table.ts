@@ -1,0 +1,69 @@
+/** What one folder of `src` may reach. */
+export interface LayerRow {
+  /** Layers it names. What those may import, it may import too. */
+  readonly imports: readonly string[];
+  /** Packages of other people it may import, by package name. */
+  readonly packages: readonly string[];
+  /** Whether `node:` built-ins and computed dynamic imports are allowed everywhere in the layer. Default: no. */
+  readonly node?: true;
+}
+
+const PROTOBUF = "@bufbuild/protobuf";
+const CONNECT = "@connectrpc/connect";
+const CONNECT_NODE = "@connectrpc/connect-node";
+const HASHES = "@noble/hashes";
+
+/**
+ * The layers, lowest first. Arrows go down; brothers do not talk; nothing imports `testing`.
+ * `gen` is the generated code beside `src`; `relay/client` is the part of `relay` that a daemon dials out with.
+ */
+export const LAYERS: Readonly<Record<string, LayerRow>> = {
+  core: { imports: [], packages: [] },
+  gen: { imports: ["core"], packages: [PROTOBUF] },
+  wire: { imports: ["core", "gen"], packages: [PROTOBUF, HASHES] },
+  machine: { imports: ["wire"], packages: [PROTOBUF] },
+  channel: { imports: ["wire"], packages: [PROTOBUF] },
+  transport: { imports: ["wire"], packages: [PROTOBUF, "ws"] },
+  secure: { imports: ["wire"], packages: [HASHES, "@noble/ciphers", "@noble/curves"] },
+  rpc: { imports: ["channel"], packages: [PROTOBUF, CONNECT] },
+  client: { imports: ["rpc", "machine", "transport", "secure"], packages: [PROTOBUF, CONNECT, HASHES] },
+  runtime: { imports: ["client"], packages: [PROTOBUF, CONNECT] },
+  react: { imports: ["runtime"], packages: ["react"] },
+  console: { imports: ["react"], packages: ["react", "react-dom"] },
+  node: { imports: ["client", "runtime", "transport"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
+  server: {
+    imports: ["rpc", "machine", "transport", "secure"],
+    packages: [PROTOBUF, CONNECT, CONNECT_NODE],
+    node: true,
+  },
+  relay: { imports: ["transport", "wire", "machine"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
+  faults: { imports: ["transport", "wire"], packages: [PROTOBUF], node: true },
+  daemon: { imports: ["server", "relay/client"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
+  conformance: { imports: ["client", "runtime", "server", "relay"], packages: [PROTOBUF, CONNECT], node: true },
+  testing: { imports: ["client", "runtime", "server"], packages: [PROTOBUF, CONNECT] },
+  cli: {
+    imports: ["client", "runtime", "node", "server", "relay", "daemon", "faults", "conformance"],
+    packages: [PROTOBUF, CONNECT, "commander"],
+    node: true,
+  },
+};
+
+/** Files outside the `node: true` layers where built-ins are allowed: the transports over the `ws` package. */
+export const NODE_FILES = /^src\/transport\/ws[^/]*\.ts$/;
+
+/** The only files that may import `ws`. */
+export const WS_FILES = /^src\/transport\/ws(-[^/]*)?\.ts$/;
+
+/** The entry of the browser door. */
+export const CLIENT_DOOR = "src/client/index.ts";
+
+/** The doors of package.json, all of them. */
+export const DOORS: readonly string[] = [
+  ".",
+  "./node",
+  "./server",
+  "./testing",
+  "./schema/*.js",
+  "./schema/*",
+  "./proto/*",
+];
