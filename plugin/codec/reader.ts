@@ -1,7 +1,8 @@
 import type { GeneratedFile, Printable } from "@bufbuild/protoplugin";
-import type { EnvelopeField, EnvelopeMessage } from "./envelope.ts";
+import { safeIdentifier } from "@bufbuild/protoplugin";
+import type { EnvelopeField, EnvelopeMessage, EnvelopeOneof } from "./envelope.ts";
 import type { CodecRuntime } from "./runtime.ts";
-import { emptyName, membersOf } from "./shapes.ts";
+import { emptyName, isField, membersOf } from "./shapes.ts";
 
 /** Prints `decodeX` and the function that reads an X from the middle of a message. */
 export function printReader(f: GeneratedFile, message: EnvelopeMessage, runtime: CodecRuntime): void {
@@ -27,6 +28,13 @@ export function printReader(f: GeneratedFile, message: EnvelopeMessage, runtime:
   f.print(`  return { ${[...entries, "unknown"].join(", ")} };`);
   f.print("}");
   f.print();
+}
+
+/** What the variable of a member starts with. Lists are appended to, so they must not be the shared empty one. */
+function initial(member: EnvelopeField | EnvelopeOneof, message: string, runtime: CodecRuntime): Printable {
+  const value = `base.${member.name}`;
+  if (!isField(member) || !member.repeated) return value;
+  return [runtime.growable, "(", value, ", ", emptyName(message), ".", member.name, ")"];
 }
 
 function printCase(f: GeneratedFile, field: EnvelopeField, runtime: CodecRuntime): void {
@@ -68,7 +76,7 @@ const TAKEN = new Set(["r", "end", "depth", "base", "tag", "unknown"]);
 
 /** The name of the variable of a member: its own name, unless the function has it already. */
 function local(name: string): string {
-  return TAKEN.has(name) ? `${name}_` : name;
+  return TAKEN.has(name) ? `${name}_` : safeIdentifier(name);
 }
 
 function entry(name: string): string {

@@ -67,17 +67,10 @@ export class OutgoingHalf {
     this.credit += bytes;
   }
 
-  /** Queues the opening, and its first message where the frame does not hold it. */
+  /** Queues the opening, whose message, if it has one, fits its frame. */
   open(open: CallOpen, deadlineMs: number | undefined, last: boolean): void {
-    const message = open.message;
-    const frame = frameOf(Number.MAX_SAFE_INTEGER, last, { case: "open", value: { ...open, timeoutMs: 0xffffffff } });
-    if (message === undefined || sizeFrame(frame) <= this.limits.maxFrameBytes) {
-      this.queue.push({ kind: "open", open, deadlineMs, last });
-      if (message !== undefined) this.queuedCost += this.costOf(message);
-      return;
-    }
-    this.queue.push({ kind: "open", open: { ...open, message: undefined }, deadlineMs, last: false });
-    this.send(message, last);
+    this.queue.push({ kind: "open", open, deadlineMs, last });
+    if (open.message !== undefined) this.queuedCost += this.costOf(open.message);
   }
 
   /** Queues a message. */

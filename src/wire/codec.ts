@@ -54,9 +54,14 @@ export class WireReader {
   readonly bytes: Uint8Array;
   /** Where the next read begins. */
   pos = 0;
+  // Kept here because reading them from a typed array costs as much as making a view.
+  readonly #buffer: ArrayBufferLike;
+  readonly #byteOffset: number;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.#buffer = bytes.buffer;
+    this.#byteOffset = bytes.byteOffset;
   }
 
   /** Reads a tag: field number << 3 | wire type, both legal. */
@@ -125,7 +130,7 @@ export class WireReader {
     const end = this.limit();
     const start = this.pos;
     this.pos = end;
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, end - start);
+    return new Uint8Array(this.#buffer, this.#byteOffset + start, end - start);
   }
 
   /** Reads a string. */
@@ -147,8 +152,8 @@ export class WireReader {
   unknown(tag: number, depth: number): UnknownField {
     const start = this.pos;
     this.#skip(tag, MAX_NESTING - depth);
-    const { buffer, byteOffset } = this.bytes;
-    return { no: tag >>> 3, wireType: tag & 7, data: new Uint8Array(buffer, byteOffset + start, this.pos - start) };
+    const data = new Uint8Array(this.#buffer, this.#byteOffset + start, this.pos - start);
+    return { no: tag >>> 3, wireType: tag & 7, data };
   }
 
   #skip(tag: number, nesting: number): void {
@@ -292,6 +297,10 @@ export function sizeUnknown(fields: readonly UnknownField[]): number {
 
 /** Writes an integer from 0 to 2^53 - 1 and returns the position after it. */
 export function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
+  if (value < 0x80) {
+    bytes[offset] = value;
+    return offset + 1;
+  }
   let pos = offset;
   let rest = value;
   while (rest >= 0x10000000) {
@@ -328,14 +337,20 @@ export function writeBytes(bytes: Uint8Array, offset: number, value: Uint8Array)
 
 /** Writes a string as UTF-8 after its length and returns the position after it. */
 export function writeString(bytes: Uint8Array, offset: number, text: string): number {
-  const length = utf8Length(text);
-  const pos = writeVarint(bytes, offset, length);
-  if (length !== text.length || length > SHORT_STRING_BYTES) {
-    getTextEncoding().encodeUtf8Into(text, bytes.subarray(pos, pos + length));
-    return pos + length;
+  const { length } = text;
+  if (length > SHORT_STRING_BYTES) return writeLongString(bytes, offset, text);
+  bytes[offset] = length;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return writeLongString(bytes, offset, text);
+    bytes[offset + 1 + i] = code;
   }
-  for (let i = 0; i < length; i++) bytes[pos + i] = text.charCodeAt(i);
-  return pos + length;
+  return offset + 1 + length;
+}
+
+function writeLongString(bytes: Uint8Array, offset: number, text: string): number {
+  const pos = writeVarint(bytes, offset, utf8Length(text));
+  return pos + getTextEncoding().encodeUtf8Into(text, bytes.subarray(pos)).written;
 }
 
 /** Writes unknown fields, each after its tag, and returns the position after them. */

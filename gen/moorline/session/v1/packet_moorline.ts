@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { UnknownField } from "../../../../src/wire/codec.ts";
-import { mergeBytes, sizeDelimited, sizeInt32, sizeString, sizeUint32, sizeUint64, sizeUnknown, WireReader, withUnknown, writeBytes, writeInt32, writeString, writeUnknown, writeVarint } from "../../../../src/wire/codec.ts";
+import { growable, mergeBytes, sizeDelimited, sizeInt32, sizeString, sizeUint32, sizeUint64, sizeUnknown, WireReader, writeBytes, writeInt32, writeString, writeUnknown, writeVarint } from "../../../../src/wire/codec.ts";
 
 /**
  * What a client sends. One WebSocket binary message is one packet; at most
@@ -69,7 +69,7 @@ export function decodeClientPacket(bytes: Uint8Array): ClientPacket {
 function readClientPacket(r: WireReader, end: number, depth: number, base: ClientPacket): ClientPacket {
   let received = base.received;
   let body = base.body;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -92,7 +92,8 @@ function readClientPacket(r: WireReader, end: number, depth: number, base: Clien
         body = { case: "goodbye", value: readGoodbye(r, r.limit(), depth + 1, body.case === "goodbye" ? body.value : emptyGoodbye) };
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { received, body, unknown };
@@ -229,7 +230,7 @@ export function decodeServerPacket(bytes: Uint8Array): ServerPacket {
 function readServerPacket(r: WireReader, end: number, depth: number, base: ServerPacket): ServerPacket {
   let received = base.received;
   let body = base.body;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -252,7 +253,8 @@ function readServerPacket(r: WireReader, end: number, depth: number, base: Serve
         body = { case: "goAway", value: readGoAway(r, r.limit(), depth + 1, body.case === "goAway" ? body.value : emptyGoAway) };
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { received, body, unknown };
@@ -375,8 +377,8 @@ export function decodeFrames(bytes: Uint8Array): Frames {
 
 function readFrames(r: WireReader, end: number, depth: number, base: Frames): Frames {
   let first = base.first;
-  let frames = base.frames;
-  let unknown = base.unknown;
+  let frames = growable(base.frames, emptyFrames.frames);
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -384,10 +386,11 @@ function readFrames(r: WireReader, end: number, depth: number, base: Frames): Fr
         first = r.uint64();
         break;
       case 2:
-        frames = append(frames, base.frames, readFrame(r, r.limit(), depth + 1, emptyFrame));
+        frames.push(readFrame(r, r.limit(), depth + 1, emptyFrame));
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { first, frames, unknown };
@@ -512,7 +515,7 @@ function readFrame(r: WireReader, end: number, depth: number, base: Frame): Fram
   let callId = base.callId;
   let last = base.last;
   let body = base.body;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -547,7 +550,8 @@ function readFrame(r: WireReader, end: number, depth: number, base: Frame): Fram
         body = { case: "credit", value: readCredit(r, r.limit(), depth + 1, body.case === "credit" ? body.value : emptyCredit) };
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { callId, last, body, unknown };
@@ -604,7 +608,7 @@ export function writeFrame(m: Frame, b: Uint8Array, offset: number): number {
     b[o++] = 8; o = writeVarint(b, o, m.callId);
   }
   if (m.last) {
-    b[o++] = 16; b[o++] = m.last ? 1 : 0;
+    b[o++] = 16; b[o++] = 1;
   }
   switch (m.body.case) {
     case "open":
@@ -728,12 +732,12 @@ export function decodeCallOpen(bytes: Uint8Array): CallOpen {
 
 function readCallOpen(r: WireReader, end: number, depth: number, base: CallOpen): CallOpen {
   let method = base.method;
-  let headers = base.headers;
+  let headers = growable(base.headers, emptyCallOpen.headers);
   let timeoutMs = base.timeoutMs;
   let message = base.message;
   let idempotencyKey = base.idempotencyKey;
   let credit = base.credit;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -741,7 +745,7 @@ function readCallOpen(r: WireReader, end: number, depth: number, base: CallOpen)
         method = r.string();
         break;
       case 2:
-        headers = append(headers, base.headers, readHeader(r, r.limit(), depth + 1, emptyHeader));
+        headers.push(readHeader(r, r.limit(), depth + 1, emptyHeader));
         break;
       case 3:
         timeoutMs = r.uint64();
@@ -756,7 +760,8 @@ function readCallOpen(r: WireReader, end: number, depth: number, base: CallOpen)
         credit = r.uint64();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { method, headers, timeoutMs, message, idempotencyKey, credit, unknown };
@@ -877,7 +882,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
 function readHeader(r: WireReader, end: number, depth: number, base: Header): Header {
   let name = base.name;
   let value = base.value;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -888,7 +893,8 @@ function readHeader(r: WireReader, end: number, depth: number, base: Header): He
         value = r.string();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { name, value, unknown };
@@ -973,16 +979,17 @@ export function decodeHeaders(bytes: Uint8Array): Headers {
 }
 
 function readHeaders(r: WireReader, end: number, depth: number, base: Headers): Headers {
-  let headers = base.headers;
-  let unknown = base.unknown;
+  let headers = growable(base.headers, emptyHeaders.headers);
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
       case 1:
-        headers = append(headers, base.headers, readHeader(r, r.limit(), depth + 1, emptyHeader));
+        headers.push(readHeader(r, r.limit(), depth + 1, emptyHeader));
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { headers, unknown };
@@ -1055,12 +1062,13 @@ export function decodeHalfClose(bytes: Uint8Array): HalfClose {
 }
 
 function readHalfClose(r: WireReader, end: number, depth: number, base: HalfClose): HalfClose {
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { unknown };
@@ -1168,10 +1176,10 @@ export function decodeCallEnd(bytes: Uint8Array): CallEnd {
 function readCallEnd(r: WireReader, end: number, depth: number, base: CallEnd): CallEnd {
   let code = base.code;
   let message = base.message;
-  let details = base.details;
-  let trailers = base.trailers;
+  let details = growable(base.details, emptyCallEnd.details);
+  let trailers = growable(base.trailers, emptyCallEnd.trailers);
   let lastMessage = base.lastMessage;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1182,16 +1190,17 @@ function readCallEnd(r: WireReader, end: number, depth: number, base: CallEnd): 
         message = r.string();
         break;
       case 3:
-        details = append(details, base.details, readStatusDetail(r, r.limit(), depth + 1, emptyStatusDetail));
+        details.push(readStatusDetail(r, r.limit(), depth + 1, emptyStatusDetail));
         break;
       case 4:
-        trailers = append(trailers, base.trailers, readHeader(r, r.limit(), depth + 1, emptyHeader));
+        trailers.push(readHeader(r, r.limit(), depth + 1, emptyHeader));
         break;
       case 5:
         lastMessage = r.view();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { code, message, details, trailers, lastMessage, unknown };
@@ -1308,7 +1317,7 @@ export function decodeStatusDetail(bytes: Uint8Array): StatusDetail {
 function readStatusDetail(r: WireReader, end: number, depth: number, base: StatusDetail): StatusDetail {
   let type = base.type;
   let value = base.value;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1319,7 +1328,8 @@ function readStatusDetail(r: WireReader, end: number, depth: number, base: Statu
         value = r.view();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { type, value, unknown };
@@ -1396,12 +1406,13 @@ export function decodeCancel(bytes: Uint8Array): Cancel {
 }
 
 function readCancel(r: WireReader, end: number, depth: number, base: Cancel): Cancel {
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { unknown };
@@ -1475,7 +1486,7 @@ export function decodeCredit(bytes: Uint8Array): Credit {
 
 function readCredit(r: WireReader, end: number, depth: number, base: Credit): Credit {
   let bytes = base.bytes;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1483,7 +1494,8 @@ function readCredit(r: WireReader, end: number, depth: number, base: Credit): Cr
         bytes = r.uint64();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { bytes, unknown };
@@ -1572,7 +1584,7 @@ export function decodePing(bytes: Uint8Array): Ping {
 function readPing(r: WireReader, end: number, depth: number, base: Ping): Ping {
   let id = base.id;
   let padding = base.padding;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1583,7 +1595,8 @@ function readPing(r: WireReader, end: number, depth: number, base: Ping): Ping {
         padding = r.view();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { id, padding, unknown };
@@ -1678,7 +1691,7 @@ export function decodePong(bytes: Uint8Array): Pong {
 function readPong(r: WireReader, end: number, depth: number, base: Pong): Pong {
   let id = base.id;
   let padding = base.padding;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1689,7 +1702,8 @@ function readPong(r: WireReader, end: number, depth: number, base: Pong): Pong {
         padding = r.view();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { id, padding, unknown };
@@ -1785,7 +1799,7 @@ export function decodeGoodbye(bytes: Uint8Array): Goodbye {
 function readGoodbye(r: WireReader, end: number, depth: number, base: Goodbye): Goodbye {
   let code = base.code;
   let message = base.message;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1796,7 +1810,8 @@ function readGoodbye(r: WireReader, end: number, depth: number, base: Goodbye): 
         message = r.string();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { code, message, unknown };
@@ -1900,7 +1915,7 @@ function readGoAway(r: WireReader, end: number, depth: number, base: GoAway): Go
   let code = base.code;
   let message = base.message;
   let hint = base.hint;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -1914,7 +1929,8 @@ function readGoAway(r: WireReader, end: number, depth: number, base: GoAway): Go
         hint = readReconnectHint(r, r.limit(), depth + 1, hint ?? emptyReconnectHint);
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { code, message, hint, unknown };
@@ -2015,7 +2031,7 @@ export function decodeReconnectHint(bytes: Uint8Array): ReconnectHint {
 function readReconnectHint(r: WireReader, end: number, depth: number, base: ReconnectHint): ReconnectHint {
   let afterMs = base.afterMs;
   let jitterMs = base.jitterMs;
-  let unknown = base.unknown;
+  let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
@@ -2026,7 +2042,8 @@ function readReconnectHint(r: WireReader, end: number, depth: number, base: Reco
         jitterMs = r.uint64();
         break;
       default:
-        unknown = withUnknown(unknown, r.unknown(tag, depth));
+        unknown ??= [];
+        unknown.push(r.unknown(tag, depth));
     }
   }
   return { afterMs, jitterMs, unknown };

@@ -1,0 +1,178 @@
+import { Queue } from "../core/queue.ts";
+import type { LocalChannelLimits } from "../wire/limits.ts";
+import { LimitError } from "./call.ts";
+
+/** A message that waits for its reader, and the credit that reading it gives back. */
+interface Unread {
+  readonly message: Uint8Array;
+  readonly refund: number;
+}
+
+/** A message that began as parts and has not ended. */
+interface Unfinished {
+  readonly parts: Uint8Array[];
+  bytes: number;
+  /** What the parts cost so far. */
+  cost: number;
+  /** How much of the cost was paid back before the message was whole. */
+  prepaid: number;
+}
+
+/**
+ * The receiving half of one call: messages that wait for their reader, the one that is being put together, and the credit
+ * that the peer has left. Spec: CREDIT.
+ */
+export class IncomingHalf {
+  private readonly limits: LocalChannelLimits;
+  private readonly queue = new Queue<Unread>();
+  private unfinished: Unfinished | undefined = undefined;
+  /** What the peer may still send; below 0 by at most one frame. */
+  private allowance: number;
+  /** What was read and not yet given back. */
+  private owed = 0;
+  private unreadBytes = 0;
+  /** The reader has asked for a message and got none. */
+  private readerWaits = false;
+
+  /** @param limits Credit and sizes. */
+  constructor(limits: LocalChannelLimits) {
+    this.limits = limits;
+    this.allowance = limits.initialCreditBytes;
+  }
+
+  /** Bytes that were received and not read. */
+  get heldBytes(): number {
+    return this.unreadBytes;
+  }
+
+  /** Whether nothing waits for the reader. */
+  get isEmpty(): boolean {
+    return this.queue.length === 0;
+  }
+
+  /** Whether a message has begun as parts and not ended. */
+  get hasUnfinished(): boolean {
+    return this.unfinished !== undefined;
+  }
+
+  /** Whether an unfinished message is all that a waiting reader can get: only then are its parts paid back early. */
+  get isStarved(): boolean {
+    return this.unfinished !== undefined && this.readerWaits && this.queue.length === 0;
+  }
+
+  /** Whether so much is owed that the peer should be told. */
+  get isCreditDue(): boolean {
+    return this.owed > 0 && this.owed * 4 >= this.limits.initialCreditBytes;
+  }
+
+  /** Raises what the peer may send, as the opening of a call may ask for. */
+  widen(bytes: number): void {
+    this.allowance += bytes;
+  }
+
+  /** Takes the next message. Where there is none, the reader counts as waiting. */
+  read(): Uint8Array | undefined {
+    const unread = this.queue.shift();
+    this.readerWaits = unread === undefined;
+    if (unread === undefined) return undefined;
+    this.unreadBytes -= unread.message.length;
+    this.owed += unread.refund;
+    return unread.message;
+  }
+
+  /** Whether the reader waits; it does no more afterwards, for it is about to be told. */
+  wakeReader(): boolean {
+    const waited = this.readerWaits;
+    this.readerWaits = false;
+    return waited;
+  }
+
+  /** Takes all credit that is owed, to be sent to the peer. */
+  takeCredit(): number {
+    const owed = this.owed;
+    this.owed = 0;
+    this.allowance += owed;
+    return owed;
+  }
+
+  /**
+   * Accepts a piece of a message that is not its last.
+   * @returns The limit that the peer has overrun, if any: the call has to end.
+   */
+  acceptPart(part: Uint8Array): LimitError | undefined {
+    const overrun = this.charge(part.length);
+    if (overrun !== undefined) return overrun;
+    this.unfinished ??= { parts: [], bytes: 0, cost: 0, prepaid: 0 };
+    this.unfinished.parts.push(part);
+    this.unfinished.bytes += part.length;
+    this.unfinished.cost += part.length + this.limits.messageOverheadBytes;
+    this.unreadBytes += part.length;
+    return this.checkSize(this.unfinished.bytes);
+  }
+
+  /**
+   * Accepts a whole message, or the last piece of the unfinished one.
+   * @returns The limit that the peer has overrun, if any: the call has to end.
+   */
+  acceptMessage(message: Uint8Array): LimitError | undefined {
+    const overrun = this.charge(message.length);
+    if (overrun !== undefined) return overrun;
+    const cost = message.length + this.limits.messageOverheadBytes;
+    this.unreadBytes += message.length;
+    const unfinished = this.unfinished;
+    if (unfinished === undefined) {
+      this.queue.push({ message, refund: cost });
+      return this.checkSize(message.length);
+    }
+    this.unfinished = undefined;
+    const whole = join(unfinished.parts, message, unfinished.bytes + message.length);
+    this.queue.push({ message: whole, refund: unfinished.cost + cost - unfinished.prepaid });
+    return this.checkSize(whole.length);
+  }
+
+  /** Pays back what the parts of the unfinished message have cost, so that a message larger than the credit gets through. */
+  prepay(): void {
+    const unfinished = this.unfinished;
+    if (unfinished === undefined) return;
+    this.owed += unfinished.cost - unfinished.prepaid;
+    unfinished.prepaid = unfinished.cost;
+  }
+
+  /** Discards the unfinished message: its last piece will not come. */
+  discardUnfinished(): void {
+    this.unreadBytes -= this.unfinished?.bytes ?? 0;
+    this.unfinished = undefined;
+  }
+
+  /** Discards everything: nobody will read it. */
+  discard(): void {
+    this.queue.clear();
+    this.unfinished = undefined;
+    this.unreadBytes = 0;
+    this.owed = 0;
+  }
+
+  private charge(payloadBytes: number): LimitError | undefined {
+    if (this.allowance <= 0) {
+      return new LimitError("CREDIT", this.limits.initialCreditBytes, this.limits.initialCreditBytes + payloadBytes);
+    }
+    this.allowance -= payloadBytes + this.limits.messageOverheadBytes;
+    return undefined;
+  }
+
+  private checkSize(bytes: number): LimitError | undefined {
+    const max = this.limits.maxMessageBytes;
+    return bytes > max ? new LimitError("MESSAGE_BYTES", max, bytes) : undefined;
+  }
+}
+
+function join(parts: readonly Uint8Array[], last: Uint8Array, bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  whole.set(last, offset);
+  return whole;
+}

@@ -1,0 +1,81 @@
+import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import { actionOf, type CloseCodeName, nameOfCode } from "./verdict.ts";
+
+/** What went wrong on this side alone, and what to do about it. Everything else is a close code of the schema. */
+const LOCAL_ACTIONS = {
+  CLOSE_CODE_UNKNOWN: "Update this side: the peer gives a reason which this version does not know.",
+  DISPOSED: "Create a new client: a disposed one is never revived.",
+  ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
+  IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
+  INSECURE_ENDPOINT: "Use wss://, or reach the daemon on this machine by ws://localhost.",
+  INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
+  RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
+  SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
+  STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
+  STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
+  UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",
+} as const satisfies Record<string, string>;
+
+/** A code of {@link MoorlineError} that stands for no close code. */
+export type LocalErrorCode = keyof typeof LOCAL_ACTIONS;
+
+/** Why something failed: the name of a close code, as in a rejection, or a reason of this side alone. */
+export type MoorlineErrorCode = CloseCodeName | LocalErrorCode;
+
+/** What a {@link MoorlineError} may be given beside its code and text. */
+export interface MoorlineErrorOptions {
+  /** What to do, in one sentence. Default: what the schema, or this file, says for the code. */
+  readonly action?: string;
+  /** What led to the error. Must have no secret in it. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of Moorline. `code` is what programs decide by; `message` has the code, what went wrong and what to do,
+ * and never a key, a token or an address. Spec: LOG-2, LOG-3.
+ */
+export class MoorlineError extends Error {
+  override readonly name = "MoorlineError";
+  /** Why, as a closed set of names. */
+  readonly code: MoorlineErrorCode;
+  /** What went wrong, for people. */
+  readonly text: string;
+  /** What to do, in one sentence. */
+  readonly action: string;
+  /** The number on the wire, where the peer gave one: also one that this version has no name for. */
+  readonly closeCode: CloseCode | undefined;
+
+  /** @param code Why. @param text What went wrong, as a sentence. @param options What to do, and the cause. */
+  constructor(code: MoorlineErrorCode, text: string, options: MoorlineErrorOptions = {}, closeCode?: CloseCode) {
+    const action = options.action ?? actionOfError(code);
+    super(`[${code}] ${text} ${action}`, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.text = text;
+    this.action = action;
+    this.closeCode = closeCode;
+  }
+
+  /** The error for a close code that the peer gave, with what it said. Never throws, whatever the number. */
+  static fromCloseCode(closeCode: number, text: string): MoorlineError {
+    const code = nameOfCode(closeCode) ?? "CLOSE_CODE_UNKNOWN";
+    return new MoorlineError(code, text || `The peer closed with ${closeCode}.`, {}, closeCode as CloseCode);
+  }
+
+  /**
+   * Whatever was thrown, as a MoorlineError: itself if it is one, else UNEXPECTED with the error as cause and its message
+   * as text. What is no Error is named by its type and dropped, because it may be, or hold, a secret.
+   */
+  static from(thrown: unknown): MoorlineError {
+    if (thrown instanceof MoorlineError) return thrown;
+    if (thrown instanceof Error) return new MoorlineError("UNEXPECTED", thrown.message, { cause: thrown });
+    return new MoorlineError("UNEXPECTED", `Something that is no Error was thrown, of the type ${typeof thrown}.`);
+  }
+}
+
+function actionOfError(code: MoorlineErrorCode): string {
+  return isLocal(code) ? LOCAL_ACTIONS[code] : actionOf(code);
+}
+
+function isLocal(code: MoorlineErrorCode): code is LocalErrorCode {
+  return Object.hasOwn(LOCAL_ACTIONS, code);
+}

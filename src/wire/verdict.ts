@@ -1,0 +1,25 @@
+import type { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
+import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import { closeCodes, verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+
+/** The name of a close code in the schema, without its prefix. */
+export type CloseCodeName = Exclude<keyof typeof CloseCode, "UNSPECIFIED">;
+
+/**
+ * What a client does after a connection ended with a code. It follows from the range of the code, known or not; what is
+ * outside every range counts as INTERNAL. Spec: CLOSE-1.
+ */
+export function verdictOf(code: number): RetryVerdict {
+  const range = verdictRanges.find(({ first, last }) => code >= first && code <= last);
+  return range === undefined ? verdictOf(CloseCode.INTERNAL) : range.verdict;
+}
+
+/** The name of a code in the schema. Undefined where this version does not know it. */
+export function nameOfCode(code: number): CloseCodeName | undefined {
+  return closeCodes[code]?.name
+}
+
+/** What whoever sees a code should do, in one sentence, as the schema says it. */
+export function actionOf(name: CloseCodeName): string {
+  return closeCodes[CloseCode[name]].action;
+}
