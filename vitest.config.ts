@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  ssr: { resolve: { conditions: ["moorline-source", "node", "import", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "**/node_modules/**"],

@@ -1,41 +1,81 @@
-import type { DescFile } from "@bufbuild/protobuf";
-import type { Schema } from "@bufbuild/protoplugin";
+import { create } from "@bufbuild/protobuf";
+import { CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
+import type { Plugin, Schema } from "@bufbuild/protoplugin";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
+import { printCloseCodes } from "./close-code/print.ts";
 import { printCodec } from "./codec/codec.ts";
-import { findEnvelope } from "./codec/envelope.ts";
-import type { OptionReader } from "./options.ts";
-import { createOptionReader } from "./options.ts";
+import { printMachine } from "./machine/print.ts";
+import type { Contract, FileContract } from "./contract.ts";
+import { readContract } from "./contract.ts";
+import { printErrorDocs } from "./docs/errors.ts";
+import { printStateDocs } from "./docs/states.ts";
+import { SchemaError } from "./problem.ts";
+import { printSecrets } from "./secrets.ts";
 
 /** What the plugin may be told in `buf.gen.yaml`. */
 interface PluginOptions {
   /** `runtime=PATH`: the folder `src`, relative to the folder that is generated into. Default `../src`. */
   readonly runtime: string;
+  /** `docs`: write `states.md` and `errors.md` in place of code. Default: code. */
+  readonly docs: boolean;
 }
 
-/** protoc-gen-moorline. For each proto file that has something for it, writes `<file>_moorline.ts`. */
-export const plugin = createEcmaScriptPlugin<PluginOptions>({
+const SECRETS_FILE = "moorline/schema/v1/secrets_moorline.ts";
+
+const generator = createEcmaScriptPlugin<PluginOptions>({
   name: "protoc-gen-moorline",
   version: "v1",
   parseOptions,
   generateTs(schema) {
-    const options = createOptionReader(schema.allFiles);
-    for (const file of schema.files) generateFile(schema, file, options);
+    const contract = readContract(schema.files, schema.allFiles);
+    if (schema.options.docs) generateDocs(schema, contract);
+    else generateCode(schema, contract);
   },
 });
 
+/**
+ * protoc-gen-moorline. For each proto file that has a machine, close codes or specialised messages it writes
+ * `<file>_moorline.ts`, and one table of all secret fields. Where the schema is wrong, the answer is an error with one
+ * line for each problem, `path/file.proto:LINE: message`, and no file.
+ */
+export const plugin: Plugin = {
+  name: generator.name,
+  version: generator.version,
+  run(request) {
+    try {
+      return generator.run(request);
+    } catch (error) {
+      if (error instanceof SchemaError) return create(CodeGeneratorResponseSchema, { error: error.message });
+      throw error;
+    }
+  },
+};
+
 function parseOptions(raw: { key: string; value: string }[]): PluginOptions {
-  let runtime = "../src";
+  let options: PluginOptions = { runtime: "../src", docs: false };
   for (const { key, value } of raw) {
-    if (key !== "runtime") throw new Error(`unknown option ${key}`);
-    runtime = value;
+    if (key === "runtime") options = { ...options, runtime: value };
+    else if (key === "docs" && value === "") options = { ...options, docs: true };
+    else throw new Error(`unknown option ${key}`);
   }
-  return { runtime };
+  return options;
 }
 
-function generateFile(schema: Schema<PluginOptions>, file: DescFile, options: OptionReader): void {
-  const envelope = findEnvelope(file, options);
-  if (envelope.length === 0) return;
+function generateCode(schema: Schema<PluginOptions>, contract: Contract): void {
+  for (const file of contract.files) generateFile(schema, file);
+  if (contract.secrets.length > 0) printSecrets(schema.generateFile(SECRETS_FILE), contract.secrets);
+}
+
+function generateFile(schema: Schema<PluginOptions>, { file, machines, closeCodes, envelope }: FileContract): void {
+  if (machines.length + closeCodes.length + envelope.length === 0) return;
   const f = schema.generateFile(`${file.name}_moorline.ts`);
   f.preamble(file);
-  printCodec(f, envelope, `./${schema.options.runtime}/wire/codec.js`);
+  for (const machine of machines) printMachine(f, machine);
+  for (const closeCode of closeCodes) printCloseCodes(f, closeCode);
+  if (envelope.length > 0) printCodec(f, envelope, `./${schema.options.runtime}/wire/codec.js`);
+}
+
+function generateDocs(schema: Schema<PluginOptions>, contract: Contract): void {
+  printStateDocs(schema.generateFile("states.md"), contract);
+  printErrorDocs(schema.generateFile("errors.md"), contract);
 }

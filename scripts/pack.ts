@@ -18,6 +18,11 @@ function build(): void {
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 }
 
+/** The repository's own code imports the package by its name and gets the sources; a user gets what was built. */
+function withoutSources(exports: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(exports, (key, value) => (key === "moorline-source" ? undefined : value)));
+}
+
 function writeStage(): void {
   mkdirSync(`${stage}/dist`, { recursive: true });
   for (const path of ["dist/src", "dist/gen", "proto", "README.md", "LICENSE"]) {
@@ -25,7 +30,8 @@ function writeStage(): void {
   }
   const manifest = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as Record<string, unknown>;
   const kept = Object.entries(manifest).filter(([field]) => !REPOSITORY_ONLY.includes(field));
-  const published = { ...Object.fromEntries(kept), files: ["dist", "proto"] };
+  const exports = withoutSources(manifest.exports as Record<string, unknown>);
+  const published = { ...Object.fromEntries(kept), exports, files: ["dist", "proto"] };
   writeFileSync(`${stage}/package.json`, `${JSON.stringify(published, null, 2)}\n`);
   const command = `${stage}/dist/src/cli/main.js`;
   if (existsSync(command)) chmodSync(command, 0o755);

@@ -1,7 +1,7 @@
 import type { DescField, DescFile, DescMessage, DescOneof } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
-import { schemaError } from "../fail.ts";
+import { schemaError } from "../problem.ts";
 import type { OptionReader } from "../options.ts";
 
 /** How a field of an envelope is stored. `opaque` is a message that stays bytes. */

@@ -15,7 +15,12 @@ interface Request<T> {
   readonly result: T;
   readonly error: { readonly name: string } | null;
   onsuccess: ((event: never) => void) | null;
-  onerror: ((event: { preventDefault(): void; stopPropagation(): void }) => void) | null;
+  onerror: ((event: never) => void) | null;
+}
+
+interface ErrorEvent {
+  preventDefault(): void;
+  stopPropagation(): void;
 }
 
 interface OpenRequest extends Request<Database> {
@@ -83,7 +88,7 @@ function addOrGet(database: Database, key: string, value: string): Promise<strin
     const store = transaction.objectStore(STORE);
     let stored: unknown = value;
     const adding = store.add(value, key);
-    adding.onerror = (event) => {
+    adding.onerror = (event: ErrorEvent) => {
       if (adding.error?.name !== "ConstraintError") return;
       event.preventDefault();
       event.stopPropagation();

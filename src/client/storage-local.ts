@@ -17,7 +17,7 @@ export interface LocalStorageGlobals {
  *   secrets.
  */
 export function createLocalStorage(globals: LocalStorageGlobals = globalThis as LocalStorageGlobals): KeyStorage {
-  const storage = globals.localStorage;
+  const storage = readStorage(globals);
   const locks = globals.navigator?.locks;
   if (!storage) throw new MoorlineError("STORAGE_UNSUPPORTED", "There is no localStorage here.");
   if (!locks) throw new MoorlineError("STORAGE_UNSUPPORTED", "There are no Web Locks here, as on a page without TLS.");
@@ -32,4 +32,12 @@ export function createLocalStorage(globals: LocalStorageGlobals = globalThis as 
       });
     },
   };
+}
+
+function readStorage(globals: LocalStorageGlobals): LocalStorageGlobals["localStorage"] {
+  try {
+    return globals.localStorage;
+  } catch (cause) {
+    throw new MoorlineError("STORAGE_UNSUPPORTED", "The browser forbids localStorage here.", { cause });
+  }
 }

@@ -1,3 +1,14 @@
 /** The door of what tests of Moorline, and of programs that use it, are made of. Never imported by production code. */
+export { type Fault, type FaultScene, type FaultScheduleOptions, faults, startFaults } from "./fault-schedule.ts";
+export type { HostClock } from "./host-clock.ts";
 export { SimulatedClock, type SimulatedClockOptions } from "./simulated-clock.ts";
+export type { SimulatedHost } from "./simulated-host.ts";
+export type { CutOptions, Direction, NetworkMessage, SimulatedLink } from "./simulated-link.ts";
+export { type MessageHook, SimulatedNetwork, type SimulatedNetworkOptions } from "./simulated-network.ts";
 export { SimulatedRandom } from "./simulated-random.ts";
+export {
+  describeTransport,
+  type SilentPeer,
+  type TestFunctions,
+  type TransportHarness,
+} from "./transport-compliance.ts";

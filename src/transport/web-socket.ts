@@ -48,6 +48,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions = {}
 }
 
 const OPEN = 1;
+const NO_DETAILS = "the connection could not be opened; the platform does not say why";
 
 class WebSocketConnection implements Connection {
   private readonly socket: PlatformWebSocket;
@@ -99,6 +100,7 @@ class WebSocketConnection implements Connection {
   abort(): void {
     if (!this.guard.startAborting()) return;
     this.timer?.cancel();
+    this.ignoreSocket();
     this.socket.close();
     this.clock.defer(() => this.end(ABNORMAL_CLOSURE, ""));
   }
@@ -117,8 +119,12 @@ class WebSocketConnection implements Connection {
 
   private end(code: number, reason: string): void {
     this.timer?.cancel();
+    this.ignoreSocket();
+    this.guard.close(code, reason || (this.guard.phase === "dialing" ? NO_DETAILS : ""));
+  }
+
+  private ignoreSocket(): void {
     const { socket } = this;
     socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
-    this.guard.close(code, reason);
   }
 }

@@ -1,4 +1,3 @@
-import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { actionOf, type CloseCodeName, nameOfCode } from "./verdict.ts";
 
 /** What went wrong on this side alone, and what to do about it. Everything else is a close code of the schema. */
@@ -28,6 +27,8 @@ export interface MoorlineErrorOptions {
   readonly action?: string;
   /** What led to the error. Must have no secret in it. */
   readonly cause?: unknown;
+  /** The number that the peer gave. Default: none, the error is of this side. */
+  readonly closeCode?: number;
 }
 
 /**
@@ -42,23 +43,23 @@ export class MoorlineError extends Error {
   readonly text: string;
   /** What to do, in one sentence. */
   readonly action: string;
-  /** The number on the wire, where the peer gave one: also one that this version has no name for. */
-  readonly closeCode: CloseCode | undefined;
+  /** The number that the peer gave, where it gave one: also one that this version has no name for. */
+  readonly closeCode: number | undefined;
 
   /** @param code Why. @param text What went wrong, as a sentence. @param options What to do, and the cause. */
-  constructor(code: MoorlineErrorCode, text: string, options: MoorlineErrorOptions = {}, closeCode?: CloseCode) {
+  constructor(code: MoorlineErrorCode, text: string, options: MoorlineErrorOptions = {}) {
     const action = options.action ?? actionOfError(code);
     super(`[${code}] ${text} ${action}`, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.text = text;
     this.action = action;
-    this.closeCode = closeCode;
+    this.closeCode = options.closeCode;
   }
 
   /** The error for a close code that the peer gave, with what it said. Never throws, whatever the number. */
   static fromCloseCode(closeCode: number, text: string): MoorlineError {
     const code = nameOfCode(closeCode) ?? "CLOSE_CODE_UNKNOWN";
-    return new MoorlineError(code, text || `The peer closed with ${closeCode}.`, {}, closeCode as CloseCode);
+    return new MoorlineError(code, text || `The peer closed with ${closeCode}.`, { closeCode });
   }
 
   /**

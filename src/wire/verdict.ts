@@ -1,6 +1,6 @@
 import type { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
-import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { closeCodes, verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 
 /** The name of a close code in the schema, without its prefix. */
 export type CloseCodeName = Exclude<keyof typeof CloseCode, "UNSPECIFIED">;
@@ -16,7 +16,7 @@ export function verdictOf(code: number): RetryVerdict {
 
 /** The name of a code in the schema. Undefined where this version does not know it. */
 export function nameOfCode(code: number): CloseCodeName | undefined {
-  return closeCodes[code]?.name
+  return closeCodes[code]?.name;
 }
 
 /** What whoever sees a code should do, in one sentence, as the schema says it. */

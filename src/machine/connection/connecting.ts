@@ -1,0 +1,92 @@
+import {
+  type ConnectionEvent_TransportOpened,
+  type ConnectionEvent_Welcomed,
+  type ConnectionState,
+  type ConnectionState_Connecting,
+  ConnectionTimer,
+} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { ignoreEvent, takeStep } from "../../core/machine.ts";
+import { disconnect } from "./disconnect.ts";
+import { dispose } from "./dispose.ts";
+import { endingOf } from "./ending.ts";
+import { leaveState, startTimer } from "./leave.ts";
+import { rememberFailure } from "./retry.ts";
+import {
+  type ConnectionConfig,
+  type ConnectionInput,
+  type ConnectionStep,
+  connectionEffect,
+  connectionState,
+} from "./shapes.ts";
+
+/** The rows of the state connecting. Spec: CONN-2 to CONN-7. */
+export function transitionConnecting(
+  state: ConnectionState,
+  connecting: ConnectionState_Connecting,
+  event: ConnectionInput,
+  config: ConnectionConfig,
+): ConnectionStep {
+  const isGreeting = connecting.stage.case === "greeting";
+  if (event.case === "disposed") return dispose(state, event.value);
+  if (event.case === "transportOpened") {
+    return isGreeting ? ignoreEvent(state) : greet(state, connecting, event.value, config);
+  }
+  if (event.case === "welcomed") return isGreeting ? welcome(state, connecting, event.value) : ignoreEvent(state);
+  const ending = canEnd(event, isGreeting) ? endingOf(event) : undefined;
+  if (ending === undefined) return ignoreEvent(state);
+  const retry = rememberFailure(connecting.retry, ending.nowMs);
+  return disconnect(state, connecting, { ...ending, retry }, config);
+}
+
+function greet(
+  state: ConnectionState,
+  connecting: ConnectionState_Connecting,
+  { attempt, nowMs }: ConnectionEvent_TransportOpened,
+  config: ConnectionConfig,
+): ConnectionStep {
+  const { generation, path, retry } = connecting;
+  const deadlineAtMs = nowMs + config.helloTimeoutMs;
+  const stage = { case: "greeting", value: { attempt } } as const;
+  const value = { generation, path, deadlineAtMs, stage, ...(retry === undefined ? {} : { retry }) };
+  return takeStep(connectionState({ case: "connecting", value }), [
+    ...leaveState(state),
+    startTimer(ConnectionTimer.HELLO, generation, deadlineAtMs),
+    connectionEffect({ case: "sendHello", value: { generation, attempt } }),
+  ]);
+}
+
+function welcome(
+  state: ConnectionState,
+  connecting: ConnectionState_Connecting,
+  welcomed: ConnectionEvent_Welcomed,
+): ConnectionStep {
+  const { generation, path, retry } = connecting;
+  const { nowMs, server, sessionRef, attachment, hint, silenceMs } = welcomed;
+  const attempt = connecting.stage.case === "greeting" ? connecting.stage.value.attempt : 0;
+  const liveness = { case: "alive", value: {} } as const;
+  const facts = { generation, path, attempt, server, sessionRef, attachment, hint, silenceMs };
+  return takeStep(connectionState({ case: "connected", value: { ...facts, sinceMs: nowMs, liveness, retry } }), [
+    ...leaveState(state),
+    connectionEffect({ case: "attachChannel", value: { generation, attempt, attachment } }),
+    startTimer(ConnectionTimer.SILENCE, generation, nowMs + silenceMs),
+  ]);
+}
+
+/** Whether an event can end the attempt at its present stage: what answers a hello needs one, what has passed is over. */
+function canEnd(event: ConnectionInput, isGreeting: boolean): boolean {
+  switch (event.case) {
+    case "connectTimedOut":
+      return !isGreeting;
+    case "helloTimedOut":
+    case "rejected":
+    case "welcomeRefused":
+      return isGreeting;
+    case "transportClosed":
+    case "transportFailed":
+    case "wentAway":
+    case "superseded":
+      return true;
+    default:
+      return false;
+  }
+}

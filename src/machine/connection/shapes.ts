@@ -1,0 +1,65 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type ConnectionEffect,
+  ConnectionEffectSchema,
+  type ConnectionEvent,
+  ConnectionEventSchema,
+  type ConnectionState,
+  type ConnectionState_Connected,
+  type ConnectionState_Connecting,
+  ConnectionStateSchema,
+} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { Step } from "../../core/machine.ts";
+
+/** What decides how a connection machine behaves; plain data. */
+export interface ConnectionConfig {
+  /** Whether the client dials again by itself. False inside a HostRuntime, which is the one owner of reconnecting. */
+  readonly redial: boolean;
+  /** How long a transport may take to open, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** How long a hello may wait for its answer, in milliseconds. */
+  readonly helloTimeoutMs: number;
+  /** How long a check of a doubted connection may take, in milliseconds. */
+  readonly verifyTimeoutMs: number;
+}
+
+/** What a client that is used alone runs with. */
+export const defaultConnectionConfig: ConnectionConfig = {
+  redial: true,
+  connectTimeoutMs: 10_000,
+  helloTimeoutMs: 5_000,
+  verifyTimeoutMs: 3_000,
+};
+
+/** A step of the connection machine. */
+export type ConnectionStep = Step<ConnectionState, ConnectionEffect>;
+
+/** The event inside a ConnectionEvent, an unknown one included. */
+export type ConnectionInput = ConnectionEvent["event"];
+
+/** A state that has a transport. */
+export type LiveConnection = ConnectionState_Connecting | ConnectionState_Connected;
+
+type StateInit = Exclude<MessageInitShape<typeof ConnectionStateSchema>["state"], { case?: undefined } | undefined>;
+type EventInit = Exclude<MessageInitShape<typeof ConnectionEventSchema>["event"], { case?: undefined } | undefined>;
+type EffectInit = Exclude<MessageInitShape<typeof ConnectionEffectSchema>["effect"], { case?: undefined } | undefined>;
+
+/** Makes a state of the connection machine. */
+export function connectionState(state: StateInit): ConnectionState {
+  return create(ConnectionStateSchema, { state });
+}
+
+/** Makes an event of the connection machine. */
+export function connectionEvent(event: EventInit): ConnectionEvent {
+  return create(ConnectionEventSchema, { event });
+}
+
+/** Makes an effect of the connection machine. */
+export function connectionEffect(effect: EffectInit): ConnectionEffect {
+  return create(ConnectionEffectSchema, { effect });
+}
+
+/** Whether an event belongs to a generation: true as well for one that is no answer to anything. */
+export function isOfGeneration(event: ConnectionInput, generation: number): boolean {
+  return event.case === undefined || !("generation" in event.value) || event.value.generation === generation;
+}

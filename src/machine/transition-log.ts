@@ -1,0 +1,43 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
+import { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
+import type { LogEntry } from "../core/machine.ts";
+import type { SchemaMachine } from "./schema-machine.ts";
+
+/** Takes the records of the transition log. What it throws is told to the owner of the machine and changes nothing. */
+export type TransitionSink = (transition: Transition) => void;
+
+/** What a record says beside the machine's own facts. Never a secret. */
+export interface TransitionContext {
+  /** The daemon. Empty while it is not known. */
+  readonly serverId: string;
+  /** The hash of the session key. Empty where no session is known. */
+  readonly sessionRef: string;
+  /** The path, for a machine whose states do not say it. Default: not set. */
+  readonly path?: Path;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly wallMs: number;
+}
+
+/** The record of the transition log for one event. Spec: LOG-1. */
+export function createTransition<State, Event, Effect, Config>(
+  machine: SchemaMachine<State, Event, Effect, Config>,
+  entry: LogEntry<State, Event>,
+  context: TransitionContext,
+): Transition {
+  const { reason, message, ...place } = machine.describe(entry.to, entry.event);
+  return create(TransitionSchema, {
+    machine: machine.name,
+    serverId: context.serverId,
+    sessionRef: context.sessionRef,
+    from: machine.stateName(entry.from),
+    event: machine.eventName(entry.event),
+    to: machine.stateName(entry.to),
+    outcome: entry.ignored ? TransitionOutcome.IGNORED : TransitionOutcome.TAKEN,
+    ...(context.path === undefined ? {} : { path: context.path }),
+    ...place,
+    ...(entry.ignored ? {} : { reason: reason ?? { case: undefined }, message: message ?? "" }),
+    at: timestampFromMs(context.wallMs),
+  });
+}

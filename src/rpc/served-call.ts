@@ -1,0 +1,257 @@
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ContextValues, type MethodImplSpec } from "@connectrpc/connect";
+import type { Call, CallClose, CallListener, CallResult } from "../channel/call.ts";
+import type { Clock } from "../core/clock.ts";
+import { CallContext } from "./call-context.ts";
+import { closeToError, createDeadlineError, createHeaderError, errorToResult, thrownToError } from "./call-errors.ts";
+import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
+import { interceptStreamHandler, interceptUnaryHandler } from "./handler-interception.ts";
+import { findBadHeader, headersToList, noHeaders } from "./header-list.ts";
+import { MessagePump } from "./message-pump.ts";
+import { MessageReader } from "./message-reader.ts";
+import type { Route } from "./route-table.ts";
+import { createExtraInputError, createMissingInputError } from "./stream-requests.ts";
+
+type AnyInit = MessageInitShape<DescMessage>;
+
+/** Who serves a {@link ServedCall}. */
+export interface CallServer {
+  /** Time. */
+  readonly clock: Clock;
+  /** The deadlines of all calls. */
+  readonly deadlines: DeadlineQueue;
+  /** The context values of a call, if it has any. */
+  contextValues(call: Call): ContextValues | undefined;
+  /** The call is over. Its handler may still run; nothing it does has an effect any more. */
+  finished(call: ServedCall): void;
+}
+
+/** A call of the peer, from its opening to its end. What its handler does after the end is dropped. Spec: CALL-15. */
+export class ServedCall implements CallListener, DeadlineEntry {
+  readonly atMs: number;
+  queueIndex = -1;
+  /** What serves it. */
+  readonly route: Route;
+  private readonly call: Call;
+  private readonly server: CallServer;
+  private readonly context: CallContext;
+  private phase: "opened" | "gathering" | "running" | "over" = "opened";
+  private single: Uint8Array | undefined = undefined;
+  private reader: MessageReader<DescMessage> | undefined = undefined;
+  private pump: MessagePump<AnyInit> | undefined = undefined;
+  private headersState: "unsent" | "sent" = "unsent";
+
+  constructor(call: Call, route: Route, server: CallServer) {
+    this.call = call;
+    this.route = route;
+    this.server = server;
+    this.atMs = call.request.deadlineMs ?? Number.POSITIVE_INFINITY;
+    this.context = new CallContext({
+      plan: route.plan,
+      request: call.request,
+      clock: server.clock,
+      contextValues: () => server.contextValues(call),
+    });
+    call.listener = this;
+  }
+
+  /** Runs the handler, now or as soon as its request is there, unless the call must not run. */
+  start(): void {
+    const fault = this.findFault();
+    if (fault !== undefined) return this.fail(fault);
+    if (this.call.request.deadlineMs !== undefined) this.server.deadlines.add(this);
+    const { requestGate, shutdownSignal } = this.route.options;
+    if (shutdownSignal?.aborted === true) this.context.abort(shutdownSignal.reason);
+    shutdownSignal?.addEventListener("abort", this);
+    if (requestGate === undefined) return this.begin();
+    this.attempt(() => {
+      Promise.resolve(requestGate(this.context)).then(
+        () => this.begin(),
+        (thrown: unknown) => this.fail(thrown),
+      );
+    });
+  }
+
+  readable(): void {
+    if (this.phase === "gathering") this.gather();
+    else this.reader?.wake();
+  }
+
+  writable(): void {
+    this.pump?.wake();
+  }
+
+  headers(): void {}
+
+  closed(close: CallClose): void {
+    if (this.phase !== "over") this.finish(closeToError(close));
+  }
+
+  /** The time of the call is up. */
+  expire(): void {
+    this.fail(createDeadlineError());
+  }
+
+  /** The signal of a shutdown has fired: the handler hears of it, and may still end well. */
+  handleEvent(): void {
+    this.context.abort(this.route.options.shutdownSignal?.reason);
+  }
+
+  /** Ends the call with what was thrown, unless it is over. */
+  fail(thrown: unknown): void {
+    if (this.phase === "over") return;
+    let error = thrownToError(thrown);
+    try {
+      this.sendHeaders();
+    } catch (limit) {
+      error = thrownToError(limit);
+    }
+    this.call.end(this.resultOf(error));
+    this.finish(error);
+  }
+
+  /** Why the call must not run, if there is a reason. */
+  private findFault(): ConnectError | undefined {
+    const { headers, deadlineMs, idempotencyKey } = this.call.request;
+    const bad = headers.length === 0 ? undefined : findBadHeader(headers);
+    if (bad !== undefined) return createHeaderError(bad, Code.InvalidArgument);
+    if (idempotencyKey !== undefined) return createKeyError(this.route.spec.kind);
+    if (deadlineMs === undefined) return undefined;
+    const leftMs = deadlineMs - this.server.clock.now();
+    if (leftMs <= 0) return createDeadlineError();
+    const { maxTimeoutMs } = this.route.options;
+    if (maxTimeoutMs === undefined || leftMs <= maxTimeoutMs) return undefined;
+    return new ConnectError(`timeout ${Math.ceil(leftMs)}ms must be <= ${maxTimeoutMs}`, Code.InvalidArgument);
+  }
+
+  private begin(): void {
+    if (this.phase !== "opened") return;
+    const { spec, interceptors } = this.route;
+    if (spec.kind === "unary" || (spec.kind === "server_streaming" && interceptors.length === 0)) {
+      this.phase = "gathering";
+      return this.gather();
+    }
+    this.phase = "running";
+    this.attempt(() => this.runStreamed(spec));
+  }
+
+  /** Takes the one request of the call, and runs the handler when it is certain that there is no other. */
+  private gather(): void {
+    const { call } = this;
+    const kind = this.route.spec.kind === "unary" ? "unary" : "server-streaming";
+    while (!call.isDrained) {
+      const bytes = call.read();
+      if (bytes === undefined) break;
+      if (this.single !== undefined) return this.fail(createExtraInputError(kind));
+      this.single = bytes;
+    }
+    if (!call.isDrained) return;
+    const { single } = this;
+    if (single === undefined) return this.fail(createMissingInputError(kind));
+    this.single = undefined;
+    this.phase = "running";
+    this.attempt(() => this.runSingle(this.route.spec, single));
+  }
+
+  private runSingle(spec: MethodImplSpec, bytes: Uint8Array): void {
+    const { route, context } = this;
+    const input = route.plan.input.decode(bytes, Code.InvalidArgument);
+    if (spec.kind === "server_streaming") return this.sendAll(spec.impl(input, context));
+    if (route.interceptors.length > 0) return this.settle(interceptUnaryHandler(route, context, input));
+    if (spec.kind === "unary") this.settle(spec.impl(input, context));
+  }
+
+  private runStreamed(spec: MethodImplSpec): void {
+    const { route, context, call } = this;
+    const format = route.plan.input;
+    const reader = new MessageReader({ call, format, endsBy: "drain", failure: Code.InvalidArgument });
+    this.reader = reader;
+    if (route.interceptors.length > 0) {
+      interceptStreamHandler(route, context, reader).then(
+        (answers) => this.attempt(() => this.sendAll(answers)),
+        (thrown: unknown) => this.fail(thrown),
+      );
+    } else if (spec.kind === "client_streaming") {
+      this.settle(spec.impl(reader, context));
+    } else if (spec.kind === "bidi_streaming") {
+      this.sendAll(spec.impl(reader, context));
+    }
+  }
+
+  private settle(answer: AnyInit | PromiseLike<AnyInit>): void {
+    if (!isPromise(answer)) return this.answer(answer);
+    answer.then(
+      (value) => this.answer(value),
+      (thrown: unknown) => this.fail(thrown),
+    );
+  }
+
+  private answer(value: AnyInit): void {
+    if (this.phase === "over") return;
+    this.attempt(() => this.end(this.route.plan.output.encode(value)));
+  }
+
+  private sendAll(answers: AsyncIterable<AnyInit>): void {
+    const { call, route } = this;
+    this.pump = new MessagePump(answers, {
+      call,
+      encode: (message) => route.plan.output.encode(message),
+      onFirst: () => this.sendHeaders(),
+      onDone: () => this.attempt(() => this.end(undefined)),
+      onFailed: (thrown) => this.fail(thrown),
+    });
+    if (this.phase === "over") this.pump.stop();
+    else this.pump.run();
+  }
+
+  private end(lastMessage: Uint8Array | undefined): void {
+    this.sendHeaders();
+    const trailer = this.context.trailersToSend;
+    const trailers = trailer === undefined ? noHeaders : headersToList(trailer);
+    this.call.end({ code: 0, message: "", details: [], trailers, lastMessage });
+    this.finish(undefined);
+  }
+
+  private sendHeaders(): void {
+    if (this.headersState === "sent") return;
+    this.headersState = "sent";
+    const headers = this.context.headersToSend;
+    if (headers.length > 0) this.call.sendHeaders(headers);
+  }
+
+  private resultOf(error: ConnectError): CallResult {
+    try {
+      return errorToResult(error, this.context.trailersToSend);
+    } catch (thrown) {
+      // A detail that is no message of its type.
+      return errorToResult(new ConnectError("internal error", Code.Internal, undefined, undefined, thrown), undefined);
+    }
+  }
+
+  private attempt(action: () => void): void {
+    try {
+      action();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  private finish(error: ConnectError | undefined): void {
+    this.phase = "over";
+    this.server.deadlines.remove(this);
+    this.route.options.shutdownSignal?.removeEventListener("abort", this);
+    this.pump?.stop();
+    this.reader?.fail(error ?? new ConnectError("the call is over", Code.Canceled));
+    this.context.abort(error);
+    this.server.finished(this);
+  }
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function createKeyError(kind: MethodImplSpec["kind"]): ConnectError {
+  if (kind !== "unary") return new ConnectError("only a unary call can have an idempotency key", Code.InvalidArgument);
+  return new ConnectError("this daemon keeps no journal: the call was not run under its key", Code.Unimplemented);
+}

@@ -1,0 +1,67 @@
+import {
+  ChannelEffectSchema,
+  ChannelEventSchema,
+  ChannelStateSchema,
+} from "../../gen/moorline/machine/v1/channel_pb.ts";
+import {
+  ConnectionEffectSchema,
+  ConnectionEventSchema,
+  ConnectionStateSchema,
+} from "../../gen/moorline/machine/v1/connection_pb.ts";
+import {
+  ServerConnectionEffectSchema,
+  ServerConnectionEventSchema,
+  ServerConnectionStateSchema,
+} from "../../gen/moorline/machine/v1/server_connection_pb.ts";
+import {
+  SessionEffectSchema,
+  SessionEventSchema,
+  SessionStateSchema,
+} from "../../gen/moorline/machine/v1/session_pb.ts";
+import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
+import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
+import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
+import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
+import { createTracePlayer, type TracePlayer } from "./trace.ts";
+
+/** A player for every machine of the schema. */
+export const tracePlayers: readonly TracePlayer[] = [
+  createTracePlayer({
+    machine: connectionMachine,
+    stateSchema: ConnectionStateSchema,
+    eventSchema: ConnectionEventSchema,
+    effectSchema: ConnectionEffectSchema,
+    config: defaultConnectionConfig,
+  }),
+  createTracePlayer({
+    machine: serverConnectionMachine,
+    stateSchema: ServerConnectionStateSchema,
+    eventSchema: ServerConnectionEventSchema,
+    effectSchema: ServerConnectionEffectSchema,
+    config: defaultServerConnectionConfig,
+  }),
+  createTracePlayer({
+    machine: channelMachine,
+    stateSchema: ChannelStateSchema,
+    eventSchema: ChannelEventSchema,
+    effectSchema: ChannelEffectSchema,
+    config: defaultChannelConfig,
+  }),
+  createTracePlayer({
+    machine: sessionMachine,
+    stateSchema: SessionStateSchema,
+    eventSchema: SessionEventSchema,
+    effectSchema: SessionEffectSchema,
+    config: defaultSessionConfig,
+  }),
+];
+
+/**
+ * The player of a machine.
+ * @throws RangeError where the schema has no machine of that name.
+ */
+export function tracePlayerOf(machine: string): TracePlayer {
+  const player = tracePlayers.find((candidate) => candidate.machine === machine);
+  if (player === undefined) throw new RangeError(`there is no machine ${machine}`);
+  return player;
+}

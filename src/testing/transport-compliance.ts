@@ -1,0 +1,41 @@
+import { closingTests } from "./transport-closing-tests.ts";
+import { dialingTests } from "./transport-dialing-tests.ts";
+import type { TransportHarness } from "./transport-harness.ts";
+import { listenerTests } from "./transport-listener-tests.ts";
+import { messageTests } from "./transport-message-tests.ts";
+
+export type { SilentPeer, TransportHarness } from "./transport-harness.ts";
+
+/** What the suite needs of a test runner: Vitest, Jest, Mocha and `node:test` all have it. */
+export interface TestFunctions {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+}
+
+/**
+ * Declares the tests that hold a transport to every sentence of the seam: {@link Transport}, {@link Connection},
+ * {@link ConnectionListener}. Spec: TRANS.
+ * @param name How the transport is called in the titles.
+ * @param createHarness Makes a transport with something to dial; called once per test.
+ */
+export function describeTransport(
+  { describe, it }: TestFunctions,
+  name: string,
+  createHarness: () => Promise<TransportHarness>,
+): void {
+  const groups = { dialing: dialingTests, messages: messageTests, closing: closingTests, listeners: listenerTests };
+  for (const [group, tests] of Object.entries(groups)) {
+    describe(`transport ${name}: ${group}`, () => {
+      for (const [title, test] of Object.entries(tests)) {
+        it(title, async () => {
+          const harness = await createHarness();
+          try {
+            await test(harness);
+          } finally {
+            await harness.close();
+          }
+        });
+      }
+    });
+  }
+}
