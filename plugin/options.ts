@@ -1,6 +1,10 @@
 import type { DescEnum, DescEnumValue, DescExtension, DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
-import { DescriptorProtoSchema, EnumValueDescriptorProtoSchema, FieldDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import {
+  DescriptorProtoSchema,
+  EnumValueDescriptorProtoSchema,
+  FieldDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
 
 const OPTIONS_PACKAGE = "moorline.schema.v1";
 

@@ -4,11 +4,11 @@ import type { Plugin, Schema } from "@bufbuild/protoplugin";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
 import { printCloseCodes } from "./close-code/print.ts";
 import { printCodec } from "./codec/codec.ts";
-import { printMachine } from "./machine/print.ts";
 import type { Contract, FileContract } from "./contract.ts";
 import { readContract } from "./contract.ts";
 import { printErrorDocs } from "./docs/errors.ts";
 import { printStateDocs } from "./docs/states.ts";
+import { printMachine } from "./machine/print.ts";
 import { SchemaError } from "./problem.ts";
 import { printSecrets } from "./secrets.ts";
 

@@ -20,11 +20,6 @@ export function problemAt(desc: PlacedDesc, message: string, path: readonly numb
   return `${positionOf(desc, path)}: ${message}`;
 }
 
-/** The error of one problem. */
-export function schemaError(desc: PlacedDesc, message: string): SchemaError {
-  return new SchemaError([problemAt(desc, message)]);
-}
-
 /** Where a part of `desc` stands: `path/file.proto:LINE`, counted from 1; the nearest part above that has a location. */
 function positionOf(desc: PlacedDesc, path: readonly number[]): string {
   const file = fileOf(desc);

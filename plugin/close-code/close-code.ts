@@ -30,7 +30,9 @@ export interface CloseCodeEnum {
 
 /** Finds the enums of `file` that have a value with the option `retry`. Appends what is wrong with them to `problems`. */
 export function findCloseCodes(file: DescFile, options: OptionReader, problems: string[]): CloseCodeEnum[] {
-  const found = file.enums.filter((desc) => desc.values.some((value) => options.enumValue(value, "retry") !== undefined));
+  const found = file.enums.filter((desc) =>
+    desc.values.some((value) => options.enumValue(value, "retry") !== undefined),
+  );
   if (found.length === 0) return [];
   const ranges = readRanges(options, problems);
   return found.map((desc) => ({ desc, ranges, codes: readCodes(desc, ranges, options, problems) }));
@@ -71,7 +73,8 @@ function readCodes(
       problems.push(problemAt(value, `${value.name} has no gRPC status of an error`));
     }
     const rejection = options.enumValue(value, "rejection") ?? false;
-    if (range) codes.push({ desc: value, name: value.localName, verdict: range.verdict, grpcStatus, rejection, action });
+    if (range)
+      codes.push({ desc: value, name: value.localName, verdict: range.verdict, grpcStatus, rejection, action });
   }
   return codes;
 }

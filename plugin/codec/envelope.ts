@@ -1,8 +1,8 @@
 import type { DescField, DescFile, DescMessage, DescOneof } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
-import { schemaError } from "../problem.ts";
 import type { OptionReader } from "../options.ts";
+import { problemAt } from "../problem.ts";
 
 /** How a field of an envelope is stored. `opaque` is a message that stays bytes. */
 export type EnvelopeKind = "uint64" | "uint32" | "enum" | "bool" | "string" | "bytes" | "opaque" | "message";
@@ -41,14 +41,14 @@ export interface EnvelopeMessage {
   readonly oneofs: readonly EnvelopeOneof[];
 }
 
-/** Finds the messages of `file` that have the option `specialized`, in order. Throws a SchemaError where one cannot be. */
-export function findEnvelope(file: DescFile, options: OptionReader): EnvelopeMessage[] {
+/** Finds the messages of `file` that have the option `specialized`, in order. Appends to `problems` what cannot be. */
+export function findEnvelope(file: DescFile, options: OptionReader, problems: string[]): EnvelopeMessage[] {
   const messages: EnvelopeMessage[] = [];
   for (const desc of nestedTypes(file)) {
-    if (desc.kind === "message" && options.message(desc, "specialized") === true) {
-      checkRecursion(desc, [], options);
-      messages.push(readMessage(desc, options));
-    }
+    if (desc.kind !== "message" || options.message(desc, "specialized") !== true) continue;
+    if (containsItself(desc, [], options))
+      problems.push(problemAt(desc, `${desc.name} is specialized and contains itself`));
+    else messages.push(readMessage(desc, options, problems));
   }
   return messages;
 }
@@ -59,7 +59,7 @@ export function shapeName(desc: DescMessage): string {
   return desc.typeName.slice(prefix.length).replaceAll(".", "_");
 }
 
-function readMessage(desc: DescMessage, options: OptionReader): EnvelopeMessage {
+function readMessage(desc: DescMessage, options: OptionReader, problems: string[]): EnvelopeMessage {
   const name = shapeName(desc);
   const oneofs = desc.oneofs.map((oneof) => ({
     desc: oneof,
@@ -67,22 +67,38 @@ function readMessage(desc: DescMessage, options: OptionReader): EnvelopeMessage 
     type: `${name}${oneof.localName[0]?.toUpperCase()}${oneof.localName.slice(1)}`,
   }));
   const fields = desc.fields
-    .map((field) => readField(field, oneofs, options))
+    .flatMap((field) => readField(field, oneofs, options, problems))
     .sort((a, b) => a.desc.number - b.desc.number);
   return { desc, name, fields, oneofs };
 }
 
-function readField(desc: DescField, oneofs: readonly EnvelopeOneof[], options: OptionReader): EnvelopeField {
+function readField(
+  desc: DescField,
+  oneofs: readonly EnvelopeOneof[],
+  options: OptionReader,
+  problems: string[],
+): EnvelopeField[] {
   const kind = kindOf(desc, options);
-  return {
-    desc,
-    name: desc.localName,
-    kind,
-    type: kind === "message" && desc.message ? shapeName(desc.message) : TYPES[kind],
-    repeated: desc.fieldKind === "list",
-    optional: desc.oneof === undefined && desc.fieldKind !== "list" && (desc.proto.proto3Optional || desc.message !== undefined),
-    oneof: oneofs.find((oneof) => oneof.desc === desc.oneof),
-  };
+  if (kind === undefined) {
+    problems.push(problemAt(desc, `${desc.name} has a type that a specialized message cannot have`));
+    return [];
+  }
+  if (kind === "message" && desc.message?.file !== desc.parent.file) {
+    problems.push(problemAt(desc, `${desc.message?.typeName} is specialized and must stand in the same file`));
+  }
+  const repeated = desc.fieldKind === "list";
+  const explicit = desc.proto.proto3Optional || desc.message !== undefined;
+  return [
+    {
+      desc,
+      name: desc.localName,
+      kind,
+      type: kind === "message" && desc.message ? shapeName(desc.message) : TYPES[kind],
+      repeated,
+      optional: explicit && !repeated && desc.oneof === undefined,
+      oneof: oneofs.find((oneof) => oneof.desc === desc.oneof),
+    },
+  ];
 }
 
 const TYPES: Readonly<Record<EnvelopeKind, string>> = {
@@ -104,23 +120,29 @@ const SCALARS: ReadonlyMap<ScalarType, EnvelopeKind> = new Map([
   [ScalarType.BYTES, "bytes"],
 ]);
 
-function kindOf(desc: DescField, options: OptionReader): EnvelopeKind {
-  if (desc.message !== undefined && desc.fieldKind !== "map") {
-    if (options.message(desc.message, "specialized") !== true) return "opaque";
-    if (desc.message.file === desc.parent.file) return "message";
-    throw schemaError(desc, `${desc.message.typeName} is specialized and must stand in the same file`);
+function kindOf(desc: DescField, options: OptionReader): EnvelopeKind | undefined {
+  switch (desc.fieldKind) {
+    case "message":
+      return messageKind(desc.message, options);
+    case "list":
+      return desc.listKind === "message" ? messageKind(desc.message, options) : undefined;
+    case "enum":
+      return desc.enum.open ? "enum" : undefined;
+    case "scalar":
+      return SCALARS.get(desc.scalar);
+    default:
+      return undefined;
   }
-  if (desc.fieldKind === "enum" && desc.enum.open) return "enum";
-  const kind = desc.fieldKind === "scalar" ? SCALARS.get(desc.scalar) : undefined;
-  if (kind !== undefined) return kind;
-  throw schemaError(desc, `${desc.name} has a type that a specialized message cannot have`);
 }
 
-function checkRecursion(desc: DescMessage, above: readonly DescMessage[], options: OptionReader): void {
-  if (above.includes(desc)) throw schemaError(desc, `${desc.name} is specialized and contains itself`);
-  for (const field of desc.fields) {
-    if (field.message !== undefined && options.message(field.message, "specialized") === true) {
-      checkRecursion(field.message, [...above, desc], options);
-    }
-  }
+function messageKind(desc: DescMessage, options: OptionReader): EnvelopeKind {
+  return options.message(desc, "specialized") === true ? "message" : "opaque";
+}
+
+function containsItself(desc: DescMessage, above: readonly DescMessage[], options: OptionReader): boolean {
+  if (above.includes(desc)) return true;
+  const below = desc.fields.flatMap(({ message }) =>
+    message && messageKind(message, options) === "message" ? [message] : [],
+  );
+  return below.some((message) => containsItself(message, [...above, desc], options));
 }

@@ -13,7 +13,8 @@ export function printReader(f: GeneratedFile, message: EnvelopeMessage, runtime:
   f.print("}");
   f.print();
   f.print("function read", name, "(r: ", runtime.WireReader, `, end: number, depth: number, base: ${name}): ${name} {`);
-  for (const member of membersOf(message)) f.print("  let ", local(member.name), " = ", initial(member, name, runtime), ";");
+  for (const member of membersOf(message))
+    f.print("  let ", local(member.name), " = ", initial(member, name, runtime), ";");
   f.print("  let unknown = base.unknown as ", runtime.UnknownField, "[] | undefined;");
   f.print("  while (r.pos < end) {");
   f.print("    const tag = r.tag();");
@@ -67,7 +68,8 @@ function readValue(field: EnvelopeField, runtime: CodecRuntime): Printable {
 
 /** The value that a repetition of a singular message is merged into. */
 function present(field: EnvelopeField, otherwise: string): string {
-  if (field.oneof === undefined) return otherwise === "undefined" ? local(field.name) : `${local(field.name)} ?? ${otherwise}`;
+  if (field.oneof === undefined)
+    return otherwise === "undefined" ? local(field.name) : `${local(field.name)} ?? ${otherwise}`;
   const oneof = local(field.oneof.name);
   return `${oneof}.case === "${field.name}" ? ${oneof}.value : ${otherwise}`;
 }

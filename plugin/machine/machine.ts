@@ -63,12 +63,7 @@ export function findMachines(file: DescFile, names: Names, options: OptionReader
   return machines;
 }
 
-function readMachine(
-  desc: DescMessage,
-  names: Names,
-  options: OptionReader,
-  problems: string[],
-): Machine | undefined {
+function readMachine(desc: DescMessage, names: Names, options: OptionReader, problems: string[]): Machine | undefined {
   const { name = "", event = "", effect = "", phase = "" } = options.message(desc, "machine") ?? {};
   const report = (message: string): void => void problems.push(problemAt(desc, message, options.path("machine")));
   if (!/^[a-z][a-z0-9_]*$/.test(name)) report(`a machine needs a name in lower case, not "${name}"`);

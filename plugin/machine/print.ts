@@ -1,6 +1,7 @@
 import type { DescOneof } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import type { GeneratedFile, ImportSymbol } from "@bufbuild/protoplugin";
+import { printUnion } from "../union.ts";
 import type { Machine, MachineState } from "./machine.ts";
 
 /** Prints the table of a machine, its literal types and its function from a state to the phase. */
@@ -31,12 +32,16 @@ export function printMachine(f: GeneratedFile, machine: Machine): void {
 function printNames(f: GeneratedFile, name: string, text: string, oneof: DescOneof): void {
   f.print(f.jsDoc(text));
   f.print(f.export("type", name), " =");
-  oneof.fields.forEach((field, i) => f.print(`  | "${field.name}"${i === oneof.fields.length - 1 ? ";" : ""}`));
-  f.print();
+  const names = oneof.fields.map((field) => field.name);
+  printUnion(f, names);
 }
 
 function printTransitions(f: GeneratedFile, { name, states }: Machine, variable: string, type: string): void {
-  f.print(f.jsDoc(`The states that may follow in the machine ${name}, by state and event. An event without a row is ignored.`));
+  f.print(
+    f.jsDoc(
+      `The states that may follow in the machine ${name}, by state and event. An event without a row is ignored.`,
+    ),
+  );
   f.print(f.export("const", `${variable}Transitions`), " = {");
   for (const state of states) {
     f.print("  ", state.name, state.options.on.length === 0 ? ": {}," : ": {");
@@ -46,7 +51,15 @@ function printTransitions(f: GeneratedFile, { name, states }: Machine, variable:
     if (state.options.on.length > 0) f.print("  },");
   }
   f.print("} as const satisfies {");
-  f.print("  readonly [S in ", type, "StateName]: { readonly [E in ", type, "EventName]?: readonly ", type, "StateName[] };");
+  f.print(
+    "  readonly [S in ",
+    type,
+    "StateName]: { readonly [E in ",
+    type,
+    "EventName]?: readonly ",
+    type,
+    "StateName[] };",
+  );
   f.print("};");
   f.print();
 }
@@ -58,7 +71,12 @@ function printEnds(f: GeneratedFile, { name, states }: Machine, variable: string
   f.print(f.export("const", `${variable}InitialState`), " = ", f.string(initial), ";");
   f.print();
   f.print(f.jsDoc(`The states that the machine ${name} does not leave.`));
-  f.print(f.export("const", `${variable}TerminalStates`), " = ", f.array(terminal.map((state) => f.string(state.name))), " as const;");
+  f.print(
+    f.export("const", `${variable}TerminalStates`),
+    " = ",
+    f.array(terminal.map((state) => f.string(state.name))),
+    " as const;",
+  );
   f.print();
 }
 
@@ -69,7 +87,11 @@ function printPhases(f: GeneratedFile, machine: Machine, variable: string, phase
   for (const state of machine.states) f.print("  ", state.name, ": ", phase, ".", phaseOf(machine, state), ",");
   f.print("} as const;");
   f.print();
-  f.print(f.jsDoc(`The phase of a state of the machine ${machine.name}. UNSPECIFIED for a state that this version does not know.`));
+  f.print(
+    f.jsDoc(
+      `The phase of a state of the machine ${machine.name}. UNSPECIFIED for a state that this version does not know.`,
+    ),
+  );
   const shape = f.importShape(machine.desc);
   f.print(f.export("function", `${variable}PhaseOf`), "(state: ", shape, "): ", phaseType, " {");
   f.print("  switch (state.", machine.oneof.localName, ".case) {");

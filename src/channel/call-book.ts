@@ -1,10 +1,12 @@
-import type { Frame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { CallOutcome } from "../../gen/moorline/session/v1/error_pb.ts";
+import type { CallOpen } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { createCallOpen, sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallListener, CallRequest, OpenOptions } from "./call.ts";
 import { LimitError } from "./call.ts";
 import { type CallHost, ChannelCall } from "./channel-call.ts";
 import { frameOf } from "./frames.ts";
+import { limitResult } from "./limit-result.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** What the peer of a channel has offered. Known from the hello or Welcome that creates the channel. */
@@ -20,6 +22,9 @@ export interface PeerLimits {
 /** Room for the call id, the length of the message and the rest of the deadline, none of which are known yet. */
 const OPEN_SLACK_BYTES = 32;
 
+/** After so many bytes of packets, unread messages are copied out of them. */
+const OWN_AFTER_BYTES = 1024 * 1024;
+
 /** Hears nothing: what a call of the peer has until somebody serves it. */
 const deaf: CallListener = { readable() {}, writable() {}, headers() {}, closed() {} };
 
@@ -27,7 +32,7 @@ const deaf: CallListener = { readable() {}, writable() {}, headers() {}, closed(
 export class CallBook implements CallHost {
   readonly limits: LocalChannelLimits;
   /** Whose turn it is to send. */
-  readonly scheduler = new Scheduler();
+  readonly scheduler = new Scheduler<ChannelCall>();
   /** Every call that counts. */
   readonly all = new Set<ChannelCall>();
   private readonly byId = new Map<number, ChannelCall>();
@@ -39,6 +44,8 @@ export class CallBook implements CallHost {
   private readonly unfinished = new Set<ChannelCall>();
   /** The one of them whose parts are paid back before its message is whole. */
   private payee: ChannelCall | undefined = undefined;
+  /** Bytes of packets since unread messages were copied out of them. */
+  private bytesBorrowed = 0;
   private peer: PeerLimits;
   private readonly onWork: () => void;
 
@@ -66,17 +73,25 @@ export class CallBook implements CallHost {
   /** `ours` and `theirs`: an id of that side that was given out already. `new`: the next one of the peer, or above it. */
   classify(id: number): "ours" | "theirs" | "new" | "impossible" {
     const { ourId, theirId } = this.counts;
-    const isOurs = (id + ourId) % 2 === 0;
-    if (id <= 0) return "impossible";
-    if (isOurs) return id <= ourId ? "ours" : "impossible";
+    if (id === 0) return "impossible";
+    if (id % 2 === Math.abs(ourId) % 2) return id <= ourId ? "ours" : "impossible";
     return id <= theirId ? "theirs" : "new";
   }
 
-  /** Takes what the peer has offered; calls that wait already are corrected. */
+  /** Takes what the peer has offered. Of the calls that wait already, those are ended that it would not take. */
   setPeerLimits(peer: PeerLimits): void {
     const correction = peer.initialCreditBytes - this.peer.initialCreditBytes;
     this.peer = peer;
-    if (correction !== 0) for (const call of this.all) call.acceptCredit(correction);
+    let taken = 0;
+    for (const call of this.all) {
+      taken += 1;
+      if (taken <= peer.maxCalls) {
+        call.acceptCredit(correction);
+      } else {
+        const error = new LimitError("CALLS", peer.maxCalls, taken);
+        call.acceptClose({ kind: "ended", result: limitResult(error, CallOutcome.NOT_SENT) });
+      }
+    }
   }
 
   /** Opens a call of this side. */
@@ -84,8 +99,8 @@ export class CallBook implements CallHost {
     if (this.counts.ours >= this.peer.maxCalls) {
       throw new LimitError("CALLS", this.peer.maxCalls, this.counts.ours + 1);
     }
-    const { method, headers = [], deadlineMs, idempotencyKey, message, last = false, listener } = options;
-    const open = createCallOpen({ method, headers, idempotencyKey });
+    const { method, headers = [], deadlineMs, idempotencyKey, credit = 0, message, last = false, listener } = options;
+    const open = createCallOpen({ method, headers, idempotencyKey, credit });
     const max = this.limits.maxFrameBytes;
     const size = sizeFrame(frameOf(0, last, { case: "open", value: open })) + OPEN_SLACK_BYTES;
     if (size > max) throw new LimitError("FRAME_BYTES", max, size);
@@ -98,6 +113,7 @@ export class CallBook implements CallHost {
     call.outgoing.open(fits ? { ...open, message } : open, deadlineMs, fits && last);
     if (!fits) call.outgoing.send(message, last);
     if (last) call.endLocalHalf();
+    call.incoming.widen(credit);
     this.all.add(call);
     this.counts.ours += 1;
     this.schedule(call);
@@ -116,28 +132,29 @@ export class CallBook implements CallHost {
    * The peer opens a call. One above the limit is ended at once; nobody else hears of it.
    * @returns false where the peer goes on opening calls although it was told the limit.
    */
-  accept(frame: Frame & { readonly body: { readonly case: "open" } }, nowMs: number): boolean {
-    const { method, headers, timeoutMs, idempotencyKey, credit, message } = frame.body.value;
+  accept(id: number, last: boolean, open: CallOpen, nowMs: number): boolean {
+    const { method, headers, timeoutMs, idempotencyKey, credit, message } = open;
     if (this.counts.theirs >= 2 * this.limits.maxCalls) return false;
     const deadlineMs = timeoutMs === undefined ? undefined : nowMs + timeoutMs;
     const call = new ChannelCall(this, {
-      id: frame.callId,
+      id,
       method,
       request: { headers, deadlineMs, idempotencyKey },
-      credit: this.peer.initialCreditBytes + credit,
+      credit: this.peer.initialCreditBytes,
       listener: deaf,
     });
-    this.counts.theirId = frame.callId;
+    call.outgoing.addCredit(credit);
+    this.counts.theirId = id;
     this.counts.theirs += 1;
     this.all.add(call);
-    this.byId.set(call.id, call);
+    this.byId.set(id, call);
     if (this.counts.theirs > this.limits.maxCalls) {
       call.refuse(new LimitError("CALLS", this.limits.maxCalls, this.counts.theirs));
       return true;
     }
     this.due.opened.push(call);
-    if (message !== undefined) call.accept(message, "message", frame.last);
-    else if (frame.last) call.acceptHalfClose();
+    if (message !== undefined) call.accept(message, "message", last);
+    else if (last) call.acceptHalfClose();
     return true;
   }
 
@@ -152,6 +169,7 @@ export class CallBook implements CallHost {
 
   forget(call: ChannelCall): void {
     if (!this.all.delete(call)) return;
+    this.scheduler.remove(call);
     if (call.id !== 0) this.byId.delete(call.id);
     if (call.role === "caller") this.counts.ours -= 1;
     else this.counts.theirs -= 1;
@@ -172,6 +190,14 @@ export class CallBook implements CallHost {
     if (this.payee?.isUrgent) this.schedule(this.payee);
   }
 
+  /** A packet was accepted: now and then, what nobody has read is copied out of the packets that brought it. */
+  borrow(packetBytes: number): void {
+    this.bytesBorrowed += packetBytes;
+    if (this.bytesBorrowed < OWN_AFTER_BYTES) return;
+    this.bytesBorrowed = 0;
+    for (const call of this.all) call.incoming.own();
+  }
+
   /** Tells everybody what they have yet to hear, and shows the calls of the peer that were opened. */
   deliver(onCall?: ((call: Call) => void) | undefined): void {
     const { notices, opened } = this.due;
@@ -180,11 +206,5 @@ export class CallBook implements CallHost {
     }
     for (let i = 0; i < notices.length; i += 1) notices[i]?.deliver();
     notices.length = 0;
-  }
-
-  /** Forgets everything that waits to be sent. */
-  clear(): void {
-    this.scheduler.clear();
-    this.unfinished.clear();
   }
 }

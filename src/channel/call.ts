@@ -135,6 +135,8 @@ export interface OpenOptions {
   readonly deadlineMs?: number | undefined;
   /** The idempotency key. Default none. */
   readonly idempotencyKey?: string | undefined;
+  /** Bytes added to what the peer may send in this call before any is read. Default 0. */
+  readonly credit?: number;
   /** The first message; goes with the open where the frame fits. */
   readonly message?: Uint8Array;
   /** Whether the half ends with the first message. Default false. */

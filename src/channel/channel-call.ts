@@ -1,4 +1,4 @@
-import { CallOutcome } from "../../gen/moorline/session/v1/error_pb.ts";
+import { CallOutcome, type ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { Frame, Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
@@ -8,7 +8,7 @@ import { endFrame, frameOf, okResult } from "./frames.ts";
 import { IncomingHalf } from "./incoming.ts";
 import { limitResult } from "./limit-result.ts";
 import { OutgoingHalf } from "./outgoing.ts";
-import type { Lines } from "./scheduler.ts";
+import { Place, type Sender } from "./scheduler.ts";
 
 /** The number of UNIMPLEMENTED in google.rpc.Code. */
 const UNIMPLEMENTED = 12;
@@ -44,11 +44,12 @@ interface Notices {
 }
 
 /** A call as its channel keeps it. Spec: CALL. */
-export class ChannelCall implements Call {
+export class ChannelCall implements Call, Sender<ChannelCall> {
   readonly role: "caller" | "callee";
   readonly method: string;
   readonly request: CallRequest;
-  readonly lines: Lines = { urgent: "out", ready: "out" };
+  readonly urgentPlace: Place<ChannelCall> = new Place<ChannelCall>(this);
+  readonly readyPlace: Place<ChannelCall> = new Place<ChannelCall>(this);
   readonly incoming: IncomingHalf;
   readonly outgoing: OutgoingHalf;
   listener: CallListener;
@@ -60,7 +61,10 @@ export class ChannelCall implements Call {
   private readonly host: CallHost;
   private notices: Notices | undefined = undefined;
 
-  constructor(host: CallHost, init: { id: number; method: string; request: CallRequest; credit: number; listener: CallListener }) {
+  constructor(
+    host: CallHost,
+    init: { id: number; method: string; request: CallRequest; credit: number; listener: CallListener },
+  ) {
     this.host = host;
     this.id = init.id;
     this.role = init.id === 0 ? "caller" : "callee";
@@ -139,15 +143,20 @@ export class ChannelCall implements Call {
     this.phase = "ending";
     this.halves.local = "ended";
     this.incoming.discard();
+    this.host.payBack(this);
     this.outgoing.end(this.fitting(result));
     this.host.schedule(this);
   }
 
   cancel(): void {
     if (this.isClosed || this.role !== "caller") return;
+    if (this.phase === "waiting") {
+      this.abandon();
+      return;
+    }
     this.outgoing.discard();
     this.incoming.discard();
-    if (this.phase === "waiting") return this.leave();
+    this.host.payBack(this);
     this.phase = "cancelling";
     this.host.schedule(this);
   }
@@ -169,8 +178,8 @@ export class ChannelCall implements Call {
 
   /** Callee: hands the call to whoever serves the calls of the peer, or ends it where nobody does. */
   serve(onCall: ((call: Call) => void) | undefined): void {
-    if (onCall !== undefined) return onCall(this);
-    this.end({ ...okResult, code: UNIMPLEMENTED, message: `nobody serves ${this.method} here` });
+    if (onCall !== undefined) onCall(this);
+    else this.end({ ...okResult, code: UNIMPLEMENTED, message: `nobody serves ${this.method} here` });
   }
 
   /** Callee: ends the call before anybody has seen it. */
@@ -187,7 +196,10 @@ export class ChannelCall implements Call {
   accept(payload: Uint8Array, kind: "message" | "part", last: boolean): void {
     const incoming = this.incoming;
     const overrun = kind === "part" ? incoming.acceptPart(payload) : incoming.acceptMessage(payload);
-    if (overrun !== undefined) return this.overrun(overrun);
+    if (overrun !== undefined) {
+      this.overrun(overrun);
+      return;
+    }
     if (last) this.halves.peer = "ended";
     if (kind === "message" && incoming.wakeReader()) this.noticesDue().readable = true;
   }
@@ -230,9 +242,17 @@ export class ChannelCall implements Call {
     this.leave();
   }
 
-  /** The caller gave the call up while its end was queued: there is nobody left to tell. */
+  /** The channel is lost. Who has ended the call before hears nothing more of it. */
+  lose(reason: ChannelLossReason): void {
+    const outcome = this.phase === "waiting" ? CallOutcome.NOT_SENT : CallOutcome.UNKNOWN;
+    if (this.isClosed) this.abandon();
+    else this.acceptClose({ kind: "lost", reason, outcome });
+  }
+
+  /** The call is over without a word: there is nobody left to tell, or nobody ever knew. */
   abandon(): void {
     this.outgoing.discard();
+    this.incoming.discard();
     this.leave();
   }
 
@@ -248,10 +268,11 @@ export class ChannelCall implements Call {
   }
 
   private overrun(error: LimitError): void {
-    const { role } = this;
-    if (role === "callee") this.end(limitResult(error));
+    if (this.role === "callee") this.end(limitResult(error));
     else this.cancel();
-    this.noticesDue().closed = { kind: "overrun", error };
+    const notices = this.noticesDue();
+    notices.closed = { kind: "overrun", error };
+    if (this.incoming.wakeReader()) notices.readable = true;
   }
 
   private leave(): void {

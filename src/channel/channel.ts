@@ -1,9 +1,10 @@
-import { CallOutcome, type ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
+import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { Frames } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { channelLimits, type LocalChannelLimits } from "../wire/limits.ts";
-import type { Call, CallChannel, OpenOptions } from "./call.ts";
 import { acceptFrames, type Violation } from "./accept.ts";
+import type { Call, CallChannel, OpenOptions } from "./call.ts";
 import { CallBook, type PeerLimits } from "./call-book.ts";
+import type { ChannelCounters } from "./counters.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { takePacket } from "./packets.ts";
@@ -16,16 +17,6 @@ export interface ChannelOptions {
   readonly limits?: LocalChannelLimits;
   /** What the peer has offered. Default: the same as the defaults of this side, until `setPeerLimits`. */
   readonly peerLimits?: PeerLimits;
-}
-
-/** What a channel counts and drops. For logs and metrics. */
-export interface ChannelCounters {
-  /** Frames with a body that this version does not know. */
-  unknownFrames: number;
-  /** Frames for calls that are closed here. */
-  lateFrames: number;
-  /** Frames that had been accepted before. */
-  duplicateFrames: number;
 }
 
 /** A call was opened on a channel that is lost. */
@@ -42,7 +33,9 @@ export class ChannelLostError extends Error {
 }
 
 /** `detached`: no connection carries the channel. `lost`: it never will again. */
-export type ChannelPhase = { readonly name: "detached" | "attached" } | { readonly name: "lost"; readonly reason: ChannelLossReason };
+export type ChannelPhase =
+  | { readonly name: "detached" | "attached" }
+  | { readonly name: "lost"; readonly reason: ChannelLossReason };
 
 /**
  * One end of a channel, without any input or output: packets come in by `accept` and go out by `take`, time comes in as an
@@ -109,9 +102,10 @@ export class Channel implements CallChannel {
     return this.outbox.heldBytes === 0 && this.book.scheduler.peek() === undefined;
   }
 
-  /** Takes what the peer has offered. Once, before the first attach. */
+  /** Takes what the peer has offered. Once, before the first attach. Calls above its limit end with RESOURCE_EXHAUSTED. */
   setPeerLimits(limits: PeerLimits): void {
     this.book.setPeerLimits(limits);
+    this.book.deliver(this.onCall);
   }
 
   /**
@@ -140,13 +134,9 @@ export class Channel implements CallChannel {
   lose(reason: ChannelLossReason): void {
     if (this.phase.name === "lost") return;
     this.phase = { name: "lost", reason };
-    for (const call of [...this.book.all]) {
-      const outcome = call.phase === "waiting" ? CallOutcome.NOT_SENT : CallOutcome.UNKNOWN;
-      call.acceptClose({ kind: "lost", reason, outcome });
-    }
+    for (const call of this.book.all) call.lose(reason);
     this.outbox.clear();
-    this.book.clear();
-    this.book.deliver();
+    this.book.deliver(this.onCall);
   }
 
   open(options: OpenOptions): Call {
@@ -169,6 +159,7 @@ export class Channel implements CallChannel {
    * @returns What the peer broke, if anything. Frames before it were accepted.
    */
   accept(frames: Frames, bytes: number, nowMs: number): Violation | undefined {
+    if (this.phase.name === "lost") return undefined;
     const violation = acceptFrames(frames, bytes, nowMs, {
       limits: this.limits,
       counters: this.counters,
@@ -176,6 +167,7 @@ export class Channel implements CallChannel {
       calls: this.book,
     });
     this.book.deliver(this.onCall);
+    this.book.borrow(bytes);
     return violation;
   }
 

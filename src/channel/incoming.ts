@@ -1,17 +1,20 @@
 import { Queue } from "../core/queue.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
+import { Assembly } from "./assembly.ts";
 import { LimitError } from "./call.ts";
+
+/** A message that keeps more than this many times its own size alive is copied out of its packet. */
+const MAX_SPREAD = 4;
 
 /** A message that waits for its reader, and the credit that reading it gives back. */
 interface Unread {
-  readonly message: Uint8Array;
+  message: Uint8Array;
   readonly refund: number;
 }
 
 /** A message that began as parts and has not ended. */
 interface Unfinished {
-  readonly parts: Uint8Array[];
-  bytes: number;
+  readonly parts: Assembly;
   /** What the parts cost so far. */
   cost: number;
   /** How much of the cost was paid back before the message was whole. */
@@ -31,6 +34,8 @@ export class IncomingHalf {
   /** What was read and not yet given back. */
   private owed = 0;
   private unreadBytes = 0;
+  /** How many messages came since `own`: they may be views into packets. */
+  private borrowed = 0;
   /** The reader has asked for a message and got none. */
   private readerWaits = false;
 
@@ -102,12 +107,11 @@ export class IncomingHalf {
   acceptPart(part: Uint8Array): LimitError | undefined {
     const overrun = this.charge(part.length);
     if (overrun !== undefined) return overrun;
-    this.unfinished ??= { parts: [], bytes: 0, cost: 0, prepaid: 0 };
-    this.unfinished.parts.push(part);
-    this.unfinished.bytes += part.length;
+    this.unfinished ??= { parts: new Assembly(), cost: 0, prepaid: 0 };
+    this.unfinished.parts.add(part);
     this.unfinished.cost += part.length + this.limits.messageOverheadBytes;
     this.unreadBytes += part.length;
-    return this.checkSize(this.unfinished.bytes);
+    return this.checkSize(this.unfinished.parts.bytes);
   }
 
   /**
@@ -119,15 +123,29 @@ export class IncomingHalf {
     if (overrun !== undefined) return overrun;
     const cost = message.length + this.limits.messageOverheadBytes;
     this.unreadBytes += message.length;
+    this.borrowed += 1;
     const unfinished = this.unfinished;
     if (unfinished === undefined) {
       this.queue.push({ message, refund: cost });
       return this.checkSize(message.length);
     }
     this.unfinished = undefined;
-    const whole = join(unfinished.parts, message, unfinished.bytes + message.length);
-    this.queue.push({ message: whole, refund: unfinished.cost + cost - unfinished.prepaid });
-    return this.checkSize(whole.length);
+    const { parts, prepaid } = unfinished;
+    parts.add(message);
+    const tooLarge = this.checkSize(parts.bytes);
+    if (tooLarge === undefined) this.queue.push({ message: parts.join(), refund: unfinished.cost + cost - prepaid });
+    return tooLarge;
+  }
+
+  /** Copies what nobody has read yet out of its packets, where it is a small piece of them: it would keep them alive. */
+  own(): void {
+    const { queue } = this;
+    for (let i = Math.max(0, queue.length - this.borrowed); i < queue.length; i += 1) {
+      const unread = queue.at(i) as Unread;
+      const { message } = unread;
+      if (message.length * MAX_SPREAD < message.buffer.byteLength) unread.message = message.slice();
+    }
+    this.borrowed = 0;
   }
 
   /** Pays back what the parts of the unfinished message have cost, so that a message larger than the credit gets through. */
@@ -140,7 +158,7 @@ export class IncomingHalf {
 
   /** Discards the unfinished message: its last piece will not come. */
   discardUnfinished(): void {
-    this.unreadBytes -= this.unfinished?.bytes ?? 0;
+    this.unreadBytes -= this.unfinished?.parts.bytes ?? 0;
     this.unfinished = undefined;
   }
 
@@ -164,15 +182,4 @@ export class IncomingHalf {
     const max = this.limits.maxMessageBytes;
     return bytes > max ? new LimitError("MESSAGE_BYTES", max, bytes) : undefined;
   }
-}
-
-function join(parts: readonly Uint8Array[], last: Uint8Array, bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  whole.set(last, offset);
-  return whole;
 }

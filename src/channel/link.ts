@@ -1,60 +1,25 @@
-import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
-import type { ClientPacket, Ping, ReconnectHint, ServerPacket } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type {
+  ClientPacket,
+  Frames,
+  Ping,
+  ReconnectHint,
+  ServerPacket,
+} from "../../gen/moorline/session/v1/packet_moorline.ts";
 import {
   decodeClientPacket,
   decodeServerPacket,
   encodeClientPacket,
   encodeServerPacket,
 } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import type { Clock, Timer } from "../core/clock.ts";
+import type { Timer } from "../core/clock.ts";
 import { CodecError } from "../wire/codec.ts";
 import { channelLimits, type LocalChannelLimits } from "../wire/limits.ts";
-import type { Violation } from "./accept.ts";
+import { closeCodeOf, type Violation } from "./accept.ts";
 import type { Channel } from "./channel.ts";
+import type { LinkOptions } from "./link-owner.ts";
 
-/** Where packets leave. A transport's connection is one. */
-export interface PacketSink {
-  /** Bytes that have not left for the network yet. */
-  readonly bufferedBytes: number;
-  /** Sends one packet. Never throws. */
-  send(packet: Uint8Array): void;
-}
-
-/** Why the peer ends a connection. */
-export interface Farewell {
-  /** The close code; it may be one that this version does not know. */
-  readonly code: number;
-  /** For people. */
-  readonly message: string;
-  /** When to dial again. Undefined: by backoff. */
-  readonly hint: ReconnectHint | undefined;
-}
-
-/** Who owns a link, and hears what is not frames. Nothing here may throw. */
-export interface LinkOwner {
-  /** A hello came, encoded: a ClientHello at the server, a ServerHello at the client. */
-  hello(hello: Uint8Array): void;
-  /** The peer's last packet came. */
-  farewell(farewell: Farewell): void;
-  /** A pong came. */
-  pong(id: number): void;
-  /** The peer broke a rule: the owner ends the connection with the code. */
-  violated(code: CloseCode, violation: Violation): void;
-}
-
-/** How a link is made. */
-export interface LinkOptions {
-  /** The end that this is. */
-  readonly role: "client" | "server";
-  /** Where packets leave. */
-  readonly sink: PacketSink;
-  /** Time. */
-  readonly clock: Clock;
-  /** Who hears of what is not frames. */
-  readonly owner: LinkOwner;
-  /** Sizes and delays. Default: `channelLimits`. */
-  readonly limits?: LocalChannelLimits;
-}
+export type { Farewell, LinkOptions, LinkOwner, PacketSink } from "./link-owner.ts";
 
 /**
  * `greeting`: nothing but hellos may come. `open`: welcomed, no channel (a probe). `bound`: frames go to and from a channel.
@@ -73,6 +38,8 @@ export class Link {
   lastReceivedAtMs: number;
   /** When the last packet left, on the clock's `now`. */
   lastSentAtMs: number;
+  /** Packets with a body that this version does not know. For logs and metrics. */
+  unknownPackets = 0;
   private readonly options: LinkOptions;
   private readonly limits: LocalChannelLimits;
   private phase: LinkPhase = { name: "greeting" };
@@ -128,10 +95,14 @@ export class Link {
   receive(message: Uint8Array | string): void {
     if (this.phase.name === "stopped") return;
     this.lastReceivedAtMs = this.options.clock.now();
-    if (typeof message === "string") return this.violated("a text message");
+    if (typeof message === "string") {
+      this.violated("a text message");
+      return;
+    }
     const max = this.phase.name === "greeting" ? this.limits.maxFirstPacketBytes : this.limits.maxPacketBytes;
     if (message.length > max) {
-      return this.violated(`a packet of ${message.length} bytes is over ${max}`, CloseCode.PACKET_MALFORMED);
+      this.violated(`a packet of ${message.length} bytes is over ${max}`, "malformed");
+      return;
     }
     const packet = this.decode(message);
     if (packet !== undefined) this.accept(packet, message.length);
@@ -168,19 +139,26 @@ export class Link {
   flush(): void {
     this.flushing = "idle";
     if (this.phase.name === "stopped") return;
-    const { sink, clock } = this.options;
-    if (this.pong !== undefined && sink.bufferedBytes < this.limits.maxBufferedBytes) this.sendPong(this.pong);
+    if (this.pong !== undefined && this.hasRoom) this.sendPong(this.pong);
     if (this.phase.name !== "bound") return;
-    const channel = this.phase.channel;
-    const nowMs = clock.now();
-    while (sink.bufferedBytes < this.limits.maxBufferedBytes) {
+    const { channel } = this.phase;
+    const nowMs = this.options.clock.now();
+    while (this.hasRoom) {
       const packet = channel.take(nowMs);
       if (packet === undefined) break;
       this.lastSentAtMs = nowMs;
-      sink.send(packet);
+      this.options.sink.send(packet);
     }
-    if (channel.isAckDue) this.sendAck();
-    this.armAckTimer(channel);
+    // Without room nothing is due: the socket's buffer shrinks, or the connection dies.
+    if (!this.hasRoom) return;
+    if (this.isAckDue(channel, nowMs)) this.sendAck();
+    this.armAckTimer(channel, nowMs);
+  }
+
+  /** Whether the socket's buffer takes one more packet of any size. */
+  private get hasRoom(): boolean {
+    const { bufferedBytes } = this.options.sink;
+    return bufferedBytes === 0 || bufferedBytes + this.limits.maxPacketBytes <= this.limits.maxBufferedBytes;
   }
 
   private readonly wake = (): void => {
@@ -194,7 +172,7 @@ export class Link {
       return this.options.role === "server" ? decodeClientPacket(message) : decodeServerPacket(message);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
-      this.violated(`a packet cannot be decoded: ${error.message}`, CloseCode.PACKET_MALFORMED);
+      this.violated(`a packet cannot be decoded: ${error.message}`, "malformed");
       return undefined;
     }
   }
@@ -202,49 +180,66 @@ export class Link {
   private accept(packet: ClientPacket | ServerPacket, bytes: number): void {
     const { body } = packet;
     if (this.phase.name === "greeting" && body.case !== "hello" && body.case !== "goAway" && body.case !== "goodbye") {
-      return this.violated(`${body.case ?? "an empty packet"} came before the hello`);
+      this.violated(`${body.case ?? "an empty packet"} came before the hello`);
+      return;
     }
-    const channel = this.channel;
-    const ahead = channel?.acknowledge(packet.received);
-    if (ahead !== undefined) return this.fail(CloseCode.CHANNEL_LOST, ahead);
+    const impossible = this.channel?.acknowledge(packet.received);
+    if (impossible === undefined) this.acceptBody(packet, bytes);
+    else this.fail(impossible);
+    // An acknowledgement may have made room, and what came may have to be answered.
+    this.wake();
+  }
+
+  private acceptBody({ body, unknown }: ClientPacket | ServerPacket, bytes: number): void {
+    const { owner } = this.options;
     switch (body.case) {
+      case undefined:
+        if (unknown !== undefined) this.unknownPackets += 1;
+        break;
       case "hello":
-        return this.options.owner.hello(body.value);
+        owner.hello(body.value);
+        break;
       case "frames":
-        return this.acceptFrames(body.value, bytes, channel);
+        this.acceptFrames(body.value, bytes);
+        break;
       case "ping":
-        if (body.value.padding.length > this.limits.maxPingPaddingBytes) return this.violated("padding over 16 KiB");
-        this.pong = body.value;
-        return this.wake();
+        this.acceptPing(body.value);
+        break;
       case "pong":
-        this.options.owner.pong(body.value.id);
+        owner.pong(body.value.id);
         break;
       case "goodbye":
-      case "goAway": {
-        const { code, message } = body.value;
-        const hint = body.case === "goAway" ? body.value.hint : undefined;
-        return this.options.owner.farewell({ code, message, hint });
-      }
+        owner.farewell({ code: body.value.code, message: body.value.message, hint: undefined });
+        break;
+      case "goAway":
+        owner.farewell({ code: body.value.code, message: body.value.message, hint: body.value.hint });
+        break;
     }
-    // An acknowledgement may have made room.
-    if (channel !== undefined) this.wake();
   }
 
-  private acceptFrames(frames: Parameters<Channel["accept"]>[0], bytes: number, channel: Channel | undefined): void {
-    if (channel === undefined) return this.violated("frames came where no channel is attached");
-    const violation = channel.accept(frames, bytes, this.lastReceivedAtMs);
-    if (violation === undefined) return this.wake();
-    this.fail(violation.kind === "gap" ? CloseCode.PROTOCOL_GAP : CloseCode.PROTOCOL_VIOLATION, violation);
+  private acceptFrames(frames: Frames, bytes: number): void {
+    if (this.channel === undefined) {
+      this.violated("frames came where no channel is attached");
+      return;
+    }
+    const violation = this.channel.accept(frames, bytes, this.lastReceivedAtMs);
+    if (violation !== undefined) this.fail(violation);
   }
 
-  private violated(message: string, code: CloseCode = CloseCode.PROTOCOL_VIOLATION): void {
-    this.fail(code, { kind: "violation", message });
+  private acceptPing(ping: Ping): void {
+    const { maxPingPaddingBytes } = this.limits;
+    if (ping.padding.length <= maxPingPaddingBytes) this.pong = ping;
+    else this.violated(`padding over ${maxPingPaddingBytes} bytes`, "malformed");
   }
 
-  private fail(code: CloseCode, violation: Violation): void {
+  private violated(message: string, kind: "violation" | "malformed" = "violation"): void {
+    this.fail({ kind, message });
+  }
+
+  private fail(violation: Violation): void {
     // A handler may have ended the connection while it heard of the frames before.
     if (this.phase.name === "stopped") return;
-    this.options.owner.violated(code, violation);
+    this.options.owner.violated(closeCodeOf(violation.kind, this.options.role), violation);
   }
 
   private tellReceived(): number {
@@ -268,16 +263,18 @@ export class Link {
     this.options.sink.send(encodeClientPacket(packet));
   }
 
-  private armAckTimer(channel: Channel): void {
+  private isAckDue(channel: Channel, nowMs: number): boolean {
+    if (channel.isAckDue) return true;
+    const dueAtMs = channel.ackDueAtMs;
+    return this.acks === "prompt" && dueAtMs !== undefined && dueAtMs <= nowMs;
+  }
+
+  private armAckTimer(channel: Channel, nowMs: number): void {
     const dueAtMs = channel.ackDueAtMs;
     if (dueAtMs === undefined || this.ackTimer !== undefined || this.acks === "lazy") return;
-    const { clock } = this.options;
-    this.ackTimer = clock.setTimer(Math.max(0, dueAtMs - clock.now()), () => {
+    this.ackTimer = this.options.clock.setTimer(dueAtMs - nowMs, () => {
       this.ackTimer = undefined;
-      if (this.phase.name !== "bound") return;
-      const stillDueAtMs = channel.ackDueAtMs;
-      if (stillDueAtMs !== undefined && stillDueAtMs <= clock.now() && this.acks === "prompt") this.sendAck();
-      this.armAckTimer(channel);
+      this.flush();
     });
   }
 }

@@ -49,11 +49,10 @@ export class OutgoingHalf {
     return this.queuedCost;
   }
 
-  /** Whether a frame may go now. */
+  /** Whether a frame may go now, other than the end of the call. */
   get isSendable(): boolean {
     const head = this.queue.at(0);
-    if (head === undefined) return this.isEndSendable;
-    return head.kind !== "message" || this.credit > 0;
+    return head !== undefined && (head.kind !== "message" || this.credit > 0);
   }
 
   /** Whether the end of the call may go now: everything before it has gone. */
@@ -62,9 +61,9 @@ export class OutgoingHalf {
     return this.result.lastMessage === undefined || this.credit > 0;
   }
 
-  /** Adds credit, also a negative correction. */
+  /** Adds credit, also a negative correction. The most that there can be stands for no limit. */
   addCredit(bytes: number): void {
-    this.credit += bytes;
+    this.credit = Math.min(this.credit + bytes, Number.MAX_SAFE_INTEGER);
   }
 
   /** Queues the opening, whose message, if it has one, fits its frame. */

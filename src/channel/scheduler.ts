@@ -1,64 +1,95 @@
-import { Queue } from "../core/queue.ts";
-import type { ChannelCall } from "./channel-call.ts";
-
 /**
- * Whose turn it is. Calls that have something to send stand in one of two lines: credit, cancellations and ends go before
- * messages, and within a line each call sends one frame and goes to the back. Spec: CALL, CREDIT.
+ * A place in a line: a link of the ring that begins and ends at the line itself, or a ring of its own. Entering, leaving
+ * and reading the first cost the same however long the line is.
  */
-export class Scheduler {
-  private readonly urgent = new Queue<ChannelCall>();
-  private readonly ready = new Queue<ChannelCall>();
+export class Place<T> {
+  private readonly owner: T | undefined;
+  private previous: Place<T> = this;
+  private next: Place<T> = this;
 
-  /** Puts a call at the back of the line that it belongs to, unless it stands there already. */
-  add(call: ChannelCall): void {
-    if (call.isUrgent && call.lines.urgent === "out") {
-      call.lines.urgent = "in";
-      this.urgent.push(call);
-    }
-    if (call.isSendable && call.lines.ready === "out") {
-      call.lines.ready = "in";
-      this.ready.push(call);
-    }
+  /** @param owner Who stands in the place. Undefined for the line itself. */
+  constructor(owner?: T) {
+    this.owner = owner;
   }
 
-  /** The call whose turn it is. It stays in its line until `rotate`. Undefined where nobody has anything to send. */
-  peek(): ChannelCall | undefined {
-    return this.head(this.urgent, "urgent") ?? this.head(this.ready, "ready");
+  /** Whether it is in no line. */
+  get isFree(): boolean {
+    return this.next === this;
   }
 
-  /** The call that `peek` gave has sent a frame: it goes to the back of whichever line it still belongs to. */
-  rotate(call: ChannelCall): void {
-    if (this.urgent.at(0) === call) {
-      this.urgent.shift();
-      call.lines.urgent = "out";
-    } else {
-      this.ready.shift();
-      call.lines.ready = "out";
-    }
-    this.add(call);
+  /** Who stands first in this line. Undefined where nobody does. */
+  get first(): T | undefined {
+    return this.next.owner;
   }
 
-  /** Forgets everybody. */
-  clear(): void {
-    this.urgent.clear();
-    this.ready.clear();
+  /** Goes to the back of the line, unless it is in one. */
+  enter(line: Place<T>): void {
+    if (!this.isFree) return;
+    const last = line.previous;
+    last.next = this;
+    this.previous = last;
+    this.next = line;
+    line.previous = this;
   }
 
-  private head(line: Queue<ChannelCall>, name: "urgent" | "ready"): ChannelCall | undefined {
-    for (;;) {
-      const call = line.at(0);
-      if (call === undefined) return undefined;
-      if (name === "urgent" ? call.isUrgent : call.isSendable) return call;
-      line.shift();
-      call.lines[name] = "out";
-    }
+  /** Leaves its line, if it is in one. */
+  leave(): void {
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    this.previous = this;
+    this.next = this;
   }
 }
 
-/** Where a call stands in the scheduler. Kept by the scheduler alone. */
-export interface Lines {
-  /** Whether it is in the line of credit, cancellations and ends. */
-  urgent: "in" | "out";
-  /** Whether it is in the line of everything else. */
-  ready: "in" | "out";
+/** Who takes turns in sending. */
+export interface Sender<T> {
+  /** Whether credit, a cancellation or an end can go. */
+  readonly isUrgent: boolean;
+  /** Whether anything else can go. */
+  readonly isSendable: boolean;
+  /** Its place among those with something urgent. */
+  readonly urgentPlace: Place<T>;
+  /** Its place among the others. */
+  readonly readyPlace: Place<T>;
+}
+
+/**
+ * Whose turn it is. Calls that have something to send stand in one of two lines: credit, cancellations and ends go before
+ * messages, and within a line each call sends one frame and goes to the back. Spec: CALL-8, CALL-9.
+ */
+export class Scheduler<T extends Sender<T>> {
+  private readonly urgent = new Place<T>();
+  private readonly ready = new Place<T>();
+
+  /** Puts a call at the back of the lines that it belongs to, unless it stands there already. */
+  add(call: T): void {
+    if (call.isUrgent) call.urgentPlace.enter(this.urgent);
+    if (call.isSendable) call.readyPlace.enter(this.ready);
+  }
+
+  /** Takes a call out of its lines: it sends nothing any more. */
+  remove(call: T): void {
+    call.urgentPlace.leave();
+    call.readyPlace.leave();
+  }
+
+  /** The call whose turn it is. It stays in its line until `rotate`. Undefined where nobody has anything to send. */
+  peek(): T | undefined {
+    for (let call = this.urgent.first; call !== undefined; call = this.urgent.first) {
+      if (call.isUrgent) return call;
+      call.urgentPlace.leave();
+    }
+    for (let call = this.ready.first; call !== undefined; call = this.ready.first) {
+      if (call.isSendable) return call;
+      call.readyPlace.leave();
+    }
+    return undefined;
+  }
+
+  /** The call that `peek` gave has sent a frame: it goes to the back of whichever line it still belongs to. */
+  rotate(call: T): void {
+    if (call.urgentPlace.isFree) call.readyPlace.leave();
+    else call.urgentPlace.leave();
+    this.add(call);
+  }
 }

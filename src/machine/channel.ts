@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import {
   type ChannelEffect,
   ChannelEffectSchema,
@@ -25,7 +26,7 @@ export const defaultChannelConfig: ChannelConfig = { replayMs: 15 * 60_000 };
 
 /** The channel machine of a server. The table is the option `machine` of its state in the schema. */
 export const channelMachine: SchemaMachine<ChannelState, ChannelEvent, ChannelEffect, ChannelConfig> = {
-  name: "channel",
+  name: channelTable.name,
   transition: transitionChannel,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import {
   type ServerConnectionEffect,
   ServerConnectionEffectSchema,
@@ -31,7 +32,7 @@ export const serverConnectionMachine: SchemaMachine<
   ServerConnectionEffect,
   ServerConnectionConfig
 > = {
-  name: "server_connection",
+  name: serverConnectionTable.name,
   transition: transitionServerConnection,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

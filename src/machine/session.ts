@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
 import {
   type SessionEffect,
   SessionEffectSchema,
@@ -23,7 +24,7 @@ export const defaultSessionConfig: SessionConfig = { sessionMs: 7 * 24 * 3_600_0
 
 /** The session machine of a server. The table is the option `machine` of its state in the schema. */
 export const sessionMachine: SchemaMachine<SessionState, SessionEvent, SessionEffect, SessionConfig> = {
-  name: "session",
+  name: sessionTable.name,
   transition: transitionSession,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,21 +1,17 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import type { CallRequest } from "../channel/call.ts";
+import type { Call } from "../channel/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { headersToList, listToHeaders, noHeaders } from "./header-list.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
-/** What a {@link CallContext} is made from. */
-export interface CallContextInit {
-  /** The method. */
-  readonly plan: MethodPlan;
-  /** What opened the call. */
-  readonly request: CallRequest;
+/** Who knows what a {@link CallContext} is asked for. */
+export interface ContextSource {
   /** The clock of the deadline. */
   readonly clock: Clock;
-  /** The context values of the call, if it has any. Asked at most once. */
-  readonly contextValues: () => ContextValues | undefined;
+  /** The context values of a call, if it has any. Asked at most once. */
+  contextValues(call: Call): ContextValues | undefined;
 }
 
 /**
@@ -28,7 +24,8 @@ export class CallContext implements HandlerContext {
   readonly requestMethod = "POST";
   readonly protocolName = "moorline";
   readonly url: string;
-  private readonly init: CallContextInit;
+  private readonly call: Call;
+  private readonly source: ContextSource;
   private readonly made: {
     requestHeader?: Headers;
     responseHeader?: Headers;
@@ -38,11 +35,13 @@ export class CallContext implements HandlerContext {
   private controller: AbortController | undefined = undefined;
   private end: { readonly reason: unknown } | undefined = undefined;
 
-  constructor(init: CallContextInit) {
-    this.init = init;
-    this.method = init.plan.method;
-    this.service = init.plan.method.parent;
-    this.url = init.plan.url;
+  /** @param plan The method. @param call The call. @param source Who knows the rest. */
+  constructor(plan: MethodPlan, call: Call, source: ContextSource) {
+    this.method = plan.method;
+    this.service = plan.method.parent;
+    this.url = plan.url;
+    this.call = call;
+    this.source = source;
   }
 
   /** Fires when the caller cancels, the time is up, the channel is lost, or the call is over, well or not. */
@@ -56,12 +55,13 @@ export class CallContext implements HandlerContext {
 
   /** What is left of the deadline, in milliseconds. Undefined where there is none. */
   get timeoutMs(): () => number | undefined {
-    const { clock, request } = this.init;
-    return () => (request.deadlineMs === undefined ? undefined : request.deadlineMs - clock.now());
+    const { clock } = this.source;
+    const { deadlineMs } = this.call.request;
+    return () => (deadlineMs === undefined ? undefined : deadlineMs - clock.now());
   }
 
   get requestHeader(): Headers {
-    this.made.requestHeader ??= listToHeaders(this.init.request.headers);
+    this.made.requestHeader ??= listToHeaders(this.call.request.headers);
     return this.made.requestHeader;
   }
 
@@ -76,7 +76,7 @@ export class CallContext implements HandlerContext {
   }
 
   get values(): ContextValues {
-    this.made.values ??= this.init.contextValues() ?? createContextValues();
+    this.made.values ??= this.source.contextValues(this.call) ?? createContextValues();
     return this.made.values;
   }
 

@@ -30,20 +30,13 @@ export function readContextValues(
 
 const DEFAULT_VALUES = { idempotencyKey: undefined, waitForReady: true };
 
-/** What opens a call, beside its setup. */
-export type CallOpening = Pick<OpenOptions, "method" | "listener"> &
-  Required<Pick<OpenOptions, "last">> & { readonly message: Uint8Array | undefined };
-
 /**
  * Opens a call.
  * @throws ConnectError with the outcome NOT_SENT where a limit is reached or the channel is lost.
  */
-export function openCall(channel: CallChannel, setup: CallSetup, opening: CallOpening): Call {
-  const { method, listener, last, message } = opening;
-  const { headers, deadlineMs } = setup;
-  const options = { method, headers, deadlineMs, idempotencyKey: setup.idempotencyKey, last, listener };
+export function openCall(channel: CallChannel, options: OpenOptions): Call {
   try {
-    return channel.open(message === undefined ? options : { ...options, message });
+    return channel.open(options);
   } catch (thrown) {
     throw sendFailureToError(thrown, CallOutcome.NOT_SENT);
   }

@@ -52,7 +52,7 @@ async function invokeStreamHandler(
 ): Promise<AsyncIterable<AnyMessage>> {
   switch (spec.kind) {
     case "server_streaming": {
-      const input = await takeSingle(requests[Symbol.asyncIterator](), "server-streaming");
+      const input = await takeSingle(requests[Symbol.asyncIterator](), "server_streaming");
       return normalizeMessages(plan.output, spec.impl(input, context));
     }
     case "client_streaming":

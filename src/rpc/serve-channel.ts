@@ -87,9 +87,12 @@ export class ServedChannel implements CallServer {
   /** Serves a call that the peer has opened. Does nothing where it is over already. Spec: CHAN-12. */
   serve(call: Call): void {
     if (call.isClosed) return;
-    if (this.draining !== undefined) return call.end(errorToResult(createDrainingError(), undefined));
     const route = this.routes.get(call.method);
-    if (route === undefined) return call.end(errorToResult(this.createUnknownError(call.method), undefined));
+    if (route === undefined || this.draining !== undefined) {
+      const error = this.draining !== undefined ? createDrainingError() : this.createUnknownError(call.method);
+      call.end(errorToResult(error, undefined));
+      return;
+    }
     const served = new ServedCall(call, route, this);
     this.running.add(served);
     served.start();

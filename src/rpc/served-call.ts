@@ -1,8 +1,7 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ContextValues, type MethodImplSpec } from "@connectrpc/connect";
+import { Code, ConnectError, type MethodImplSpec } from "@connectrpc/connect";
 import type { Call, CallClose, CallListener, CallResult } from "../channel/call.ts";
-import type { Clock } from "../core/clock.ts";
-import { CallContext } from "./call-context.ts";
+import { CallContext, type ContextSource } from "./call-context.ts";
 import { closeToError, createDeadlineError, createHeaderError, errorToResult, thrownToError } from "./call-errors.ts";
 import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
 import { interceptStreamHandler, interceptUnaryHandler } from "./handler-interception.ts";
@@ -15,13 +14,9 @@ import { createExtraInputError, createMissingInputError } from "./stream-request
 type AnyInit = MessageInitShape<DescMessage>;
 
 /** Who serves a {@link ServedCall}. */
-export interface CallServer {
-  /** Time. */
-  readonly clock: Clock;
+export interface CallServer extends ContextSource {
   /** The deadlines of all calls. */
   readonly deadlines: DeadlineQueue;
-  /** The context values of a call, if it has any. */
-  contextValues(call: Call): ContextValues | undefined;
   /** The call is over. Its handler may still run; nothing it does has an effect any more. */
   finished(call: ServedCall): void;
 }
@@ -46,30 +41,22 @@ export class ServedCall implements CallListener, DeadlineEntry {
     this.route = route;
     this.server = server;
     this.atMs = call.request.deadlineMs ?? Number.POSITIVE_INFINITY;
-    this.context = new CallContext({
-      plan: route.plan,
-      request: call.request,
-      clock: server.clock,
-      contextValues: () => server.contextValues(call),
-    });
+    this.context = new CallContext(route.plan, call, server);
     call.listener = this;
   }
 
   /** Runs the handler, now or as soon as its request is there, unless the call must not run. */
   start(): void {
     const fault = this.findFault();
-    if (fault !== undefined) return this.fail(fault);
+    if (fault !== undefined) {
+      this.fail(fault);
+      return;
+    }
     if (this.call.request.deadlineMs !== undefined) this.server.deadlines.add(this);
     const { requestGate, shutdownSignal } = this.route.options;
-    if (shutdownSignal?.aborted === true) this.context.abort(shutdownSignal.reason);
-    shutdownSignal?.addEventListener("abort", this);
-    if (requestGate === undefined) return this.begin();
-    this.attempt(() => {
-      Promise.resolve(requestGate(this.context)).then(
-        () => this.begin(),
-        (thrown: unknown) => this.fail(thrown),
-      );
-    });
+    if (shutdownSignal !== undefined) this.obey(shutdownSignal);
+    if (requestGate === undefined) this.begin();
+    else this.attempt(() => this.pass(requestGate));
   }
 
   readable(): void {
@@ -124,41 +111,53 @@ export class ServedCall implements CallListener, DeadlineEntry {
     return new ConnectError(`timeout ${Math.ceil(leftMs)}ms must be <= ${maxTimeoutMs}`, Code.InvalidArgument);
   }
 
+  private obey(shutdownSignal: AbortSignal): void {
+    if (shutdownSignal.aborted) this.handleEvent();
+    shutdownSignal.addEventListener("abort", this);
+  }
+
+  private pass(gate: NonNullable<Route["options"]["requestGate"]>): void {
+    Promise.resolve(gate(this.context)).then(
+      () => this.begin(),
+      (thrown: unknown) => this.fail(thrown),
+    );
+  }
+
   private begin(): void {
     if (this.phase !== "opened") return;
     const { spec, interceptors } = this.route;
     if (spec.kind === "unary" || (spec.kind === "server_streaming" && interceptors.length === 0)) {
       this.phase = "gathering";
-      return this.gather();
+      this.gather();
+    } else {
+      this.phase = "running";
+      this.attempt(() => this.runStreamed(spec));
     }
-    this.phase = "running";
-    this.attempt(() => this.runStreamed(spec));
   }
 
   /** Takes the one request of the call, and runs the handler when it is certain that there is no other. */
   private gather(): void {
-    const { call } = this;
-    const kind = this.route.spec.kind === "unary" ? "unary" : "server-streaming";
-    while (!call.isDrained) {
+    const { call, route } = this;
+    while (!call.isDrained && this.phase === "gathering") {
       const bytes = call.read();
-      if (bytes === undefined) break;
-      if (this.single !== undefined) return this.fail(createExtraInputError(kind));
-      this.single = bytes;
+      if (bytes === undefined) return;
+      if (this.single === undefined) this.single = bytes;
+      else this.fail(createExtraInputError(route.spec.kind));
     }
-    if (!call.isDrained) return;
-    const { single } = this;
-    if (single === undefined) return this.fail(createMissingInputError(kind));
-    this.single = undefined;
+    if (this.phase !== "gathering") return;
     this.phase = "running";
-    this.attempt(() => this.runSingle(this.route.spec, single));
+    const { single } = this;
+    this.single = undefined;
+    if (single === undefined) this.fail(createMissingInputError(route.spec.kind));
+    else this.attempt(() => this.runSingle(route.spec, single));
   }
 
   private runSingle(spec: MethodImplSpec, bytes: Uint8Array): void {
     const { route, context } = this;
     const input = route.plan.input.decode(bytes, Code.InvalidArgument);
-    if (spec.kind === "server_streaming") return this.sendAll(spec.impl(input, context));
-    if (route.interceptors.length > 0) return this.settle(interceptUnaryHandler(route, context, input));
-    if (spec.kind === "unary") this.settle(spec.impl(input, context));
+    if (spec.kind === "server_streaming") this.sendAll(spec.impl(input, context));
+    else if (route.interceptors.length > 0) this.settle(interceptUnaryHandler(route, context, input));
+    else if (spec.kind === "unary") this.settle(spec.impl(input, context));
   }
 
   private runStreamed(spec: MethodImplSpec): void {
@@ -179,11 +178,14 @@ export class ServedCall implements CallListener, DeadlineEntry {
   }
 
   private settle(answer: AnyInit | PromiseLike<AnyInit>): void {
-    if (!isPromise(answer)) return this.answer(answer);
-    answer.then(
-      (value) => this.answer(value),
-      (thrown: unknown) => this.fail(thrown),
-    );
+    if (isPromise(answer)) {
+      answer.then(
+        (value) => this.answer(value),
+        (thrown: unknown) => this.fail(thrown),
+      );
+    } else {
+      this.answer(answer);
+    }
   }
 
   private answer(value: AnyInit): void {

@@ -71,7 +71,9 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> implements
     requests: Requests<I>,
   ) {
     const message = requests.kind === "one" ? requests.message : undefined;
-    this.call = openCall(channel, setup, { method: plan.path, message, last: message !== undefined, listener: this });
+    const { headers, deadlineMs, idempotencyKey } = setup;
+    const opening = { method: plan.path, headers, deadlineMs, idempotencyKey, listener: this };
+    this.call = openCall(channel, message === undefined ? opening : { ...opening, message, last: true });
     this.answer = new ChannelStreamResponse(plan, this.createReader(plan));
     this.response = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -85,7 +87,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> implements
 
   headers(headers: readonly Header[]): void {
     const bad = findBadHeader(headers);
-    if (bad !== undefined) return this.stop(createHeaderError(bad, Code.Internal));
+    if (bad !== undefined) {
+      this.stop(createHeaderError(bad, Code.Internal));
+      return;
+    }
     this.answer.headers.receive(headers);
     this.respond();
   }

@@ -38,7 +38,7 @@ export function normalizeMessages<D extends DescMessage>(
 
 /**
  * The only message of an iterable.
- * @param kind The kind of method, for the error.
+ * @param kind The kind of method, for the error, as descriptors name it.
  * @throws ConnectError UNIMPLEMENTED where there is none, or more than one; what the iterable throws.
  */
 export async function takeSingle<T>(iterator: AsyncIterator<T>, kind: string): Promise<T> {
@@ -51,12 +51,18 @@ export async function takeSingle<T>(iterator: AsyncIterator<T>, kind: string): P
 
 /** A call that has one request got none. */
 export function createMissingInputError(kind: string): ConnectError {
-  return new ConnectError(`protocol error: missing input message for ${kind} method`, Code.Unimplemented);
+  return new ConnectError(
+    `protocol error: missing input message for ${kind.replace("_", "-")} method`,
+    Code.Unimplemented,
+  );
 }
 
 /** A call that has one request got two. */
 export function createExtraInputError(kind: string): ConnectError {
-  return new ConnectError(`protocol error: received extra input message for ${kind} method`, Code.Unimplemented);
+  return new ConnectError(
+    `protocol error: received extra input message for ${kind.replace("_", "-")} method`,
+    Code.Unimplemented,
+  );
 }
 
 function passOn<T, R>(result: Promise<T> | undefined, map: (value: T) => R): Promise<R> {

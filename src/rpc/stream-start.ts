@@ -74,7 +74,7 @@ class GatheredStream<I extends DescMessage, O extends DescMessage> implements St
         this.phase = openStream(environment, plan, setup, new SingleRequest(message));
         resolve(this.phase.response);
       };
-      takeSingle(this.iterator, "server-streaming")
+      takeSingle(this.iterator, "server_streaming")
         .then(open)
         .catch((thrown: unknown) => {
           guard?.release();
@@ -84,8 +84,8 @@ class GatheredStream<I extends DescMessage, O extends DescMessage> implements St
   }
 
   stop(error: ConnectError): void {
-    if (typeof this.phase === "object") return this.phase.stop(error);
-    if (this.phase === "over") return;
+    if (typeof this.phase === "object") this.phase.stop(error);
+    if (this.phase !== "gathering") return;
     this.phase = "over";
     this.reject(error);
     this.iterator.return?.().catch(() => {});

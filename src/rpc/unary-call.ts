@@ -5,8 +5,7 @@ import type { Call, CallChannel, CallClose, CallListener } from "../channel/call
 import { closeToError, createHeaderError } from "./call-errors.ts";
 import { CallGuard, type CallSetup, openCall, type Stoppable } from "./call-setup.ts";
 import type { DeadlineQueue } from "./deadline-queue.ts";
-import { findBadHeader, noHeaders } from "./header-list.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { findBadHeader, listToHeaders, noHeaders } from "./header-list.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
 /** The answer to a unary call. Its headers are made when they are asked for. */
@@ -15,8 +14,8 @@ class ChannelUnaryResponse<I extends DescMessage, O extends DescMessage> impleme
   readonly service: DescService;
   readonly method: DescMethodUnary<I, O>;
   readonly message: MessageShape<O>;
-  private readonly headers = new LazyHeaders();
-  private readonly trailers = new LazyHeaders();
+  private headers: Headers | readonly Header[];
+  private trailers: Headers | readonly Header[];
 
   constructor(
     plan: MethodPlan<I, O>,
@@ -27,16 +26,18 @@ class ChannelUnaryResponse<I extends DescMessage, O extends DescMessage> impleme
     this.method = plan.method as DescMethodUnary<I, O>;
     this.service = plan.method.parent;
     this.message = message;
-    this.headers.receive(headers);
-    this.trailers.receive(trailers);
+    this.headers = headers;
+    this.trailers = trailers;
   }
 
   get header(): Headers {
-    return this.headers.value;
+    if (!(this.headers instanceof Headers)) this.headers = listToHeaders(this.headers);
+    return this.headers;
   }
 
   get trailer(): Headers {
-    return this.trailers.value;
+    if (!(this.trailers instanceof Headers)) this.trailers = listToHeaders(this.trailers);
+    return this.trailers;
   }
 }
 
@@ -63,7 +64,9 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> implements 
   ) {
     this.plan = plan;
     this.settle = settle;
-    this.call = openCall(channel, setup, { method: plan.path, message, last: true, listener: this });
+    const { headers, deadlineMs, idempotencyKey } = setup;
+    const opening = { method: plan.path, headers, deadlineMs, idempotencyKey, message, last: true, listener: this };
+    this.call = openCall(channel, opening);
     // Lets a large answer through, and has it heard of.
     this.call.read();
     this.guard = CallGuard.watch(this, deadlines, setup);
@@ -95,12 +98,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> implements 
     while (this.phase === "running") {
       const bytes = this.call.read();
       if (bytes === undefined) return;
-      if (this.answer !== undefined) {
-        return this.stop(
-          new ConnectError("protocol error: received extra output message for unary method", Code.Unimplemented),
-        );
-      }
-      this.answer = bytes;
+      if (this.answer === undefined) this.answer = bytes;
+      else this.stop(createAnswerError("received extra"));
     }
   }
 
@@ -109,11 +108,9 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> implements 
   closed(close: CallClose): void {
     this.readable();
     const error = closeToError(close, this.headerList);
-    if (error !== undefined) return this.stop(error);
-    if (this.answer === undefined) {
-      return this.stop(new ConnectError("protocol error: missing output message for unary method", Code.Unimplemented));
-    }
-    if (close.kind === "ended") this.succeed(this.answer, close.result.trailers);
+    if (error !== undefined) this.stop(error);
+    else if (this.answer === undefined) this.stop(createAnswerError("missing"));
+    else if (close.kind === "ended") this.succeed(this.answer, close.result.trailers);
   }
 
   stop(error: ConnectError): void {
@@ -138,4 +135,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> implements 
     this.phase = "over";
     this.guard?.release();
   }
+}
+
+function createAnswerError(fault: "missing" | "received extra"): ConnectError {
+  return new ConnectError(`protocol error: ${fault} output message for unary method`, Code.Unimplemented);
 }

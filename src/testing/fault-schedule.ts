@@ -22,28 +22,28 @@ export type Fault = (scene: FaultScene) => void;
 export interface FaultScheduleOptions extends FaultScene {
   /** What may happen, each as probable as the others. Default: {@link faults}, all of them. */
   readonly kinds?: Readonly<Record<string, Fault>>;
-  /** The mean time between two faults. Default: 400 ms. */
+  /** The mean time between two faults. Default: 500 ms. */
   readonly meanGapMs?: number;
 }
 
-const MEAN_GAP_MS = 400;
+const MEAN_GAP_MS = 500;
 
 /** The faults of the network itself. A world adds its own, such as the restart of its server. */
 export const faults: Readonly<Record<string, Fault>> = {
   cut: onLink((link) => link.cut()),
   cutAndToldLate: onLink((link, random) => {
-    link.cut({ clientToldMs: random.between(0, 20_000), serverToldMs: random.between(0, 20_000) });
+    link.cut({ clientToldMs: anyTime(random, 20_000), serverToldMs: anyTime(random, 20_000) });
   }),
   cutAndNeverTold: onLink((link) => link.cut({ clientToldMs: "never", serverToldMs: "never" })),
   halfOpen: onLink((link, random) => link.drop(anyDirection(random))),
-  stall: onLink((link, random) => link.stall(anyDirection(random), random.between(10, 12_000))),
-  delay: onLink((link, random) => link.delay(anyDirection(random), random.between(10, 2_000))),
+  stall: onLink((link, random) => link.stall(anyDirection(random), anyTime(random, 12_000))),
+  delay: onLink((link, random) => link.delay(anyDirection(random), anyTime(random, 2_000))),
   lateDelivery: onLink((link, random) => {
-    const heldMs = random.between(500, 30_000);
+    const heldMs = anyTime(random, 30_000);
     link.delay("up", heldMs);
-    link.cut({ clientToldMs: 0, serverToldMs: heldMs + random.between(0, 5_000), inFlight: "kept" });
+    link.cut({ clientToldMs: 0, serverToldMs: heldMs + anyTime(random, 5_000), inFlight: "kept" });
   }),
-  sleepClient: onLink((link, random) => link.client.sleep(random.between(100, 60_000))),
+  sleepClient: onLink((link, random) => link.client.sleep(anyTime(random, random.chance(0.2) ? 60_000 : 3_000))),
   jumpWall: onLink((link, random) => anyHost(link, random).jumpWall(random.between(-86_400_000, 86_400_000))),
   refuseDials: onEndpoint("refuse"),
   hangDials: onEndpoint("hang"),
@@ -85,8 +85,13 @@ function onEndpoint(answer: "refuse" | "hang"): Fault {
     if (endpoints.length === 0) return;
     const endpoint = random.pick(endpoints);
     network.setDialing(endpoint, answer);
-    clock.setTimer(random.between(100, 15_000), () => network.setDialing(endpoint, "normal"));
+    clock.setTimer(anyTime(random, 15_000), () => network.setDialing(endpoint, "normal"));
   };
+}
+
+/** From 10 ms to `maxMs`, each order of magnitude as probable as the others. */
+function anyTime(random: SimulatedRandom, maxMs: number): number {
+  return 10 * (maxMs / 10) ** random.unit();
 }
 
 function anyDirection(random: SimulatedRandom): Direction {

@@ -55,13 +55,13 @@ export class SimulatedHost {
 
   /** Lets the process sleep for `ms`: neither timers nor messages reach it until it wakes, then all come late. */
   sleep(ms: number): void {
-    this.context.note(() => `${this.name} sleeps for ${ms}`);
+    this.context.note(() => `${this.name} sleeps for ${ms.toFixed(1)} ms`);
     this.clock.sleep(ms);
   }
 
   /** Moves the wall clock of the process by `ms`. */
   jumpWall(ms: number): void {
-    this.context.note(() => `${this.name} moves its wall clock by ${ms}`);
+    this.context.note(() => `${this.name} moves its wall clock by ${ms.toFixed(1)} ms`);
     this.clock.jumpWall(ms);
   }
 

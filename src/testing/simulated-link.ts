@@ -81,7 +81,7 @@ export class SimulatedLink {
   cut(options: CutOptions = {}): void {
     const clientToldMs = options.clientToldMs ?? this.context.random.between(0, DEFAULT_TOLD_MS);
     const serverToldMs = options.serverToldMs ?? this.context.random.between(0, DEFAULT_TOLD_MS);
-    this.note(() => `cut; client told after ${clientToldMs}, server after ${serverToldMs}`);
+    this.note(() => `cut; client told after ${toText(clientToldMs)}, server after ${toText(serverToldMs)}`);
     this.cutDirection("down", clientToldMs, options);
     this.cutDirection("up", serverToldMs, options);
   }
@@ -95,7 +95,7 @@ export class SimulatedLink {
 
   /** Stalls a direction, for `ms` or until `resume`: what is sent stays in the sender's buffer. */
   stall(direction: Direction, ms?: number): void {
-    this.note(() => `${direction} stalled${ms === undefined ? "" : ` for ${ms}`}`);
+    this.note(() => `${direction} stalled for ${toText(ms ?? "ever")}`);
     this.pipes[direction].stall();
     if (ms !== undefined) this.context.clock.setTimer(ms, () => this.resume(direction));
   }
@@ -110,7 +110,7 @@ export class SimulatedLink {
    * is in flight, a server gets it on the old connection when there is a newer one.
    */
   delay(direction: Direction, ms: number): void {
-    this.note(() => `${direction} held back for ${ms}`);
+    this.note(() => `${direction} held back for ${toText(ms)}`);
     this.pipes[direction].delay(ms);
   }
 
@@ -206,6 +206,10 @@ export class SimulatedLink {
 function deliver(host: SimulatedHost, end: SimulatedEnd, item: PipeItem): void {
   if (host.clock.isAlive) host.clock.perform(() => end.receive(item));
   else end.receive(item);
+}
+
+function toText(duration: number | string): string {
+  return typeof duration === "number" ? `${duration.toFixed(1)} ms` : duration;
 }
 
 function describe(item: PipeItem): string {

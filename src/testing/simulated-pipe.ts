@@ -132,7 +132,7 @@ export class SimulatedPipe {
     this.bufferedBytes -= sizeOf(item);
     for (const altered of this.context.alter(item)) this.fly(altered);
     this.departNext();
-    this.context.departed();
+    if (item.kind === "message") this.context.departed();
   }
 
   private fly(item: PipeItem): void {

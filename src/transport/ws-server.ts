@@ -30,13 +30,15 @@ export interface WebSocketAcceptor {
 /** Makes an acceptor of WebSocket connections with the subprotocol `moorline.session.v1`. Spec: TRANS-4. */
 export function createWebSocketAcceptor(options: WebSocketAcceptorOptions): WebSocketAcceptor {
   const server = new WebSocketServer(toServerOptions(options));
-  server.on("wsClientError", (error, socket) => refuseUpgrade(socket, { status: 400, message: error.message }));
+  server.on("wsClientError", (error, socket, { method }) => {
+    refuseUpgrade(socket, { status: method === "GET" ? 400 : 405, message: error.message });
+  });
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
     acceptWebSocket(socket, (connection) => options.onConnection(connection, request));
   };
   return {
     handleUpgrade(request, socket, head) {
-      socket.on("error", () => socket.destroy());
+      socket.on("error", destroySocket);
       const refusal = judge(request, options);
       if (refusal !== undefined) refuseUpgrade(socket, refusal);
       else server.handleUpgrade(request, socket, head, accept);
@@ -52,7 +54,14 @@ export function acceptWebSocket(socket: WebSocket, handler: ConnectionHandler): 
   return WsConnection.accepted(socket, handler);
 }
 
-function toServerOptions(options: WebSocketAcceptorOptions): ServerOptions & { readonly closeTimeout: number } {
+/** Options of `ws` that its types do not have. */
+interface UntypedOptions {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+}
+
+function toServerOptions(options: WebSocketAcceptorOptions): ServerOptions & UntypedOptions {
   return {
     noServer: true,
     clientTracking: false,
@@ -60,8 +69,13 @@ function toServerOptions(options: WebSocketAcceptorOptions): ServerOptions & { r
     handleProtocols: () => SUBPROTOCOL,
     maxPayload: options.maxMessageBytes ?? transportLimits.maxServerMessageBytes,
     closeTimeout: transportLimits.closeTimeoutMs,
-    ...{ maxFragments: transportLimits.maxMessagePieces, maxBufferedChunks: transportLimits.maxMessagePieces },
+    maxFragments: transportLimits.maxMessagePieces,
+    maxBufferedChunks: transportLimits.maxMessagePieces,
   };
+}
+
+function destroySocket(this: Duplex): void {
+  this.destroy();
 }
 
 function judge(request: IncomingMessage, options: WebSocketAcceptorOptions): UpgradeRefusal | undefined {

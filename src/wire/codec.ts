@@ -76,12 +76,8 @@ export class WireReader {
 
   /** Reads a varint and keeps its low 32 bits, unsigned. */
   uint32(): number {
-    const byte = this.bytes[this.pos] as number;
-    if (byte < 0x80) {
-      this.pos++;
-      return byte;
-    }
-    return this.#longUint32();
+    const value = this.#shortVarint();
+    return value >= 0 ? value : this.#words()[0];
   }
 
   /** Reads an enum value: a varint, its low 32 bits, signed. */
@@ -91,16 +87,8 @@ export class WireReader {
 
   /** Reads a 64-bit varint, at most 2^53 - 1. */
   uint64(): number {
-    const byte = this.bytes[this.pos] as number;
-    if (byte < 0x80) {
-      this.pos++;
-      return byte;
-    }
-    const second = this.bytes[this.pos + 1] as number;
-    if (second < 0x80) {
-      this.pos += 2;
-      return (byte & 0x7f) | (second << 7);
-    }
+    const value = this.#shortVarint();
+    if (value >= 0) return value;
     const [low, high] = this.#words();
     if (high > MAX_SAFE_HIGH_WORD) throw new CodecError("out_of_range", "integer over 2^53 - 1");
     return high * TWO_TO_32 + low;
@@ -108,11 +96,8 @@ export class WireReader {
 
   /** Reads a bool: a varint that is not 0. */
   bool(): boolean {
-    const byte = this.bytes[this.pos] as number;
-    if (byte < 0x80) {
-      this.pos++;
-      return byte !== 0;
-    }
+    const value = this.#shortVarint();
+    if (value >= 0) return value !== 0;
     const [low, high] = this.#words();
     return low !== 0 || high !== 0;
   }
@@ -201,15 +186,24 @@ export class WireReader {
     return tag;
   }
 
-  #longUint32(): number {
-    let value = 0;
-    for (let i = 0; i < 10; i++) {
-      const byte = this.bytes[this.pos++];
-      if (byte === undefined) throw truncated();
-      if (i < 5) value |= (byte & 0x7f) << (7 * i);
-      if (byte < 0x80) return value >>> 0;
+  /** Reads a varint of up to 4 bytes. Of a longer or a truncated one it reads nothing, and returns -1. */
+  #shortVarint(): number {
+    const { bytes, pos } = this;
+    let byte = bytes[pos] as number;
+    if (byte < 0x80) {
+      this.pos = pos + 1;
+      return byte;
     }
-    throw new CodecError("illegal_varint", "varint over 10 bytes");
+    let value = byte & 0x7f;
+    for (let i = 1; i < 4; i++) {
+      byte = bytes[pos + i] as number;
+      value |= (byte & 0x7f) << (7 * i);
+      if (byte < 0x80) {
+        this.pos = pos + i + 1;
+        return value;
+      }
+    }
+    return -1;
   }
 
   #words(): [low: number, high: number] {

@@ -1,15 +1,27 @@
-import { actionOf, type CloseCodeName, nameOfCode } from "./verdict.ts";
+import type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+import { actionOf, nameOfCode } from "./verdict.ts";
 
 /** What went wrong on this side alone, and what to do about it. Everything else is a close code of the schema. */
 const LOCAL_ACTIONS = {
   CLOSE_CODE_UNKNOWN: "Update this side: the peer gives a reason which this version does not know.",
+  CREDENTIALS_UNCONFIGURED:
+    "Give `authenticate` (createTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
+  CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
+  IDENTITY_MALFORMED:
+    "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
   INSECURE_ENDPOINT: "Use wss://, or reach the daemon on this machine by ws://localhost.",
+  INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
+  LISTEN_FAILED: "Look at the cause, and give an address that this machine has.",
+  NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
+  OPTION_INVALID: "Give the option a value in its range.",
+  PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
+  SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
   STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",

@@ -1,9 +1,6 @@
 import type { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
-import { closeCodes, verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+import { type CloseCodeName, closeCodes, verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
-
-/** The name of a close code in the schema, without its prefix. */
-export type CloseCodeName = Exclude<keyof typeof CloseCode, "UNSPECIFIED">;
 
 /**
  * What a client does after a connection ended with a code. It follows from the range of the code, known or not; what is
@@ -11,10 +8,10 @@ export type CloseCodeName = Exclude<keyof typeof CloseCode, "UNSPECIFIED">;
  */
 export function verdictOf(code: number): RetryVerdict {
   const range = verdictRanges.find(({ first, last }) => code >= first && code <= last);
-  return range === undefined ? verdictOf(CloseCode.INTERNAL) : range.verdict;
+  return range?.verdict ?? closeCodes[CloseCode.INTERNAL].verdict;
 }
 
-/** The name of a code in the schema. Undefined where this version does not know it. */
+/** The name of a code in the schema, without its prefix. Undefined where this version does not know the code. */
 export function nameOfCode(code: number): CloseCodeName | undefined {
   return closeCodes[code]?.name;
 }

@@ -1,6 +1,13 @@
 import { describe, it } from "vitest";
-import type { TransportHarness } from "../../src/testing/index.ts";
-import { describeTransport, SimulatedClock, SimulatedNetwork, SimulatedRandom } from "../../src/testing/index.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import {
+  describeTransport,
+  SimulatedClock,
+  SimulatedNetwork,
+  SimulatedRandom,
+  type TransportHarness,
+} from "../../src/testing/index.ts";
+import type { Connection, Transport } from "../../src/transport/connection.ts";
 import { createMemoryPair } from "../../src/transport/memory.ts";
 import { systemClock } from "../../src/transport/system-clock.ts";
 import { createWebSocketTransport } from "../../src/transport/web-socket.ts";
@@ -13,50 +20,56 @@ describeTransport(tests, "ws", () => createSocketHarness(createWsTransport()));
 
 describeTransport(tests, "platform WebSocket", () => createSocketHarness(createWebSocketTransport()));
 
-describeTransport(tests, "memory", async () => {
-  const { transport, accept } = createMemoryPair(systemClock);
-  const refusing = createMemoryPair(systemClock);
-  const dial: typeof transport.dial = (endpoint, listener) =>
-    (endpoint === "memory:refused" ? refusing : { transport }).transport.dial(endpoint, listener);
-  return {
-    transport: { name: transport.name, dial },
-    ...{ endpoint: "memory:server", refusedEndpoint: "memory:refused", accept },
-    close: async () => {},
-  };
-});
+describeTransport(tests, "memory", async () => createMemoryHarness(systemClock), ["silent", "sendText"]);
 
-describeTransport(tests, "memory on simulated time", async () => {
-  const clock = new SimulatedClock();
-  const { transport, accept } = createMemoryPair(clock);
-  const refusing = createMemoryPair(clock);
-  const dial: typeof transport.dial = (endpoint, listener) =>
-    (endpoint === "memory:refused" ? refusing : { transport }).transport.dial(endpoint, listener);
-  return {
-    transport: { name: transport.name, dial },
-    ...{ endpoint: "memory:server", refusedEndpoint: "memory:refused", accept, clock },
-    until: (predicate, limitMs) => clock.runUntilAsync(predicate, limitMs),
-    close: async () => {},
-  };
-});
+describeTransport(
+  tests,
+  "memory in simulated time",
+  async () => {
+    const clock = new SimulatedClock();
+    const until = (predicate: () => boolean, limitMs: number) => clock.runUntilAsync(predicate, limitMs);
+    return { ...createMemoryHarness(clock), until };
+  },
+  ["silent", "sendText"],
+);
 
 describeTransport(tests, "simulated network", async () => createSimulatedHarness());
+
+function createMemoryHarness(clock: Clock): TransportHarness {
+  const accepting = createMemoryPair(clock);
+  const refusing = createMemoryPair(clock);
+  const transport: Transport = {
+    name: "memory",
+    dial: (endpoint, listener) =>
+      (endpoint === "memory:refused" ? refusing : accepting).transport.dial(endpoint, listener),
+  };
+  const [endpoint, refusedEndpoint] = ["memory:accepted", "memory:refused"];
+  return { transport, endpoint, refusedEndpoint, clock, accept: accepting.accept, close: async () => {} };
+}
 
 function createSimulatedHarness(): TransportHarness {
   const clock = new SimulatedClock();
   const network = new SimulatedNetwork({ clock, random: new SimulatedRandom(1) });
   const server = network.host("server");
-  const client = network.host("client");
-  const silent = network.host("silent");
-  silent.listen("ws://silent", () => {
-    const link = network.links.at(-1);
-    link?.stall("up");
+  network.host("silent").listen("ws://silent", () => {
+    network.links.at(-1)?.stall("up");
     return { opened() {}, received() {}, drained() {}, closed() {} };
   });
+  let last: Connection | undefined;
   return {
-    transport: client.transport,
+    transport: network.host("client").transport,
     endpoint: "ws://server",
     refusedEndpoint: "ws://nobody",
-    accept: (handler) => void server.listen("ws://server", handler),
+    accept(handler) {
+      server.listen("ws://server", (connection) => {
+        last = connection;
+        return handler(connection);
+      });
+    },
+    sendText(text) {
+      network.onMessage = () => text;
+      last?.send(Uint8Array.of(1));
+    },
     silent: { endpoint: "ws://silent", floodBytes: 200_000, read: () => network.heal() },
     clock,
     until: async (predicate, limitMs) => clock.runUntil(predicate, limitMs),

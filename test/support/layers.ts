@@ -38,8 +38,9 @@ export function findViolations(files: readonly SourceFile[]): string[] {
   ];
 }
 
-/** The layer a file is in, by its path: the folder under `src`, or `gen`. */
+/** The layer a file is in, by its path: the folder under `src`, or `gen`, or the file where it has a row of its own. */
 export function layerOf(file: string): string {
+  if (Object.hasOwn(LAYERS, file.replace(/^src\//, ""))) return file.replace(/^src\//, "");
   const [root = "", folder = ""] = file.split("/");
   return root === "src" && file.split("/").length > 2 ? folder : root;
 }

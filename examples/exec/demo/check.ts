@@ -1,9 +1,20 @@
 import { fromJson } from "@bufbuild/protobuf";
-import { machines } from "moorline/schema/moorline/machine/v1/machines_moorline";
+import { channelTable } from "moorline/schema/moorline/machine/v1/channel_moorline";
+import { connectionTable } from "moorline/schema/moorline/machine/v1/connection_moorline";
+import { serverConnectionTable } from "moorline/schema/moorline/machine/v1/server_connection_moorline";
+import { sessionTable } from "moorline/schema/moorline/machine/v1/session_moorline";
 import { type Transition, TransitionOutcome, TransitionSchema } from "moorline/schema/moorline/state/v1/transition_pb";
 import { demoCommands } from "./commands.ts";
 import type { Expected } from "./expected.ts";
 import type { CommandResult, ProcessMessage } from "./messages.ts";
+
+/** The transitions of a machine, as the generator prints them. */
+interface Table {
+  readonly name: string;
+  readonly transitions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+const tables: readonly Table[] = [connectionTable, serverConnectionTable, channelTable, sessionTable];
 
 /** How a command came through. */
 export interface CheckedCommand extends CommandResult {
@@ -40,8 +51,7 @@ export function checkTransitions(messages: readonly ProcessMessage[]): number {
 }
 
 function checkTransition({ machine, from, event, to, outcome }: Transition): void {
-  const table: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> | undefined =
-    Object.values(machines).find(({ name }) => name === machine)?.transitions;
+  const table = tables.find(({ name }) => name === machine)?.transitions;
   if (table === undefined) throw new Error(`there is no machine ${machine}`);
   const isAllowed = outcome === TransitionOutcome.IGNORED ? from === to : table[from]?.[event]?.includes(to);
   if (!isAllowed) throw new Error(`the ${machine} machine has no row from ${from} by ${event} to ${to}`);

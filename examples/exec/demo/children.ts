@@ -46,9 +46,11 @@ export function startProcess(name: "server-process" | "client-process", options:
     child,
     messages,
     ended,
-    next: (type) => wait((message) => message.type === type),
+    next: <T extends ProcessMessage["type"]>(type: T) =>
+      wait((message): message is Extract<ProcessMessage, { type: T }> => message.type === type),
     async result(command) {
-      const isWanted = (message: ProcessMessage) => message.type === "ended" && message.command === command;
+      const isWanted = (message: ProcessMessage): message is Extract<ProcessMessage, { type: "ended" }> =>
+        message.type === "ended" && message.command === command;
       const message = messages.find(isWanted) ?? (await wait(isWanted));
       return message.result;
     },

@@ -34,7 +34,7 @@ let generation = 0;
 client.subscribe(({ state }) => {
   if (state.case !== "connected" || state.value.generation === generation) return;
   generation = state.value.generation;
-  const resumption = enumToJson(ResumptionSchema, state.value.attachment?.resumption ?? 0) ?? "";
+  const resumption = String(enumToJson(ResumptionSchema, state.value.attachment?.resumption ?? 0));
   say({ type: "welcomed", resumption: resumption.replace("RESUMPTION_", ""), progress: progress() });
 });
 

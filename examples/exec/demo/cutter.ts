@@ -121,7 +121,10 @@ export class Cutter {
       forward(pair.down, far, near, bytes);
       this.settle();
     });
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       socket.on("error", () => socket.destroy());
       socket.on("close", () => other.destroySoon());
     }

@@ -77,8 +77,7 @@ async function run(home: string): Promise<void> {
   report.note("running the commands directly, to know what they print");
   const expected = await Promise.all(demoCommands.map(runDirectly));
   report.note("running them through a connection that is cut again and again");
-  const start = (commands: readonly number[]) =>
-    startProcess("client-process", { home, endpoint, serverId, commands });
+  const start = (commands: readonly number[]) => startProcess("client-process", { home, endpoint, serverId, commands });
   const first = start([0, 1]);
   await first.next("welcomed");
   const checked = await survive(cutter, first, expected);

@@ -59,7 +59,8 @@ function commandCells({ name, lines, duplicates, gaps, sha256, isSame, exitCode 
 }
 
 function tableOf(columns: readonly string[], rows: readonly string[][]): string {
-  const isNumber = (column: string): boolean => ["recovered in", "lines", "duplicates", "gaps", "exit code"].includes(column);
+  const isNumber = (column: string): boolean =>
+    ["recovered in", "lines", "duplicates", "gaps", "exit code"].includes(column);
   const table = new Table({
     head: [...columns],
     colAligns: columns.map((column) => (isNumber(column) ? "right" : "left")),

@@ -1,8 +1,9 @@
 import { type DescEnumValue, type DescExtension, type FileRegistry, getOption, hasOption } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
+import type { CloseCodeName } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
-import { actionOf, type CloseCodeName, nameOfCode, verdictOf } from "../../../src/wire/verdict.ts";
+import { actionOf, nameOfCode, verdictOf } from "../../../src/wire/verdict.ts";
 import { buildProtos } from "./build-protos.ts";
 
 const names = Object.keys(CloseCode).filter((name): name is CloseCodeName => name !== "UNSPECIFIED");

@@ -21,6 +21,9 @@ export const file_moorline_session_v1_error: GenFile = /*@__PURE__*/
  * The call ended because its channel was lost. Comes with UNAVAILABLE. Retried
  * by the SDK only where the call is idempotent or keyed.
  *
+ * What to do: make the call again where the outcome is CALL_OUTCOME_NOT_SENT or
+ * the call may run twice; otherwise find out first whether it had its effect.
+ *
  * @generated from message moorline.session.v1.ChannelLost
  */
 export type ChannelLost = Message<"moorline.session.v1.ChannelLost"> & {
@@ -48,6 +51,9 @@ export const ChannelLostSchema: GenMessage<ChannelLost> = /*@__PURE__*/
 
 /**
  * A limit was reached. Comes with RESOURCE_EXHAUSTED. Not retried.
+ *
+ * What to do: ask for less, in smaller messages or fewer calls at once, or
+ * raise the limit on the side that has it.
  *
  * @generated from message moorline.session.v1.LimitExceeded
  */
@@ -90,7 +96,10 @@ export const LimitExceededSchema: GenMessage<LimitExceeded> = /*@__PURE__*/
 
 /**
  * A plain RPC was refused for the reason that a hello would have been. Comes
- * with the gRPC status of the code.
+ * with the gRPC status of the code. Whether to try again follows from the
+ * verdict of the code.
+ *
+ * What to do: what the table of close codes says for the code of the rejection.
  *
  * @generated from message moorline.session.v1.RequestRejected
  */

@@ -1,0 +1,55 @@
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** What a process of the rig is asked to do. */
+export type RigRequest =
+  | { readonly do: "serve"; readonly peer: string }
+  | { readonly do: "dial"; readonly peer: string; readonly port: number }
+  | { readonly do: "measure"; readonly measure: string; readonly parameters: Readonly<Record<string, number>> }
+  | { readonly do: "usage" };
+
+/** What a process has used so far. */
+export interface Usage {
+  /** CPU time, user and system, in microseconds. */
+  readonly cpuMicros: number;
+  /** Resident memory after a collection, in bytes. */
+  readonly rssBytes: number;
+  /** Heap and array buffers in use after a collection, in bytes. */
+  readonly heapBytes: number;
+}
+
+/** A process of the rig: the server or the client of one peer. */
+export interface RigProcess {
+  /** Asks for something and gives the answer, a number or a Usage. */
+  ask<T = number>(request: RigRequest): Promise<T>;
+  /** Ends the process. */
+  end(): void;
+}
+
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+const hasTaskset = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0;
+
+/** Whether processes can be kept on one core each on this machine. */
+export const canPin = hasTaskset;
+
+/** Starts a process of the rig on one core, where that is possible. */
+export function startRigProcess(core: number, flags: readonly string[] = []): RigProcess {
+  const execArgv = [...process.execArgv, "--expose-gc", ...flags];
+  const child = hasTaskset
+    ? fork(CHILD, { execPath: "taskset", execArgv: ["-c", `${core}`, process.execPath, ...execArgv] })
+    : fork(CHILD, { execArgv });
+  return { ask: (request) => ask(child, request), end: () => void child.kill() };
+}
+
+function ask<T>(child: ChildProcess, request: RigRequest): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error(`the process has ended while it was asked to ${request.do}`));
+    child.once("exit", ended);
+    child.once("message", (answer: { value?: T; error?: string }) => {
+      child.off("exit", ended);
+      if (answer.error === undefined) resolve(answer.value as T);
+      else reject(new Error(answer.error));
+    });
+    child.send(request);
+  });
+}

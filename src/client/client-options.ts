@@ -1,0 +1,172 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/random.ts";
+import type { ConnectionConfig } from "../machine/connection.ts";
+import type { TransitionSink } from "../machine/transition-log.ts";
+import type { Routes } from "../rpc/route-table.ts";
+import type { Transport } from "../transport/connection.ts";
+import { systemClock } from "../transport/system-clock.ts";
+import { systemRandom } from "../transport/system-random.ts";
+import { createWebSocketTransport } from "../transport/web-socket.ts";
+import {
+  channelLimits,
+  creditRange,
+  handshakeLimits,
+  type LivenessLimits,
+  type LocalChannelLimits,
+  livenessLimits,
+  unaryTimeoutMs,
+} from "../wire/limits.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
+import { parseServerId } from "../wire/server-id.ts";
+import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
+import type { ClientProgram } from "./client-hello.ts";
+import { ClientInstance } from "./client-instance.ts";
+import type { Credential, CredentialCallback } from "./credential.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import { type LifecycleSource, noLifecycle } from "./lifecycle.ts";
+
+/** How a DaemonClient is made. */
+export interface DaemonClientOptions {
+  /** The address of the daemon: `wss://…`, or `ws://` to this machine. No query, no secret. */
+  readonly endpoint: string;
+  /** The client's identity towards the daemon, from createSessionKey, parseSessionKey, or loadOrCreateSessionKey. */
+  readonly sessionKey: SessionKey;
+  /** The program that the client is part of. */
+  readonly client: ClientProgram;
+  /** The daemon that is meant. Default: whichever answers. */
+  readonly expectedServerId?: string;
+  /** Whom the client stands for, or a callback that gives it, again whenever it was refused. Default: nobody. */
+  readonly credential?: Credential | CredentialCallback;
+  /** What connections are dialled with. Default: the platform's WebSocket. */
+  readonly transport?: Transport;
+  /** Services that the daemon may call on this client. Default none. */
+  readonly routes?: Routes;
+  /** Wrap each call that is made, the first one outermost. Default none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** The deadline of unary calls that name none, in milliseconds; 0 for none. Default 60 s. Streams have none. */
+  readonly defaultTimeoutMs?: number;
+  /** Tells when the program is hidden, shown, online. Default: never; pages give createBrowserLifecycle(). */
+  readonly lifecycle?: LifecycleSource;
+  /** Limits other than the defaults. Those of channels belong to the instance, where one is given. */
+  readonly limits?: Partial<ClientLimits>;
+  /** Time. Default: the system's. */
+  readonly clock?: Clock;
+  /** Chance. Default: the system's. */
+  readonly random?: Random;
+  /** The owner of the channel, where it goes on after this client. Default: one of the client's own, which ends with it. */
+  readonly instance?: ClientInstance;
+  /** Whether the client dials again by itself. Default true; false where somebody else owns reconnecting. */
+  readonly redial?: boolean;
+  /** Takes the transition log. */
+  readonly onTransition?: TransitionSink;
+  /** Hears what listeners, callbacks and the transport have thrown. Default: nobody does, and the client goes on. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What a client keeps to, where it may differ. */
+export interface ClientLimits {
+  /** Credit that each call of the daemon starts with, 1 KiB to 16 MiB. Default 256 KiB. */
+  readonly initialCreditBytes: number;
+  /** The largest message that the client takes. Default 16 MiB. */
+  readonly maxMessageBytes: number;
+  /** Calls of the daemon that may be open at once. Default 256. */
+  readonly maxCalls: number;
+  /** A connection must be open by then, in milliseconds. Default 10 s. */
+  readonly openTimeoutMs: number;
+  /** A hello must be answered by then, in milliseconds. Default 5 s. */
+  readonly answerTimeoutMs: number;
+  /** How long a wake check waits for any packet, in milliseconds. Default 3 s. */
+  readonly wakeTimeoutMs: number;
+}
+
+/** The options of a client, checked and with their defaults. */
+export interface ClientSettings extends Required<Omit<DaemonClientOptions, OptionsWithoutDefault | "limits" | "client">> {
+  /** As in the options. */
+  readonly program: ClientProgram;
+  /** As in the options. */
+  readonly credential: Credential | CredentialCallback | undefined;
+  /** As in the options. */
+  readonly routes: Routes | undefined;
+  /** Whether the instance goes on after this client. */
+  readonly ownership: "own" | "shared";
+  /** What the connection machine runs with. */
+  readonly config: ConnectionConfig;
+  /** How a dead connection is noticed. */
+  readonly liveness: LivenessLimits;
+}
+
+type OptionsWithoutDefault = "credential" | "routes";
+
+/**
+ * Checks options and fills in the defaults. Opens nothing.
+ * @throws MoorlineError SESSION_KEY_MISSING, SESSION_KEY_MALFORMED, ENDPOINT_MALFORMED, INSECURE_ENDPOINT,
+ *   SERVER_ID_MALFORMED, OPTION_INVALID. None has the value that was given.
+ */
+export function resolveClientOptions(options: DaemonClientOptions): ClientSettings {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const channel = resolveChannelLimits(options.limits ?? {});
+  return {
+    endpoint: parseEndpoint(options.endpoint).url,
+    sessionKey: parseSessionKey(options.sessionKey),
+    program: checkProgram(options.client),
+    expectedServerId: options.expectedServerId === undefined ? "" : parseServerId(options.expectedServerId),
+    credential: options.credential,
+    transport: options.transport ?? createWebSocketTransport({ clock }),
+    routes: options.routes,
+    interceptors: options.interceptors ?? [],
+    defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
+    lifecycle: options.lifecycle ?? noLifecycle,
+    clock,
+    random,
+    instance: options.instance ?? new ClientInstance({ random, limits: channel }),
+    ownership: options.instance === undefined ? "own" : "shared",
+    redial: options.redial ?? true,
+    onTransition: options.onTransition ?? ignore,
+    onError: options.onError ?? ignore,
+    config: resolveConfig(options),
+    liveness: livenessLimits,
+  };
+}
+
+function resolveChannelLimits(limits: Partial<ClientLimits>): LocalChannelLimits {
+  const {
+    initialCreditBytes = channelLimits.initialCreditBytes,
+    maxMessageBytes = channelLimits.maxMessageBytes,
+    maxCalls = channelLimits.maxCalls,
+  } = limits;
+  checkRange("initialCreditBytes", initialCreditBytes, creditRange.minBytes, creditRange.maxBytes);
+  checkRange("maxMessageBytes", maxMessageBytes, 1, Number.MAX_SAFE_INTEGER);
+  checkRange("maxCalls", maxCalls, 1, MAX_UINT32);
+  return { ...channelLimits, initialCreditBytes, maxMessageBytes, maxCalls };
+}
+
+function resolveConfig({ limits = {}, redial = true }: DaemonClientOptions): ConnectionConfig {
+  const connectTimeoutMs = limits.openTimeoutMs ?? handshakeLimits.openTimeoutMs;
+  const helloTimeoutMs = limits.answerTimeoutMs ?? handshakeLimits.answerTimeoutMs;
+  const verifyTimeoutMs = limits.wakeTimeoutMs ?? livenessLimits.wakeTimeoutMs;
+  checkRange("openTimeoutMs", connectTimeoutMs, 1, MAX_UINT32);
+  checkRange("answerTimeoutMs", helloTimeoutMs, 1, MAX_UINT32);
+  checkRange("wakeTimeoutMs", verifyTimeoutMs, 1, MAX_UINT32);
+  return { redial, connectTimeoutMs, helloTimeoutMs, verifyTimeoutMs };
+}
+
+function checkProgram(program: ClientProgram | undefined): ClientProgram {
+  const { name, version, platform = "" } = program ?? {};
+  if (typeof name !== "string" || typeof version !== "string" || typeof platform !== "string") {
+    throw new MoorlineError("OPTION_INVALID", "The option client has no name or no version.", {
+      action: "Give client: { name, version } of your program.",
+    });
+  }
+  return { name, version, platform };
+}
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw new MoorlineError("OPTION_INVALID", `The limit ${name} is not a whole number from ${min} to ${max}.`);
+}
+
+const MAX_UINT32 = 2 ** 32 - 1;
+
+function ignore(): void {}

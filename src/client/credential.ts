@@ -1,0 +1,81 @@
+/** Whom a client stands for, as it shows it to the daemon. A secret. */
+export type Credential =
+  /** For example the content of the daemon's token file. */
+  | { readonly bearerToken: string }
+  /** The token of a pairing offer; may call the pairing service only. */
+  | { readonly pairingToken: string };
+
+/** Gives the credential, a new one each time that it is asked. Nothing, where there is none. */
+export type CredentialCallback = () => Credential | undefined | Promise<Credential | undefined>;
+
+/** What came of asking for a credential. */
+export type CredentialAnswer =
+  | { readonly kind: "given"; readonly credential: Credential | undefined }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** The secret text of a credential. */
+export function secretOf(credential: Credential): string {
+  return "bearerToken" in credential ? credential.bearerToken : credential.pairingToken;
+}
+
+/** `unknown`: nobody was asked yet. `asking`: the callback runs. */
+type SourceState =
+  | { readonly name: "unknown" }
+  | { readonly name: "asking"; readonly answer: Promise<CredentialAnswer> }
+  | { readonly name: "known"; readonly credential: Credential | undefined };
+
+/**
+ * The credential of a client: asked for once, kept until it is refused, then asked for anew. Of two runs of the callback
+ * only what the later one gives is kept. Spec: RETRY-5.
+ */
+export class CredentialSource {
+  private readonly callback: CredentialCallback | undefined;
+  private state: SourceState;
+
+  /** @param option The credential itself, a callback that gives it, or none. */
+  constructor(option: Credential | CredentialCallback | undefined) {
+    this.callback = typeof option === "function" ? option : undefined;
+    this.state = typeof option === "function" ? { name: "unknown" } : { name: "known", credential: option };
+  }
+
+  /** Gives the credential to `take`: at once where it is known, else as soon as the callback has answered. */
+  get(take: (answer: CredentialAnswer) => void): void {
+    if (this.state.name === "known") return take({ kind: "given", credential: this.state.credential });
+    const answer = this.state.name === "asking" ? this.state.answer : this.ask();
+    void answer.then(take);
+  }
+
+  /** Asks for another one and tells `take` what came of it. None is a failure. */
+  refresh(take: (answer: CredentialAnswer) => void): void {
+    if (this.callback === undefined) {
+      return take({ kind: "failed", error: new Error("there is no callback to ask for another credential") });
+    }
+    void this.ask().then((answer) => {
+      const isMissing = answer.kind === "given" && answer.credential === undefined;
+      take(isMissing ? { kind: "failed", error: new Error("the credential callback gave none") } : answer);
+    });
+  }
+
+  /** The credential was refused: a callback is asked again before the next hello. */
+  forget(): void {
+    if (this.callback !== undefined) this.state = { name: "unknown" };
+  }
+
+  private ask(): Promise<CredentialAnswer> {
+    const answer = run(this.callback).then((result) => {
+      if (this.state.name !== "asking" || this.state.answer !== answer) return result;
+      this.state = result.kind === "given" ? { name: "known", credential: result.credential } : { name: "unknown" };
+      return result;
+    });
+    this.state = { name: "asking", answer };
+    return answer;
+  }
+}
+
+async function run(callback: CredentialCallback | undefined): Promise<CredentialAnswer> {
+  try {
+    return { kind: "given", credential: await callback?.() };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}

@@ -1,0 +1,121 @@
+import { channelTable } from "../../../gen/moorline/machine/v1/channel_moorline.ts";
+import {
+  ChannelEffectSchema,
+  ChannelEventSchema,
+  type ChannelState,
+  ChannelStateSchema,
+} from "../../../gen/moorline/machine/v1/channel_pb.ts";
+import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import {
+  ConnectionEffectSchema,
+  ConnectionEventSchema,
+  type ConnectionState,
+  ConnectionStateSchema,
+  ConnectionTimer,
+} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
+import {
+  ServerConnectionEffectSchema,
+  ServerConnectionEventSchema,
+  type ServerConnectionState,
+  ServerConnectionStateSchema,
+  ServerConnectionTimer,
+} from "../../../gen/moorline/machine/v1/server_connection_pb.ts";
+import { sessionTable } from "../../../gen/moorline/machine/v1/session_moorline.ts";
+import {
+  SessionEffectSchema,
+  SessionEventSchema,
+  type SessionState,
+  SessionStateSchema,
+} from "../../../gen/moorline/machine/v1/session_pb.ts";
+import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
+import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
+import {
+  defaultServerConnectionConfig,
+  serverConnectionMachine,
+  startServerConnection,
+} from "../../../src/machine/server-connection.ts";
+import { defaultSessionConfig, sessionMachine, startSession } from "../../../src/machine/session.ts";
+import { describeMachine } from "./machine-properties.ts";
+
+function connectionHolds({ state }: ConnectionState): string[] {
+  switch (state.case) {
+    case "connecting":
+      return [
+        `timer ${state.value.stage.case === "greeting" ? ConnectionTimer.HELLO : ConnectionTimer.CONNECT}`,
+        "transport",
+      ];
+    case "connected": {
+      const check = state.value.liveness.case === "verifying" ? [`timer ${ConnectionTimer.VERIFY}`] : [];
+      return [`timer ${ConnectionTimer.SILENCE}`, ...check, "transport", "channel"];
+    }
+    case "disconnected":
+      return state.value.retryAtMs === undefined ? [] : [`timer ${ConnectionTimer.RETRY}`];
+    default:
+      return [];
+  }
+}
+
+function serverConnectionHolds({ state }: ServerConnectionState): string[] {
+  if (state.case === "awaitingHello") return [`timer ${ServerConnectionTimer.HELLO}`];
+  if (state.case === "probing") return [`timer ${ServerConnectionTimer.PROBE}`, "heartbeat"];
+  return state.case === "attached" ? ["heartbeat"] : [];
+}
+
+function channelHolds({ state }: ChannelState): string[] {
+  if (state.case === "attached") return [`connection ${state.value.attempt}`];
+  return state.case === "detached" ? ["timer "] : [];
+}
+
+function sessionHolds({ state }: SessionState): string[] {
+  return state.case === "idle" ? ["timer "] : [];
+}
+
+for (const redial of [true, false]) {
+  describeMachine(
+    {
+      title: `connection, ${redial ? "alone" : "in a runtime"}`,
+      table: connectionTable,
+      machine: connectionMachine,
+      schemas: { state: ConnectionStateSchema, event: ConnectionEventSchema, effect: ConnectionEffectSchema },
+      config: { ...defaultConnectionConfig, redial },
+      start: { state: initialConnectionState(0), effects: [], ignored: false },
+      holds: connectionHolds,
+    },
+    (event) => event === "transport_closed" || event === "transport_failed",
+  );
+}
+
+describeMachine({
+  title: "server_connection",
+  table: serverConnectionTable,
+  machine: serverConnectionMachine,
+  schemas: {
+    state: ServerConnectionStateSchema,
+    event: ServerConnectionEventSchema,
+    effect: ServerConnectionEffectSchema,
+  },
+  config: defaultServerConnectionConfig,
+  start: startServerConnection(0, defaultServerConnectionConfig),
+  holds: serverConnectionHolds,
+});
+
+describeMachine({
+  title: "channel",
+  table: channelTable,
+  machine: channelMachine,
+  schemas: { state: ChannelStateSchema, event: ChannelEventSchema, effect: ChannelEffectSchema },
+  config: defaultChannelConfig,
+  start: startChannel(1),
+  holds: channelHolds,
+});
+
+describeMachine({
+  title: "session",
+  table: sessionTable,
+  machine: sessionMachine,
+  schemas: { state: SessionStateSchema, event: SessionEventSchema, effect: SessionEffectSchema },
+  config: defaultSessionConfig,
+  start: startSession(4),
+  holds: sessionHolds,
+});
