@@ -20,17 +20,26 @@ export function problemAt(desc: PlacedDesc, message: string, path: readonly numb
   return `${positionOf(desc, path)}: ${message}`;
 }
 
-/** Where a part of `desc` stands: `path/file.proto:LINE`, counted from 1; the nearest part above that has a location. */
+/**
+ * Where a part of `desc` stands: `path/file.proto:LINE`, counted from 1. Without a location of its own, that of the list
+ * it is in, which stands at the place of the first element; or else of the nearest part above.
+ */
 function positionOf(desc: PlacedDesc, path: readonly number[]): string {
   const file = fileOf(desc);
   const whole = [...getComments(desc).sourcePath, ...path];
   for (let length = whole.length; length > 0; length--) {
-    const location = file.proto.sourceCodeInfo?.location.find(
-      (candidate) => candidate.path.length === length && candidate.path.every((step, i) => step === whole[i]),
-    );
-    if (location?.span[0] !== undefined) return `${file.proto.name}:${location.span[0] + 1}`;
+    const part = whole.slice(0, length);
+    const line = lineOf(file, part) ?? lineOf(file, [...part.slice(0, -1), 0]);
+    if (line !== undefined) return `${file.proto.name}:${line}`;
   }
   return file.proto.name;
+}
+
+function lineOf(file: DescFile, path: readonly number[]): number | undefined {
+  const location = file.proto.sourceCodeInfo?.location.find(
+    (candidate) => candidate.path.length === path.length && candidate.path.every((step, i) => step === path[i]),
+  );
+  return location?.span[0] === undefined ? undefined : location.span[0] + 1;
 }
 
 function fileOf(desc: PlacedDesc): DescFile {

@@ -59,6 +59,9 @@ export function shapeName(desc: DescMessage): string {
   return desc.typeName.slice(prefix.length).replaceAll(".", "_");
 }
 
+/** The property of every shape that has the fields which the schema does not know. */
+const UNKNOWN = "unknown";
+
 function readMessage(desc: DescMessage, options: OptionReader, problems: string[]): EnvelopeMessage {
   const name = shapeName(desc);
   const oneofs = desc.oneofs.map((oneof) => ({
@@ -66,6 +69,9 @@ function readMessage(desc: DescMessage, options: OptionReader, problems: string[
     name: oneof.localName,
     type: `${name}${oneof.localName[0]?.toUpperCase()}${oneof.localName.slice(1)}`,
   }));
+  for (const member of desc.members) {
+    if (member.localName === UNKNOWN) problems.push(problemAt(member, "`unknown` is the name of the unknown fields"));
+  }
   const fields = desc.fields
     .flatMap((field) => readField(field, oneofs, options, problems))
     .sort((a, b) => a.desc.number - b.desc.number);

@@ -103,7 +103,7 @@ function writeOf(field: EnvelopeField, value: string, runtime: CodecRuntime): Pr
   const tag = tagBytes(field).map((byte) => `b[o++] = ${byte}; `);
   switch (field.kind) {
     case "bool":
-      return [...tag, "b[o++] = 1;"];
+      return [...tag, field.optional || field.oneof ? `b[o++] = ${value} ? 1 : 0;` : "b[o++] = 1;"];
     case "bytes":
     case "opaque":
       return [...tag, "o = ", runtime.writeBytes, `(b, o, ${value});`];

@@ -36,12 +36,13 @@ function checkRow(machine: Machine, state: MachineState, row: TransitionRow, see
   const problems: string[] = [];
   const { event, to } = row;
   if (!machine.events.fields.some((field) => field.name === event)) {
-    problems.push(`${machine.events.parent.name} has no event "${event}"`);
+    problems.push(`${state.name} has a row for "${event}", which is no event of ${machine.events.parent.name}`);
   }
   if (seen.has(event)) problems.push(`${state.name} has a second row for ${event}`);
   if (to.length === 0) problems.push(`the row for ${event} in ${state.name} leads nowhere`);
   for (const target of to) {
-    if (!machine.states.some(({ name }) => name === target)) problems.push(`there is no state "${target}"`);
+    if (machine.oneof.fields.some(({ name }) => name === target)) continue;
+    problems.push(`the row for ${event} in ${state.name} leads to "${target}", which is no state`);
   }
   return problems;
 }

@@ -17,7 +17,9 @@ export interface ResumedEvent {
 }
 
 type Listener<Name extends keyof ClientEventMap> = (event: ClientEventMap[Name]) => void;
-type Subscription = { readonly [Name in keyof ClientEventMap]: { name: Name; listener: Listener<Name> } }[keyof ClientEventMap];
+type Subscription = {
+  readonly [Name in keyof ClientEventMap]: { name: Name; listener: Listener<Name> };
+}[keyof ClientEventMap];
 
 /** The listeners of a client. What one throws is told to `failed`, and the others hear of the event all the same. */
 export class ClientEvents {

@@ -20,9 +20,10 @@ import {
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { parseServerId } from "../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
+import { sessionRefOf } from "../wire/session-ref.ts";
 import type { ClientProgram } from "./client-hello.ts";
 import { ClientInstance } from "./client-instance.ts";
-import type { Credential, CredentialCallback } from "./credential.ts";
+import { type Credential, type CredentialCallback, isCredential } from "./credential.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { type LifecycleSource, noLifecycle } from "./lifecycle.ts";
 
@@ -81,13 +82,16 @@ export interface ClientLimits {
 }
 
 /** The options of a client, checked and with their defaults. */
-export interface ClientSettings extends Required<Omit<DaemonClientOptions, OptionsWithoutDefault | "limits" | "client">> {
+export interface ClientSettings
+  extends Required<Omit<DaemonClientOptions, OptionsWithoutDefault | "limits" | "client">> {
   /** As in the options. */
   readonly program: ClientProgram;
   /** As in the options. */
   readonly credential: Credential | CredentialCallback | undefined;
   /** As in the options. */
   readonly routes: Routes | undefined;
+  /** What stands for the session key in logs. */
+  readonly sessionRef: string;
   /** Whether the instance goes on after this client. */
   readonly ownership: "own" | "shared";
   /** What the connection machine runs with. */
@@ -106,13 +110,15 @@ type OptionsWithoutDefault = "credential" | "routes";
 export function resolveClientOptions(options: DaemonClientOptions): ClientSettings {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
-  const channel = resolveChannelLimits(options.limits ?? {});
+  const sessionKey = parseSessionKey(options.sessionKey);
+  const limits = resolveChannelLimits(options.limits ?? {});
   return {
     endpoint: parseEndpoint(options.endpoint).url,
-    sessionKey: parseSessionKey(options.sessionKey),
+    sessionKey,
+    sessionRef: sessionRefOf(sessionKey),
     program: checkProgram(options.client),
     expectedServerId: options.expectedServerId === undefined ? "" : parseServerId(options.expectedServerId),
-    credential: options.credential,
+    credential: checkCredential(options.credential),
     transport: options.transport ?? createWebSocketTransport({ clock }),
     routes: options.routes,
     interceptors: options.interceptors ?? [],
@@ -120,7 +126,7 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
     lifecycle: options.lifecycle ?? noLifecycle,
     clock,
     random,
-    instance: options.instance ?? new ClientInstance({ random, limits: channel }),
+    instance: options.instance ?? new ClientInstance({ random, limits }),
     ownership: options.instance === undefined ? "own" : "shared",
     redial: options.redial ?? true,
     onTransition: options.onTransition ?? ignore,
@@ -150,6 +156,13 @@ function resolveConfig({ limits = {}, redial = true }: DaemonClientOptions): Con
   checkRange("answerTimeoutMs", helloTimeoutMs, 1, MAX_UINT32);
   checkRange("wakeTimeoutMs", verifyTimeoutMs, 1, MAX_UINT32);
   return { redial, connectTimeoutMs, helloTimeoutMs, verifyTimeoutMs };
+}
+
+function checkCredential(option: DaemonClientOptions["credential"]): DaemonClientOptions["credential"] {
+  if (option === undefined || typeof option === "function" || isCredential(option)) return option;
+  throw new MoorlineError("OPTION_INVALID", "The option credential is no credential.", {
+    action: "Give { bearerToken } or { pairingToken }, or a function that does.",
+  });
 }
 
 function checkProgram(program: ClientProgram | undefined): ClientProgram {

@@ -1,11 +1,8 @@
-import {
-  type ConnectionEffect,
-  type ConnectionEffect_AttachChannel,
-  type ConnectionEffect_SendHello,
-  type ConnectionEffect_StartTimer,
-  type ConnectionEvent,
-  type ConnectionState,
-  ConnectionTimer,
+import type {
+  ConnectionEffect,
+  ConnectionEffect_SendHello,
+  ConnectionEvent,
+  ConnectionState,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
@@ -15,13 +12,12 @@ import type { ResumedEvent } from "./client-events.ts";
 import { createClientHello } from "./client-hello.ts";
 import type { LostChannel } from "./client-instance.ts";
 import type { ClientSettings } from "./client-options.ts";
-import { ConnectionTimers, type RunningTimer, type TimerOwner } from "./connection-timers.ts";
+import { ConnectionLiveness, type LivenessOwner } from "./connection-liveness.ts";
 import { type Credential, type CredentialAnswer, CredentialSource, secretOf } from "./credential.ts";
 import { type ConnectionOwner, DialedConnection, type EventInit } from "./dialed-connection.ts";
 import { MethodServer } from "./method-server.ts";
 import { Pings } from "./pings.ts";
 import { SecretScrubber } from "./secret-scrubber.ts";
-import { type Visibility, type WakeOwner, WakeWatch } from "./wake-watch.ts";
 import { refusalToLossReason } from "./welcome-check.ts";
 
 /** Who owns a {@link ConnectionPerformer}, and the machine that it works for. */
@@ -53,16 +49,15 @@ interface Present {
 /** The tags and lengths around a hello in its packet, at most. */
 const HELLO_OVERHEAD_BYTES = 16;
 
-/** The hands of the connection machine: owns one transport at a time, and its timers. Spec: INV-3, INV-8. */
+/** The hands of the connection machine: owns one transport at a time. Spec: INV-3, INV-8. */
 export class ConnectionPerformer
-  implements Performer<ConnectionState, ConnectionEvent, ConnectionEffect>, ConnectionOwner, TimerOwner, WakeOwner
+  implements Performer<ConnectionState, ConnectionEvent, ConnectionEffect>, ConnectionOwner, LivenessOwner
 {
   /** Who waits for pongs. */
   readonly pings = new Pings();
   private readonly settings: ClientSettings;
   private readonly owner: PerformerOwner;
-  private readonly timers: ConnectionTimers;
-  private readonly watch: WakeWatch;
+  private readonly liveness: ConnectionLiveness;
   private readonly credentials: CredentialSource;
   private readonly scrubber: SecretScrubber;
   private readonly server: MethodServer;
@@ -70,51 +65,58 @@ export class ConnectionPerformer
   private lastAttempt = 0;
 
   constructor(settings: ClientSettings, owner: PerformerOwner) {
-    const { clock, liveness } = settings;
     this.settings = settings;
     this.owner = owner;
-    this.timers = new ConnectionTimers(clock, this);
-    this.watch = new WakeWatch(clock, liveness, this);
+    this.liveness = new ConnectionLiveness(settings, this);
     this.credentials = new CredentialSource(settings.credential);
     this.scrubber = new SecretScrubber(settings.sessionKey);
-    this.server = new MethodServer(settings.routes, clock);
+    this.server = new MethodServer(settings.routes, settings.clock);
   }
 
-  /** The connection, where it was welcomed and goes on. */
   get connection(): DialedConnection | undefined {
-    const connection = this.present?.connection;
-    return connection?.isWelcomed === true ? connection : undefined;
+    return this.present?.connection;
   }
 
   /** Listens to the lifecycle of the program from now on, until the machine is disposed. */
   start(): void {
-    this.watch.listen(this.settings.lifecycle);
+    this.liveness.listen();
   }
 
   perform({ effect }: ConnectionEffect): void {
     switch (effect.case) {
       case "openTransport":
-        return this.open(effect.value.generation);
+        this.open(effect.value.generation);
+        break;
       case "sendHello":
-        return this.greet(effect.value);
+        this.greet(effect.value);
+        break;
       case "attachChannel":
-        return this.attach(effect.value);
+        this.attach(effect.value.generation);
+        break;
       case "detachChannel":
-        return this.settings.instance.detach(effect.value.attempt);
+        this.settings.instance.detach(effect.value.attempt);
+        break;
       case "closeTransport":
-        return this.close(effect.value.generation, effect.value.code, effect.value.message);
+        this.close(effect.value.generation, effect.value.code, effect.value.message);
+        break;
       case "startTimer":
-        return this.startTimer(effect.value);
+        this.liveness.start(effect.value);
+        break;
       case "cancelTimer":
-        return this.timers.cancel(effect.value.timer);
+        this.liveness.cancel(effect.value.timer);
+        break;
       case "sendPing":
-        return this.find(effect.value.generation)?.link.sendPing(this.pings.takeId());
+        this.find(effect.value.generation)?.link.sendPing(this.pings.takeId());
+        break;
       case "refreshCredential":
-        return this.refreshCredential(effect.value.generation);
+        this.refreshCredential(effect.value.generation);
+        break;
       case "loseChannel":
-        return this.loseChannel(effect.value.reason);
+        this.loseChannel(effect.value.reason);
+        break;
       case "takeFreshChannelId":
-        return this.settings.instance.takeFreshChannelId();
+        this.settings.instance.takeFreshChannelId();
+        break;
     }
   }
 
@@ -131,11 +133,10 @@ export class ConnectionPerformer
     this.owner.dispatch(event);
   }
 
-  packetReceived(connection: DialedConnection): void {
+  packetReceived({ generation }: DialedConnection): void {
     const { state } = this.owner.state;
-    if (state.case === "connected" && state.value.liveness.case === "verifying") {
-      this.dispatch({ case: "packetReceived", value: { generation: connection.generation } });
-    }
+    const isVerifying = state.case === "connected" && state.value.liveness.case === "verifying";
+    if (isVerifying) this.dispatch({ case: "packetReceived", value: { generation } });
     this.owner.packetReceived();
   }
 
@@ -144,62 +145,29 @@ export class ConnectionPerformer
   }
 
   ended(connection: DialedConnection): void {
-    if (this.present?.connection === connection) this.release();
-  }
-
-  beforeDue(): void {
-    this.watch.check();
-  }
-
-  due(timer: RunningTimer): void {
-    const { generation, atMs } = timer;
-    const at = { generation, nowMs: this.settings.clock.now(), unitRandom: this.settings.random.unit() };
-    switch (timer.name) {
-      case ConnectionTimer.CONNECT:
-        return this.dispatch({ case: "connectTimedOut", value: at });
-      case ConnectionTimer.HELLO:
-        return this.dispatch({ case: "helloTimedOut", value: at });
-      case ConnectionTimer.SILENCE:
-        return this.checkSilence(timer);
-      case ConnectionTimer.VERIFY:
-        return this.giveUp(generation, { verifyUntilMs: atMs });
-      case ConnectionTimer.RETRY:
-        return this.dispatch({ case: "retryDue", value: at });
-    }
-  }
-
-  slept(gapMs: number): void {
-    this.timers.shift(gapMs);
-  }
-
-  doubted(): void {
-    if (this.connection === undefined) return;
-    this.dispatch({ case: "verifyRequested", value: { nowMs: this.settings.clock.now() } });
-  }
-
-  visibilityChanged(visibility: Visibility): void {
-    this.present?.connection?.link.setAcks(visibility === "hidden" ? "lazy" : "prompt");
-    if (visibility === "hidden") return this.timers.hold(ConnectionTimer.SILENCE);
-    const silenceMs = this.present?.connection?.accepted?.welcome.silenceMs ?? this.settings.liveness.silenceMs;
-    this.timers.resume(ConnectionTimer.SILENCE, this.settings.clock.now() + silenceMs);
+    if (this.connection === connection) this.release();
   }
 
   private entered({ state }: ConnectionState): void {
-    if (state.case === "disposed") this.watch.dispose();
+    if (state.case === "disposed") this.liveness.dispose();
     if (state.case === "disconnected" && isCredentialRefused(state.value.verdict)) this.credentials.forget();
   }
 
   private open(generation: number): void {
     this.release();
     this.present = { generation, credential: undefined, connection: undefined };
-    this.watch.start();
+    this.liveness.watchOver();
     this.credentials.get((answer) => {
-      if (this.present?.generation === generation && this.present.connection === undefined) this.dial(generation, answer);
+      const isWanted = this.present?.generation === generation && this.present.connection === undefined;
+      if (isWanted) this.dial(generation, answer);
     });
   }
 
   private dial(generation: number, answer: CredentialAnswer): void {
-    if (answer.kind === "failed") return this.failOpening(generation, "the credential callback failed", answer.error);
+    if (answer.kind === "failed") {
+      this.failOpening(generation, "the credential callback failed", answer.error);
+      return;
+    }
     const { credential } = answer;
     if (credential !== undefined) this.scrubber.add(secretOf(credential));
     const { transport, endpoint, instance, expectedServerId, clock, random } = this.settings;
@@ -228,23 +196,26 @@ export class ConnectionPerformer
     const credential = this.present?.credential;
     const hello = createClientHello({ program, sessionKey, expectedServerId, credential, instance, attempt });
     const max = instance.limits.maxFirstPacketBytes - HELLO_OVERHEAD_BYTES;
-    if (hello.length <= max) return connection.link.sendHello(hello);
+    if (hello.length <= max) {
+      connection.link.sendHello(hello);
+      return;
+    }
     const message = `the hello has ${hello.length} bytes, more than ${max}: its credential or names are too long`;
     this.dispatch({ case: "rejected", value: { ...connection.facts(), code: CloseCode.HELLO_MALFORMED, message } });
   }
 
-  private attach({ generation }: ConnectionEffect_AttachChannel): void {
+  private attach(generation: number): void {
     const connection = this.find(generation);
     if (connection?.accepted === undefined) return;
     const { instance } = this.settings;
     const { welcome, named } = connection.accepted;
-    const { received, refusal } = welcome.attachment;
-    const { peerLimits, server } = welcome;
+    const { peerLimits, server, attachment } = welcome;
+    const { received, refusal } = attachment;
     const attached = { named, epoch: server.epoch, received, peerLimits, lossReason: refusalToLossReason(refusal) };
     const lost = instance.attach(attached, connection);
     const { channel } = instance;
     this.server.serve(channel);
-    if (this.watch.visibility === "hidden") connection.link.setAcks("lazy");
+    this.liveness.adopt(connection);
     connection.carry(channel);
     if (lost !== undefined) this.owner.channelLost(lost);
     if (named === "held") this.owner.resumed({ generation, calls: channel.calls.size });
@@ -256,33 +227,15 @@ export class ConnectionPerformer
     this.release();
   }
 
-  private startTimer({ timer: name, generation, atMs }: ConnectionEffect_StartTimer): void {
-    this.timers.start({ name, generation, atMs });
-    if (name === ConnectionTimer.SILENCE && this.watch.visibility === "hidden") this.timers.hold(name);
-  }
-
-  /** Any packet counts, so the timer is moved to where the last one puts it. */
-  private checkSilence({ name, generation }: RunningTimer): void {
-    const connection = this.find(generation);
-    if (connection?.accepted === undefined) return;
-    const atMs = connection.link.lastReceivedAtMs + connection.accepted.welcome.silenceMs;
-    if (atMs > this.settings.clock.now()) this.timers.start({ name, generation, atMs });
-    else this.giveUp(generation, {});
-  }
-
-  private giveUp(generation: number, check: { readonly verifyUntilMs?: number }): void {
-    const connection = this.find(generation);
-    if (connection === undefined) return;
-    this.dispatch({ case: "livenessLost", value: { ...connection.facts(), ...check } });
-  }
-
   private refreshCredential(generation: number): void {
     this.credentials.refresh((answer) => {
       if (answer.kind === "given") {
-        return this.dispatch({ case: "credentialRefreshed", value: { generation, nowMs: this.settings.clock.now() } });
+        this.dispatch({ case: "credentialRefreshed", value: { generation, nowMs: this.settings.clock.now() } });
+      } else {
+        this.failed(answer.error);
+        const message = "no new credential could be had";
+        this.dispatch({ case: "credentialRefreshFailed", value: { generation, message } });
       }
-      this.failed(answer.error);
-      this.dispatch({ case: "credentialRefreshFailed", value: { generation, message: "no new credential could be had" } });
     });
   }
 
@@ -300,7 +253,7 @@ export class ConnectionPerformer
 
   private release(): void {
     this.present = undefined;
-    this.watch.stop();
+    this.liveness.rest();
     this.pings.endAll();
   }
 }

@@ -1,7 +1,7 @@
 import type { ConnectionState } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { ConnectionLossReason } from "../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
-import { isWillingToDial } from "./willingness.ts";
+import { isOnItsWay } from "./selectors.ts";
 
 interface Waiter {
   readonly resolve: () => void;
@@ -42,7 +42,7 @@ export function outcomeOf(state: ConnectionState, redial: boolean): "connected" 
     case "disposed":
       return new MoorlineError("DISPOSED", "The client is disposed.");
     case "disconnected":
-      return isWillingToDial(state, redial) ? undefined : createLossError(state);
+      return isOnItsWay(state, redial) ? undefined : createLossError(state);
     default:
       return undefined;
   }

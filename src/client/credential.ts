@@ -13,6 +13,14 @@ export type CredentialAnswer =
   | { readonly kind: "given"; readonly credential: Credential | undefined }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** Whether a value has the form of a credential: one of the two tokens, and not empty. */
+export function isCredential(value: unknown): value is Credential {
+  if (typeof value !== "object" || value === null) return false;
+  const { bearerToken, pairingToken } = value as { readonly bearerToken?: unknown; readonly pairingToken?: unknown };
+  const token = bearerToken === undefined ? pairingToken : bearerToken;
+  return typeof token === "string" && token !== "" && (bearerToken === undefined || pairingToken === undefined);
+}
+
 /** The secret text of a credential. */
 export function secretOf(credential: Credential): string {
   return "bearerToken" in credential ? credential.bearerToken : credential.pairingToken;
@@ -40,15 +48,15 @@ export class CredentialSource {
 
   /** Gives the credential to `take`: at once where it is known, else as soon as the callback has answered. */
   get(take: (answer: CredentialAnswer) => void): void {
-    if (this.state.name === "known") return take({ kind: "given", credential: this.state.credential });
-    const answer = this.state.name === "asking" ? this.state.answer : this.ask();
-    void answer.then(take);
+    if (this.state.name === "known") take({ kind: "given", credential: this.state.credential });
+    else void (this.state.name === "asking" ? this.state.answer : this.ask()).then(take);
   }
 
   /** Asks for another one and tells `take` what came of it. None is a failure. */
   refresh(take: (answer: CredentialAnswer) => void): void {
     if (this.callback === undefined) {
-      return take({ kind: "failed", error: new Error("there is no callback to ask for another credential") });
+      take({ kind: "failed", error: new Error("there is no callback to ask for another credential") });
+      return;
     }
     void this.ask().then((answer) => {
       const isMissing = answer.kind === "given" && answer.credential === undefined;
@@ -74,7 +82,9 @@ export class CredentialSource {
 
 async function run(callback: CredentialCallback | undefined): Promise<CredentialAnswer> {
   try {
-    return { kind: "given", credential: await callback?.() };
+    const credential = await callback?.();
+    if (credential === undefined || isCredential(credential)) return { kind: "given", credential };
+    return { kind: "failed", error: new Error("the credential callback gave no { bearerToken } or { pairingToken }") };
   } catch (error) {
     return { kind: "failed", error };
   }

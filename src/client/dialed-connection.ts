@@ -1,11 +1,11 @@
 import { verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { ReconnectHint } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import type { Channel } from "../channel/channel.ts";
 import type { Violation } from "../channel/accept.ts";
+import type { Channel } from "../channel/channel.ts";
 import { type Farewell, Link, type LinkOwner } from "../channel/link.ts";
-import type { Clock } from "../core/clock.ts";
 import { MAX_HINT_MS } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { connectionEvent } from "../machine/connection.ts";
 import type { Connection, ConnectionClose, ConnectionListener, Transport } from "../transport/connection.ts";
@@ -60,6 +60,12 @@ interface Baseline {
   readonly progress: number;
 }
 
+const SECOND_ANSWER: ServerAnswer = {
+  kind: "broken",
+  code: CloseCode.PROTOCOL_VIOLATION,
+  message: "a second answer to the hello",
+};
+
 /** `leaving`: one side has said its last packet. `over`: nothing that it still does counts. */
 type Phase = "dialing" | "greeting" | "welcomed" | "leaving" | "over";
 
@@ -107,12 +113,10 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
   end(code: CloseCode, message: string): void {
     const isPeerLeaving = this.phase === "leaving";
     this.phase = "over";
-    if (code !== CloseCode.UNSPECIFIED) {
-      this.link.sendFarewell(code, message);
-      return this.connection.close(code, message);
-    }
-    this.link.stop();
-    if (isPeerLeaving) this.connection.close(CloseCode.CONNECTION_DONE, "");
+    if (code !== CloseCode.UNSPECIFIED) this.link.sendFarewell(code, message);
+    else this.link.stop();
+    if (code !== CloseCode.UNSPECIFIED) this.connection.close(code, message);
+    else if (isPeerLeaving) this.connection.close(CloseCode.CONNECTION_DONE, "");
     else this.connection.abort();
   }
 
@@ -149,20 +153,21 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
   }
 
   hello(bytes: Uint8Array): void {
-    if (this.phase !== "greeting") return this.violate(CloseCode.PROTOCOL_VIOLATION, "a second answer to the hello");
-    const answer = readServerAnswer(bytes);
-    if (answer.kind === "broken") return this.violate(answer.code, answer.message);
-    // Only what answers the highest attempt counts; another client of the instance has taken over, or is about to.
-    if (this.attempt !== this.options.instance.highestAttempt && isFenced(answer)) {
-      return this.leave("a newer hello of this client was sent");
-    }
-    if (answer.kind === "rejection") this.reject(answer.rejection);
+    const answer = this.phase === "greeting" ? readServerAnswer(bytes) : SECOND_ANSWER;
+    const isOutdated = this.attempt !== this.options.instance.highestAttempt && isFenced(answer);
+    // Another client of the instance has taken over, or is about to.
+    if (isOutdated) this.leave("a newer hello of this client was sent");
+    else if (answer.kind === "broken") this.violate(answer.code, answer.message);
+    else if (answer.kind === "rejection") this.reject(answer.rejection);
     else this.welcome(answer.welcome);
   }
 
   farewell({ code, message, hint }: Farewell): void {
-    if (code === CloseCode.SUPERSEDED) return this.leave(message);
-    const value = { ...this.facts(), code, message: this.options.clean(message) };
+    if (code === CloseCode.SUPERSEDED) {
+      this.leave(message);
+      return;
+    }
+    const value = { ...this.facts(), code: code as CloseCode, message: this.options.clean(message) };
     this.phase = "leaving";
     this.dispatch({ case: "wentAway", value: hint === undefined ? value : { ...value, hint: toMachineHint(hint) } });
   }
@@ -196,12 +201,23 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
   private welcome(welcome: SessionWelcome): void {
     const { instance, expectedServerId } = this.options;
     const verdict = checkWelcome(welcome, instance, expectedServerId);
-    if (verdict.kind === "refused") return this.violate(verdict.code, verdict.message);
+    if (verdict.kind === "refused") {
+      this.violate(verdict.code, verdict.message);
+      return;
+    }
     this.phase = "welcomed";
     this.accepted = { welcome, named: verdict.named };
-    const { server, sessionRef, attachment, hint, silenceMs } = welcome;
-    const value = { ...this.facts(), server, sessionRef, attachment, silenceMs };
+    const { attachment, hint, silenceMs } = welcome;
+    const value = { ...this.facts(), ...this.nameServer(welcome), attachment, silenceMs };
     this.dispatch({ case: "welcomed", value: hint === undefined ? value : { ...value, hint } });
+  }
+
+  /** Who the daemon says that it is, fit for a snapshot. */
+  private nameServer({ server, sessionRef }: SessionWelcome): Pick<SessionWelcome, "server" | "sessionRef"> {
+    const { clean } = this.options;
+    const { serverId, name, version } = server;
+    const named = { ...server, serverId: clean(serverId), name: clean(name), version: clean(version) };
+    return { server: named, sessionRef: clean(sessionRef) };
   }
 
   private dispatch(event: EventInit): void {
@@ -209,7 +225,7 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
   }
 
   /** What events say of the connection; each takes what it has a field for. */
-  private facts(): ConnectionFacts {
+  facts(): ConnectionFacts {
     const { generation, clock, random } = this.options;
     const { baseline } = this;
     const carriedFrames = baseline !== undefined && progressOf(baseline.channel) > baseline.progress;
@@ -231,12 +247,16 @@ function progressOf(channel: Channel): number {
 
 /** Whether an answer means something only where it answers the highest attempt. Spec: ATTEMPT-3, ATTEMPT-4. */
 function isFenced(answer: ServerAnswer): boolean {
-  return answer.kind === "welcome" || (answer.kind === "rejection" && answer.rejection.code === CloseCode.ATTEMPT_STALE);
+  return (
+    answer.kind === "welcome" || (answer.kind === "rejection" && answer.rejection.code === CloseCode.ATTEMPT_STALE)
+  );
 }
 
 /** The code of a closed socket, where it is one that has a verdict. */
 function toVerdictCode(code: number): CloseCode {
-  return verdictRanges.some(({ first, last }) => code >= first && code <= last) ? code : CloseCode.UNSPECIFIED;
+  return verdictRanges.some(({ first, last }) => code >= first && code <= last)
+    ? (code as CloseCode)
+    : CloseCode.UNSPECIFIED;
 }
 
 function toMachineHint(hint: ReconnectHint): { afterMs: number; jitterMs: number } {

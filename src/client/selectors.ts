@@ -14,10 +14,18 @@ export function isConnected(state: ConnectionState): boolean {
   return phaseOf(state) === ConnectionPhase.CONNECTED;
 }
 
-/** Whether the client is on its way to a connection by itself: it dials, waits to dial again, or asks for a credential. */
-export function isConnecting({ state }: ConnectionState): boolean {
+/** Whether the client is done for good. */
+export function isDisposed(state: ConnectionState): boolean {
+  return phaseOf(state) === ConnectionPhase.DISPOSED;
+}
+
+/**
+ * Whether a client that has no connection gets to one by itself: it dials, waits to dial again, or asks for a credential.
+ * @param redial As in the options of the client. Default true.
+ */
+export function isOnItsWay({ state }: ConnectionState, redial = true): boolean {
   if (state.case === "connecting") return true;
-  if (state.case !== "disconnected") return false;
+  if (state.case !== "disconnected" || !redial) return false;
   return state.value.retryAtMs !== undefined || state.value.verdict === RetryVerdict.REFRESH_CREDENTIAL;
 }
 

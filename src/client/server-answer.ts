@@ -39,7 +39,9 @@ export interface SessionWelcome {
 }
 
 /** The channel that a Welcome names. */
-export type ChannelAttachment = Pick<Attachment, "channelId" | "resumption" | "refusal"> & { readonly received: number };
+export type ChannelAttachment = Pick<Attachment, "channelId" | "resumption" | "refusal"> & {
+  readonly received: number;
+};
 
 /** Why a hello was refused. */
 export interface HelloRejection {

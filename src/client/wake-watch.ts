@@ -83,15 +83,18 @@ export class WakeWatch {
     switch (signal) {
       case "hidden":
       case "frozen":
-        return this.changeVisibility("hidden");
+        this.changeVisibility("hidden");
+        break;
       case "foreground":
         this.changeVisibility("visible");
-        return this.owner.doubted();
+        this.owner.doubted();
+        break;
       case "online":
-        return this.owner.doubted();
-      default:
-        // Being told that it is offline is a belief; silence will show whether it is true.
-        return;
+        this.owner.doubted();
+        break;
+      case "offline":
+        // A belief of the system; silence will show whether it is true.
+        break;
     }
   }
 

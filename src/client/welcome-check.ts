@@ -31,7 +31,10 @@ export function checkWelcome(
     return refused(CloseCode.PROTOCOL_VIOLATION, "the Welcome names a channel that was not offered");
   }
   if (!agrees(named, attachment.resumption)) {
-    return refused(CloseCode.PROTOCOL_VIOLATION, "the Welcome calls a channel resumed that is new, or the other way round");
+    return refused(
+      CloseCode.PROTOCOL_VIOLATION,
+      "the Welcome calls a channel resumed that is new, or the other way round",
+    );
   }
   if (!instance.isPossible(named, attachment.received)) {
     return refused(CloseCode.CHANNEL_DONE, "the two sides do not agree on what was sent");

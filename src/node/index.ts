@@ -1,1 +1,3 @@
+/** The door of what only Node has. */
+export { createWsTransport, type WsTransportOptions } from "../transport/ws-client.ts";
 export { createFileStorage } from "./file-storage.ts";

@@ -58,6 +58,7 @@ export class Heartbeat {
 
   /** Ends it for good. */
   stop(): void {
+    this.ping = undefined;
     this.timer.cancel();
   }
 

@@ -1,4 +1,4 @@
-import { createContextValues } from "@connectrpc/connect";
+import { type ContextKey, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { ChannelEffect, ChannelEvent, ChannelState } from "../../gen/moorline/machine/v1/channel_pb.ts";
 import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { CallOutcome, type ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
@@ -10,10 +10,10 @@ import { Runner } from "../core/runner.ts";
 import { type ChannelConfig, channelEvent, channelMachine, startChannel } from "../machine/channel.ts";
 import { type ServedChannel, serveChannel } from "../rpc/serve-channel.ts";
 import { type CallSession, ChannelCallSession, callSession, type SessionWithValues } from "./call-session.ts";
-import type { LostCall } from "./events.ts";
+import type { LostCall, SessionName } from "./events.ts";
 import type { AttachRequest } from "./handshake.ts";
 import type { ByteHolder } from "./held-bytes.ts";
-import { logTransition, type ServerContext } from "./server-context.ts";
+import { countOne, logTransition, type ServerContext } from "./server-context.ts";
 import { ServerTimer } from "./server-timer.ts";
 
 /** A connection, as a channel sees it. */
@@ -26,6 +26,8 @@ export interface Carrier {
 
 /** The session of a channel, as the channel sees it. */
 export interface ChannelOwner extends SessionWithValues {
+  /** Ends the session. */
+  end(): void;
   /** The channel is gone. */
   channelLost(channel: ServerChannel, reason: ChannelLossReason): void;
 }
@@ -38,6 +40,11 @@ interface Boarding {
 }
 
 type ChannelRunner = Runner<ChannelState, ChannelEvent, ChannelEffect, ChannelConfig>;
+
+/** The channel that a call came on, for the services of the server itself. */
+export const servingChannel: ContextKey<ServerChannel | undefined> = createContextKey<ServerChannel | undefined>(undefined, {
+  description: "moorline channel",
+});
 
 /** A channel on the server: performs what its machine decides. Spec: CHM. */
 export class ServerChannel implements Performer<ChannelState, ChannelEvent, ChannelEffect>, ByteHolder {
@@ -52,7 +59,9 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   private readonly context: ServerContext;
   private readonly owner: ChannelOwner;
   private readonly runner: ChannelRunner;
-  /** The connection that carries the channel, or is about to. */
+  /** The connection that carries the channel. */
+  private carrier: Carrier | undefined = undefined;
+  /** The one that is about to. */
   private boarding: Boarding | undefined;
   private timer: ServerTimer | undefined = undefined;
   private session: CallSession | undefined = undefined;
@@ -65,12 +74,13 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     this.key = request.fresh.key;
     this.id = request.fresh.id;
     this.channel = new Channel({ role: "server", limits: limits.channel, peerLimits: request.peerLimits });
-    const contextValues = () => createContextValues().set(callSession, this.callSession);
+    const contextValues = () => createContextValues().set(callSession, this.callSession).set(servingChannel, this);
     this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues });
     const start = startChannel(request.attempt);
     this.boarding = { carrier, received: 0 };
     this.runner = new Runner(channelMachine, { replayMs: limits.session.replayMs }, this, start.state);
     this.runner.start(start.effects);
+    this.boarding = undefined;
   }
 
   /** Where the channel is. */
@@ -101,19 +111,118 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
 
   /** A hello with a higher attempt was accepted: its connection carries the channel, an older one is superseded. */
   resume(attempt: number, received: number, carrier: Carrier): void {
-    const older = this.boarding;
     this.boarding = { carrier, received };
-    this.older = older;
-    this.runner.dispatch(channelEvent({ case: "resumed", value: { attempt } }));
+    this.dispatch({ case: "resumed", value: { attempt } });
+    this.boarding = undefined;
   }
 
   /** The connection of an attempt is gone. */
   connectionLost(attempt: number): void {
-    this.runner.dispatch(channelEvent({ case: "connectionLost", value: { attempt, nowMs: this.context.clock.now() } }));
+    this.dispatch({ case: "connectionLost", value: { attempt, nowMs: this.context.clock.now() } });
   }
 
   /** The client has ended the channel, on the connection of an attempt. */
   done(attempt: number): void {
-    this.runner.dispatch(channelEvent({ case: "channelDone", value: { attempt } }));
+    this.dispatch({ case: "channelDone", value: { attempt } });
   }
+
+  /** The client says that it has more than was ever sent, or comes from another epoch. */
+  disagree(): void {
+    this.dispatch({ case: "positionImpossible", value: {} });
+  }
+
+  /** The session was ended. */
+  end(): void {
+    this.dispatch({ case: "sessionEnded", value: {} });
+  }
+
+  /** Ends the session that the channel belongs to. */
+  endSession(): void {
+    this.owner.end();
+  }
+
+  /** The server is being stopped. */
+  drain(): void {
+    this.dispatch({ case: "drained", value: {} });
+  }
+
+  evict(): void {
+    this.dispatch({ case: "evicted", value: {} });
+  }
+
+  /** Loses the channel if its time is up, also where its timer has not fired yet. */
+  expireIfDue(nowMs: number): void {
+    const { deadlineAtMs } = this;
+    if (deadlineAtMs !== undefined && deadlineAtMs <= nowMs) this.replayExpired(deadlineAtMs);
+  }
+
+  perform({ effect }: ChannelEffect): void {
+    switch (effect.case) {
+      case "attachConnection":
+        return this.attach();
+      case "detachConnection":
+        return this.channel.detach();
+      case "closeConnection":
+        return this.carrier?.end(effect.value.code);
+      case "loseChannel":
+        return this.lose(effect.value.reason);
+      case "startTimer":
+        this.carrier = undefined;
+        this.timer = new ServerTimer(this.context.deadlines, (atMs) => this.replayExpired(atMs));
+        this.timer.start(effect.value.atMs);
+        return this.tell("detached");
+      case "cancelTimer":
+        this.timer?.cancel();
+        this.timer = undefined;
+    }
+  }
+
+  logged(entry: LogEntry<ChannelState, ChannelEvent>): void {
+    logTransition(this.context, channelMachine, entry, { sessionRef: this.owner.ref });
+  }
+
+  failed(error: unknown): void {
+    this.context.reporter.failed("a channel", error);
+  }
+
+  private dispatch(event: Parameters<typeof channelEvent>[0]): void {
+    this.runner.dispatch(channelEvent(event));
+  }
+
+  private replayExpired(deadlineAtMs: number): void {
+    this.dispatch({ case: "replayExpired", value: { deadlineAtMs } });
+  }
+
+  private attach(): void {
+    const { boarding } = this;
+    if (boarding === undefined) return;
+    this.carrier = boarding.carrier;
+    this.channel.attach(boarding.received);
+    boarding.carrier.carry(this.channel);
+  }
+
+  private lose(reason: ChannelLossReason): void {
+    const calls = [...this.channel.calls].map(describeCall);
+    this.carrier = undefined;
+    this.channel.lose(reason);
+    countOne(this.context.counters.lost, reason);
+    const { key: channelId, owner } = this;
+    this.context.reporter.event({ kind: "channel_lost", session: nameOf(owner), channelId, reason, calls });
+    owner.channelLost(this, reason);
+  }
+
+  private tell(kind: "detached"): void {
+    this.context.reporter.event({ kind, session: nameOf(this.owner), channelId: this.key });
+  }
+}
+
+/** A session, as events name it. */
+export function nameOf({ ref, principal }: SessionName): SessionName {
+  return { ref, principal };
+}
+
+function describeCall(call: Call): LostCall {
+  const isUnsent = call instanceof ChannelCall && call.phase === "waiting";
+  const outcome = isUnsent ? CallOutcome.NOT_SENT : CallOutcome.UNKNOWN;
+  return { method: call.method, role: call.role, outcome };
 }

@@ -45,7 +45,7 @@ export interface MoorlineErrorOptions {
 
 /**
  * The one error of Moorline. `code` is what programs decide by; `message` has the code, what went wrong and what to do,
- * and never a key, a token or an address. Spec: LOG-2, LOG-3.
+ * and never a key, a token or an address. Spec: LOG-3.
  */
 export class MoorlineError extends Error {
   override readonly name = "MoorlineError";

@@ -15,7 +15,9 @@ import {
 
 /** `length` bytes that differ from place to place and from `seed` to `seed`. */
 export function bytesOf(length: number, seed = 0): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >>> 8) * 7 + seed * 17) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i += 1) bytes[i] = i * 31 + (i >>> 8) * 7 + seed * 17;
+  return bytes;
 }
 
 /** A frame of the call, with any body. */

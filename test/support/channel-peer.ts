@@ -61,7 +61,9 @@ export class ScriptedPeer {
   }
 
   /** Takes the next packet. */
-  takePacket(): { readonly bytes: Uint8Array; readonly packet: ServerPacket; readonly frames: readonly Frame[] } | undefined {
+  takePacket():
+    | { readonly bytes: Uint8Array; readonly packet: ServerPacket; readonly frames: readonly Frame[] }
+    | undefined {
     const bytes = this.channel.take(this.nowMs);
     if (bytes === undefined) return undefined;
     const packet = decodePacket(bytes);

@@ -82,7 +82,7 @@ function decideNext(loss: ConnectionLoss, ending: Ending, generation: number, co
     const ask = connectionEffect({ case: "refreshCredential", value: { generation } });
     return { ...rest, retry: rememberRefresh(retry), effects: [ask] };
   }
-  const retryAtMs = nextRetryAtMs({ ...ending, verdict, hint: ending.hint });
+  const retryAtMs = nextRetryAtMs({ ...ending, hint: ending.hint });
   return { ...rest, retryAtMs, effects: [startTimer(ConnectionTimer.RETRY, generation, retryAtMs)] };
 }
 

@@ -5,7 +5,6 @@ import {
   type RetryMemory,
   RetryMemorySchema,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { backoffDelayMs, hintDelayMs } from "../../core/backoff.ts";
 import { fullBudget, nextAttemptAtMs, type RetryBudget, takeAttempt } from "../../core/retry-budget.ts";
 
@@ -51,8 +50,6 @@ export function rememberRefresh(retry: RetryMemory): RetryMemory {
 export interface RetryInput {
   /** The memory, the failure that has just happened included. */
   readonly retry: RetryMemory;
-  /** What follows from the reason of the loss. */
-  readonly verdict: RetryVerdict;
   /** The hint of whoever ended the connection, if there is one. */
   readonly hint: Pick<RetryHint, "afterMs" | "jitterMs"> | undefined;
   /** The present. */
@@ -66,9 +63,8 @@ export function nextRetryAtMs(input: RetryInput): number {
   return nextAttemptAtMs(budgetOf(input.retry), input.nowMs + retryDelayMs(input));
 }
 
-function retryDelayMs({ retry, verdict, hint, unitRandom }: RetryInput): number {
+function retryDelayMs({ retry, hint, unitRandom }: RetryInput): number {
   if (hint !== undefined) return hintDelayMs(hint.afterMs, hint.jitterMs, unitRandom);
-  if (verdict === RetryVerdict.NOW && retry.failures === 0) return 0;
   return backoffDelayMs(retry.failures, unitRandom);
 }
 

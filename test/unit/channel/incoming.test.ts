@@ -152,6 +152,11 @@ describe("IncomingHalf: credit", () => {
     incoming.read();
     incoming.acceptPart(bytesOf(100));
     incoming.discard();
-    expect([incoming.heldBytes, incoming.isEmpty, incoming.hasUnfinished, incoming.takeCredit()]).toEqual([0, true, false, 0]);
+    expect([incoming.heldBytes, incoming.isEmpty, incoming.hasUnfinished, incoming.takeCredit()]).toEqual([
+      0,
+      true,
+      false,
+      0,
+    ]);
   });
 });

@@ -55,14 +55,17 @@ describe("OutgoingHalf: frames", () => {
     expect(Buffer.compare(payloadOf(frames), whole)).toBe(0);
   });
 
-  it.each([32_700, 32_735, 32_736, 32_737, 32_768, 65_472, 65_473])("keeps to 32 KiB with a message of %d bytes [FRAME-1]", (length) => {
-    const outgoing = half();
-    outgoing.send(bytesOf(length), false);
-    const frames = takeAll(outgoing);
-    for (const frame of frames) expect(sizeFrame({ ...frame, callId: 2 ** 53 - 1 })).toBeLessThanOrEqual(32 * KIB);
-    expect(payloadOf(frames).length).toBe(length);
-    expect(frames.at(-1)?.body.case).toBe("message");
-  });
+  it.each([32_700, 32_735, 32_736, 32_737, 32_768, 65_472, 65_473])(
+    "keeps to 32 KiB with a message of %d bytes [FRAME-1]",
+    (length) => {
+      const outgoing = half();
+      outgoing.send(bytesOf(length), false);
+      const frames = takeAll(outgoing);
+      for (const frame of frames) expect(sizeFrame({ ...frame, callId: 2 ** 53 - 1 })).toBeLessThanOrEqual(32 * KIB);
+      expect(payloadOf(frames).length).toBe(length);
+      expect(frames.at(-1)?.body.case).toBe("message");
+    },
+  );
 
   it("leaves a frame that does not fit the rest of a packet to the next one", () => {
     const outgoing = half();

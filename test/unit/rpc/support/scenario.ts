@@ -20,15 +20,24 @@ export interface Scenario {
   readonly interceptors?: (log: Log) => { readonly client?: Interceptor[]; readonly server?: Interceptor[] };
   /** What the client does. */
   readonly run: (client: EchoClient, log: Log) => Promise<void>;
+  /** What has to be written down. `any`: in whatever order, because the two sides do not wait for each other. Default `same`. */
+  readonly order?: "same" | "any";
   /** What has to be written down. */
   readonly expected: readonly string[];
 }
 
-/** How a scenario can be played: on Connect's own transport in memory, and on a channel with either client. */
+/** Changes nothing, and takes the way of those that do. */
+const passing: Interceptor = (next) => (request) => next({ ...request });
+
+/**
+ * How a scenario can be played: on Connect's own transport in memory, and on a channel with either client, where calls
+ * without interceptors take a shorter way than those with.
+ */
 export const stages: ReadonlyArray<readonly [name: string, play: (scenario: Scenario) => Promise<string[]>]> = [
   ["Connect in memory", playOnConnect],
   ["a channel, Connect's client", (scenario) => playOnChannel(scenario, createClient)],
   ["a channel, our client", (scenario) => playOnChannel(scenario, createServiceClient)],
+  ["a channel, with interceptors", (scenario) => playOnChannel(scenario, createServiceClient, [passing])],
 ];
 
 async function playOnConnect(scenario: Scenario): Promise<string[]> {
@@ -47,15 +56,21 @@ async function playOnConnect(scenario: Scenario): Promise<string[]> {
 async function playOnChannel(
   scenario: Scenario,
   create: typeof createServiceClient | typeof createClient,
+  interceptors: readonly Interceptor[] = [],
 ): Promise<string[]> {
   const events: string[] = [];
   const log: Log = (event) => events.push(event);
   const { client = [], server = [] } = scenario.interceptors?.(log) ?? {};
   const pair = new JoinedChannels(systemClock).attach();
-  const routes = { clock: systemClock, interceptors: server };
+  const routes = { clock: systemClock, interceptors: [...interceptors, ...server] };
   serveChannel(pair.server, (router) => void router.service(EchoService, scenario.impl(log)), routes);
   const random = { unit: () => 0.5 };
-  const transport = createChannelTransport({ channel: pair.client, clock: systemClock, random, interceptors: client });
+  const transport = createChannelTransport({
+    channel: pair.client,
+    clock: systemClock,
+    random,
+    interceptors: [...interceptors, ...client],
+  });
   await scenario.run((create as typeof createServiceClient)(EchoService, transport), log);
   await breathe();
   pair.detach();

@@ -76,17 +76,13 @@ export const serverStreamScenarios: readonly Scenario[] = [
     expected: ["Internal | internal error"],
   },
   {
-    name: "aborts a stream, and the handler cleans up",
+    name: "is cancelled by its signal, and the handler hears of it",
     impl: (log) => ({
       async *count(_, { signal }) {
         signal.addEventListener("abort", () => log(`handler: ${ConnectError.from(signal.reason).code}`));
-        try {
-          for (let number = 0; ; number += 1) {
-            yield { number };
-            await breathe();
-          }
-        } finally {
-          log("cleaned");
+        for (let number = 0; ; number += 1) {
+          yield { number };
+          await breathe();
         }
       },
     }),
@@ -98,7 +94,8 @@ export const serverStreamScenarios: readonly Scenario[] = [
       await report(log, read());
       await breathe();
     },
-    expected: ["Canceled | This operation was aborted", "handler: 1", "cleaned"],
+    order: "any",
+    expected: ["Canceled | This operation was aborted", "handler: 1"],
   },
   {
     name: "ends a stream at its deadline",

@@ -1,0 +1,63 @@
+/** The door of clients, for browsers, workers and Node alike. */
+export type {
+  ConnectionLoss,
+  ConnectionState,
+  ConnectionState_Connected,
+  ConnectionState_Disconnected,
+} from "../../gen/moorline/machine/v1/connection_pb.ts";
+export { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
+export type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+export { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+export {
+  CallOutcome,
+  ChannelLossReason,
+  type ChannelLost,
+  ChannelLostSchema,
+  Limit,
+  type LimitExceeded,
+  LimitExceededSchema,
+} from "../../gen/moorline/session/v1/error_pb.ts";
+export { Path, ResumeRefusal, Resumption, type ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
+export { ConnectionPhase } from "../../gen/moorline/state/v1/phase_pb.ts";
+export { ConnectionLossReason } from "../../gen/moorline/state/v1/reason_pb.ts";
+export { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
+export type { Clock, Timer } from "../core/clock.ts";
+export type { Random } from "../core/random.ts";
+export type { TransitionSink } from "../machine/transition-log.ts";
+export { idempotencyKey, waitForReady } from "../rpc/context-keys.ts";
+export type { Routes } from "../rpc/route-table.ts";
+export type { Connection, ConnectionClose, ConnectionListener, Transport } from "../transport/connection.ts";
+export { systemClock } from "../transport/system-clock.ts";
+export { systemRandom } from "../transport/system-random.ts";
+export { createWebSocketTransport, type WebSocketTransportOptions } from "../transport/web-socket.ts";
+export { createMemoryStorage, type KeyStorage } from "../wire/key-storage.ts";
+export { type LocalErrorCode, MoorlineError, type MoorlineErrorCode } from "../wire/moorline-error.ts";
+export { parseServerId, type ServerId } from "../wire/server-id.ts";
+export { deriveSessionKey, parseSessionKey, type SessionKey } from "../wire/session-key.ts";
+export { sessionRefOf } from "../wire/session-ref.ts";
+export type { ClientEventMap, ResumedEvent } from "./client-events.ts";
+export type { ClientProgram } from "./client-hello.ts";
+export { ClientInstance, type ClientInstanceOptions, type LostChannel } from "./client-instance.ts";
+export type { ClientLimits, DaemonClientOptions } from "./client-options.ts";
+export type { Credential, CredentialCallback } from "./credential.ts";
+export { type CloseOptions, createDaemonClient, type DaemonClient } from "./daemon-client.ts";
+export {
+  type BrowserGlobals,
+  createBrowserLifecycle,
+  type LifecycleSignal,
+  type LifecycleSource,
+  noLifecycle,
+} from "./lifecycle.ts";
+export {
+  isConnected,
+  isDisposed,
+  isOnItsWay,
+  lossOf,
+  phaseOf,
+  resumptionOf,
+  retryAtOf,
+  serverOf,
+} from "./selectors.ts";
+export { createSessionKey, loadOrCreateSessionKey } from "./session-key.ts";
+export { createIndexedDbStorage, type IndexedDbGlobals } from "./storage-indexed-db.ts";
+export { createLocalStorage, type LocalStorageGlobals } from "./storage-local.ts";

@@ -1,0 +1,45 @@
+import { CallOutcome, ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
+import type { Clock } from "../core/clock.ts";
+import { createLostError } from "../rpc/call-errors.ts";
+import type { DrainLimits } from "../wire/limits.ts";
+import type { ServerChannel } from "./server-channel.ts";
+
+/** What a drain works on. */
+export interface DrainTarget {
+  readonly clock: Clock;
+  readonly limits: DrainLimits;
+  /** Every channel of the server. While it drains there are no new ones. */
+  channels(): readonly ServerChannel[];
+}
+
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Lets the calls of a server come to their end: new ones are refused, running ones have a grace, then they are ended too,
+ * and what was sent is acknowledged. Channels and connections stay. Spec: DRAIN-2, DRAIN-3.
+ */
+export async function drainCalls({ clock, limits, channels }: DrainTarget): Promise<void> {
+  const quiet = Promise.all(channels().map(({ served }) => served.drain()));
+  await within(clock, limits.graceMs, quiet);
+  const error = createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN);
+  for (const { served } of channels()) served.endAll(error);
+  const giveUpAtMs = clock.now() + limits.flushMs;
+  while (clock.now() < giveUpAtMs && channels().some(({ channel }) => !channel.isFlushed)) {
+    await pause(clock, Math.min(LOOK_EVERY_MS, giveUpAtMs - clock.now()));
+  }
+}
+
+/** Resolves when `work` does, and at the latest after `ms`. */
+function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(ms, resolve);
+    work.then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimer(ms, resolve));
+}

@@ -1,0 +1,146 @@
+import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { Connection, ConnectionListener } from "../transport/connection.ts";
+import { type Admission, type AdmissionRequest, admit } from "./admission.ts";
+import type { ConnectionInfo } from "./authenticate.ts";
+import type { ConnectionHost, HostedConnection } from "./connection-host.ts";
+import { drainCalls } from "./drain.ts";
+import type { GreetingContext } from "./greeting.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import { ProbeLimiter } from "./probe-limiter.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import type { ServerChannel } from "./server-channel.ts";
+import { ServerConnection } from "./server-connection.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { SessionRegistry } from "./session-registry.ts";
+import type { AnswerFacts, ReconnectDelay } from "./welcome.ts";
+
+/** What a {@link ServerCore} is made of. */
+export interface CoreParts {
+  readonly context: ServerContext;
+  readonly registry: SessionRegistry;
+  readonly greeting: GreetingContext;
+  readonly answer: AnswerFacts;
+}
+
+/** `running`; `draining`: known channels only; `closed`: nothing is accepted any more. */
+export type ServerPhase = "running" | "draining" | "closed";
+
+/** When clients dial again that a stopped daemon has sent away, unless the application says something else. */
+const DRAIN_HINT: ReconnectDelay = { afterMs: 1_000, jitterMs: 2_000 };
+
+/** Everything of a server but its sockets: who may connect, and what there is. */
+export class ServerCore implements ConnectionHost {
+  readonly context: ServerContext;
+  readonly registry: SessionRegistry;
+  readonly greeting: GreetingContext;
+  readonly answer: AnswerFacts;
+  readonly heldBytes: HeldBytes;
+  /** Connections without an accepted hello. */
+  readonly pending = new Set<HostedConnection>();
+  /** Connections with one. */
+  readonly open = new Set<HostedConnection>();
+  private readonly probes: ProbeLimiter;
+  private phase: ServerPhase = "running";
+
+  constructor({ context, registry, greeting, answer }: CoreParts) {
+    const { limits, clock } = context;
+    this.context = context;
+    this.registry = registry;
+    this.greeting = greeting;
+    this.answer = answer;
+    this.heldBytes = new HeldBytes(limits.session.maxReplayBytes, clock, () => this.channels());
+    this.probes = new ProbeLimiter(limits.probe);
+  }
+
+  /** Whether the server takes no new channels any more. */
+  get isStopping(): boolean {
+    return this.phase !== "running";
+  }
+
+  get hint(): ReconnectDelay | undefined {
+    return this.answer.hint ?? (this.isStopping ? DRAIN_HINT : undefined);
+  }
+
+  /** Every channel. */
+  *channels(): IterableIterator<ServerChannel> {
+    for (const session of this.registry.all) yield* session.channels.values();
+  }
+
+  /** Takes a connection that a transport has accepted. */
+  accept(connection: Connection, info: ConnectionInfo): ConnectionListener {
+    const { limits, counters } = this.context;
+    const isOverloaded = this.pending.size >= limits.connections.maxPending;
+    const accepted = new ServerConnection(this, connection, info);
+    counters.connections += 1;
+    this.pending.add(accepted);
+    if (this.phase === "closed") accepted.goAway(CloseCode.DAEMON_DRAINING, "the daemon is being stopped");
+    else if (isOverloaded) accepted.goAway(CloseCode.OVERLOADED, "too many connections wait for their hello");
+    return accepted;
+  }
+
+  admit(connection: HostedConnection, request: AdmissionRequest): Admission | Refusal {
+    const barrier = (named: ServerChannel | undefined): Refusal | undefined => {
+      if (this.phase === "closed" || (this.phase === "draining" && named === undefined)) return this.refuseNew();
+      const isCounted = this.open.has(connection) || named?.phase === "attached";
+      return isCounted ? undefined : this.refuseOverload();
+    };
+    return admit({ context: this.context, registry: this.registry, barrier }, request);
+  }
+
+  admitProbe(sessionHash: string): (() => void) | Refusal {
+    if (this.isStopping) return this.refuseNew();
+    const overload = this.refuseOverload();
+    if (overload !== undefined) return overload;
+    const release = this.probes.begin(sessionHash, this.context.clock.now());
+    if (release === undefined) return refuse("OVERLOADED", "too many probes of this session key");
+    this.context.counters.probes += 1;
+    return release;
+  }
+
+  welcomed(connection: HostedConnection): void {
+    this.pending.delete(connection);
+    this.open.add(connection);
+  }
+
+  left(connection: HostedConnection): void {
+    this.pending.delete(connection);
+    this.open.delete(connection);
+  }
+
+  /** Ends the connections of a credential, and their channels. @returns How many there were. */
+  revoke(credentialId: string): number {
+    const revoked = [...this.open].filter((connection) => connection.credentialId === credentialId);
+    for (const connection of revoked) connection.revoke();
+    return revoked.length;
+  }
+
+  /** Lets the calls come to their end. Spec: DRAIN-1 to DRAIN-3. */
+  async drain(): Promise<void> {
+    if (this.phase !== "running") return;
+    this.phase = "draining";
+    const { clock, limits } = this.context;
+    await drainCalls({ clock, limits: limits.drain, channels: () => [...this.channels()] });
+  }
+
+  /** Ends every channel and connection at once. Resolves when the sessions are stored. Spec: DRAIN-4. */
+  async close(): Promise<void> {
+    if (this.phase === "closed") return;
+    this.phase = "closed";
+    for (const channel of [...this.channels()]) channel.drain();
+    const rest = [...this.pending, ...this.open];
+    for (const connection of rest) connection.goAway(CloseCode.DAEMON_DRAINING, "the daemon is being stopped");
+    await this.registry.close();
+  }
+
+  private refuseNew(): Refusal {
+    const { afterMs, jitterMs } = this.hint ?? DRAIN_HINT;
+    const retryAfterMs = afterMs + this.context.random.unit() * jitterMs;
+    return refuse("DAEMON_DRAINING", "the daemon is being stopped, and takes no new channels", retryAfterMs);
+  }
+
+  private refuseOverload(): Refusal | undefined {
+    const { maxOpen } = this.context.limits.connections;
+    if (this.open.size < maxOpen) return undefined;
+    return refuse("OVERLOADED", `this daemon has its ${maxOpen} connections`);
+  }
+}

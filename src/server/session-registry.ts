@@ -1,0 +1,131 @@
+import { MoorlineError } from "../wire/moorline-error.ts";
+import type { CheckedHello } from "./handshake.ts";
+import type { ServerContext } from "./server-context.ts";
+import { Session, type SessionKeeper } from "./session.ts";
+import { SessionSaver } from "./session-saver.ts";
+import type { SessionRecord, SessionStore } from "./store.ts";
+
+/** Whether the sessions of the store are there. */
+type Loading = { readonly name: "unloaded" | "loaded" } | { readonly name: "loading"; readonly done: Promise<void> };
+
+/** Every session of a server, by the hash of its key. Spec: SESSION. */
+export class SessionRegistry implements SessionKeeper {
+  private readonly context: ServerContext;
+  private readonly store: SessionStore;
+  private readonly saver: SessionSaver;
+  private readonly byHash = new Map<string, Session>();
+  private readonly byPrincipal = new Map<string, Set<Session>>();
+  private loading: Loading = { name: "unloaded" };
+
+  /** @param store Where sessions outlive the process. */
+  constructor(context: ServerContext, store: SessionStore) {
+    this.context = context;
+    this.store = store;
+    this.saver = new SessionSaver(store, (error) => context.reporter.failed("the session store", error));
+  }
+
+  /** Every session. */
+  get all(): Iterable<Session> {
+    return this.byHash.values();
+  }
+
+  /** Resolves when the sessions of the store are there; undefined where they are. One that fails is tried again. */
+  ready(): Promise<void> | undefined {
+    if (this.loading.name === "loaded") return undefined;
+    if (this.loading.name === "loading") return this.loading.done;
+    const records = this.list();
+    if (!(records instanceof Promise)) return this.restore(records);
+    const done = records.then(
+      (late) => this.restore(late),
+      (cause: unknown) => {
+        this.loading = { name: "unloaded" };
+        throw storeFailed(cause);
+      },
+    );
+    this.loading = { name: "loading", done };
+    return done;
+  }
+
+  /** The session of a key, unless its time is up. Its channels are those whose time is not. */
+  find(sessionHash: string): Session | undefined {
+    this.byHash.get(sessionHash)?.expireIfDue(this.context.clock.now());
+    return this.byHash.get(sessionHash);
+  }
+
+  /**
+   * Creates a session. Where its principal has too many, the longest idle one of them ends.
+   * @returns undefined where none of them is idle.
+   */
+  create({ sessionHash, sessionRef }: CheckedHello, principal: string): Session | undefined {
+    if (!this.makeRoom(principal)) return undefined;
+    const { clock, limits } = this.context;
+    const record = {
+      sessionHash,
+      sessionRef,
+      principal,
+      createdAtMs: clock.wallNow(),
+      idleLeftMs: limits.session.sessionMs,
+    };
+    this.saver.put(record);
+    return this.add(record);
+  }
+
+  save(record: SessionRecord): void {
+    this.saver.put(record);
+  }
+
+  forget(session: Session): void {
+    const { hash, principal } = session;
+    this.byHash.delete(hash);
+    const sessions = this.byPrincipal.get(principal);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.byPrincipal.delete(principal);
+    this.saver.delete(hash);
+  }
+
+  /** The server is closed. Resolves when everything is written. */
+  async close(): Promise<void> {
+    for (const session of this.all) session.suspend();
+    await this.saver.flush();
+  }
+
+  private list(): ReturnType<SessionStore["list"]> {
+    try {
+      return this.store.list();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private restore(records: readonly SessionRecord[]): undefined {
+    this.loading = { name: "loaded" };
+    for (const record of records) if (record.idleLeftMs > 0) this.add(record);
+    return undefined;
+  }
+
+  private add(record: SessionRecord): Session {
+    const session = new Session(this.context, this, record);
+    this.byHash.set(session.hash, session);
+    const sessions = this.byPrincipal.get(session.principal);
+    if (sessions === undefined) this.byPrincipal.set(session.principal, new Set([session]));
+    else sessions.add(session);
+    return session;
+  }
+
+  private makeRoom(principal: string): boolean {
+    const sessions = this.byPrincipal.get(principal);
+    if (sessions === undefined || sessions.size < this.context.limits.session.maxSessions) return true;
+    const idle = [...sessions].filter(({ phase }) => phase === "idle");
+    const longest = idle.reduce<Session | undefined>((a, b) => (deadlineOf(a) <= deadlineOf(b) ? a : b), undefined);
+    longest?.end();
+    return longest !== undefined;
+  }
+}
+
+function deadlineOf(session: Session | undefined): number {
+  return session?.deadlineAtMs ?? Number.POSITIVE_INFINITY;
+}
+
+function storeFailed(cause: unknown): MoorlineError {
+  return new MoorlineError("STORAGE_FAILED", "The session store cannot be read.", { cause });
+}
