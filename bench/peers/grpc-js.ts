@@ -87,11 +87,13 @@ function clientOf(client: grpc.Client): PeerClient {
         bench.down({ count, size }).on("data", () => {}).on("end", resolve).on("error", reject);
       }),
     async up(count, size) {
-      const finished = Promise.withResolvers<void>();
-      const stream = bench.up((error) => (error ? finished.reject(error) : finished.resolve()));
-      await writeMany(stream, count, size);
-      stream.end();
-      await finished.promise;
+      let stream: grpc.ClientWritableStream<Item> | undefined;
+      const finished = new Promise<void>((resolve, reject) => {
+        stream = bench.up((error) => (error ? reject(error) : resolve()));
+      });
+      if (stream !== undefined) await writeMany(stream, count, size);
+      stream?.end();
+      await finished;
     },
     async chat() {
       const stream = bench.chat();

@@ -1,6 +1,8 @@
 import { CallOutcome } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { CallOpen } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { createCallOpen, sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { IdMap } from "../core/id-map.ts";
+import { Roster } from "../core/roster.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallListener, CallRequest, OpenOptions } from "./call.ts";
 import { LimitError } from "./call.ts";
@@ -34,8 +36,8 @@ export class CallBook implements CallHost {
   /** Whose turn it is to send. */
   readonly scheduler = new Scheduler<ChannelCall>();
   /** Every call that counts. */
-  readonly all = new Set<ChannelCall>();
-  private readonly byId = new Map<number, ChannelCall>();
+  readonly all = new Roster<ChannelCall>();
+  private readonly byId = new IdMap<ChannelCall>();
   /** Calls whose listener has to hear something, and calls of the peer that nobody has seen yet. */
   private readonly due: { notices: ChannelCall[]; opened: ChannelCall[] } = { notices: [], opened: [] };
   /** The highest ids so far, and how many of each side's calls count. */
@@ -124,7 +126,7 @@ export class CallBook implements CallHost {
   number(call: ChannelCall): void {
     call.id = this.nextId;
     this.counts.ourId = call.id;
-    this.byId.set(call.id, call);
+    this.byId.add(call);
     call.numbered();
   }
 
@@ -147,7 +149,7 @@ export class CallBook implements CallHost {
     this.counts.theirId = id;
     this.counts.theirs += 1;
     this.all.add(call);
-    this.byId.set(id, call);
+    this.byId.add(call);
     if (this.counts.theirs > this.limits.maxCalls) {
       call.refuse(new LimitError("CALLS", this.limits.maxCalls, this.counts.theirs));
       return true;

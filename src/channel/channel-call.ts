@@ -1,6 +1,7 @@
 import { CallOutcome, type ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { Frame, Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import type { RosterMember } from "../core/roster.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallClose, CallListener, CallRequest, CallResult } from "./call.ts";
 import { LimitError } from "./call.ts";
@@ -44,7 +45,7 @@ interface Notices {
 }
 
 /** A call as its channel keeps it. Spec: CALL. */
-export class ChannelCall implements Call, Sender<ChannelCall> {
+export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
   readonly role: "caller" | "callee";
   readonly method: string;
   readonly request: CallRequest;
@@ -56,6 +57,7 @@ export class ChannelCall implements Call, Sender<ChannelCall> {
   /** 0 while the opening has no number. */
   id: number;
   phase: CallPhase;
+  rosterIndex = -1;
   /** Which halves have ended: no message is queued here any more, none may come from the peer. */
   private readonly halves: { local: "open" | "ended"; peer: "open" | "ended" } = { local: "open", peer: "open" };
   private readonly host: CallHost;

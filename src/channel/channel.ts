@@ -86,7 +86,7 @@ export class Channel implements CallChannel {
   }
 
   /** Calls that are open, those of this side and those of the peer. */
-  get calls(): ReadonlySet<Call> {
+  get calls(): Iterable<Call> & { readonly size: number } {
     return this.book.all;
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { createDaemonClient, type DaemonClient } from "../client/daemon-client.ts";
-import { createSessionKey } from "../client/session-keys.ts";
+import { createSessionKey } from "../client/session-key.ts";
 import { createFileStorage } from "../node/file-storage.ts";
 import { createWsTransport } from "../transport/ws-client.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
@@ -55,10 +55,17 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
  * @returns The exit code: 2 where the command was called wrongly, 121 where the daemon has rejected it, else 120.
  */
 export function reportFailure(thrown: unknown, isJson: boolean): number {
-  const error = MoorlineError.from(thrown);
+  const error = forCommandLine(MoorlineError.from(thrown));
   const { code, message, action } = error;
   if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, action } })}\n`);
   else process.stderr.write(`${message}\n`);
   if (USAGE_CODES.has(code)) return 2;
   return error.closeCode === undefined ? 120 : 121;
+}
+
+/** The same error with what a user of the command line can do about it. */
+function forCommandLine(error: MoorlineError): MoorlineError {
+  if (error.code !== "NOT_CONNECTED") return error;
+  const action = "Start the daemon, or give its address by --endpoint.";
+  return new MoorlineError(error.code, error.text, { action, cause: error });
 }

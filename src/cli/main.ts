@@ -15,6 +15,7 @@ const program = new Command("moorline")
   .option("--token-file <path>", "holds the bearer token of the daemon")
   .option("--json", "one JSON object a line on stdout, and nothing else", false);
 
-addPing(program);
+// Commands inherit it, so it comes before them.
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+addPing(program);
 await program.parseAsync();

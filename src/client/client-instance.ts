@@ -1,11 +1,13 @@
 import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { PeerLimits } from "../channel/call-book.ts";
 import { Channel } from "../channel/channel.ts";
+import type { ChannelCounters } from "../channel/counters.ts";
 import type { Random } from "../core/random.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { bytesToBase64url } from "../wire/base64url.ts";
 import { channelLimits, type LocalChannelLimits } from "../wire/limits.ts";
 import { areBytesEqual } from "./bytes.ts";
+import { addCounters } from "./client-metrics.ts";
 
 /** How a {@link ClientInstance} is made. */
 export interface ClientInstanceOptions {
@@ -80,6 +82,8 @@ export class ClientInstance {
   private freshId: Uint8Array;
   private held: HeldChannel;
   private carrier: Carrier | undefined = undefined;
+  /** What the channels before the present one have counted. */
+  private counted: ChannelCounters = { unknownFrames: 0, lateFrames: 0, duplicateFrames: 0 };
 
   /** @param options Chance and limits. */
   constructor(options: ClientInstanceOptions = {}) {
@@ -93,6 +97,11 @@ export class ClientInstance {
   /** The channel that calls are made on now: attached, waiting for a connection, or waiting for its first one. */
   get channel(): Channel {
     return this.held.channel;
+  }
+
+  /** What the channels of the instance have counted, all of them. */
+  get counters(): Readonly<ChannelCounters> {
+    return addCounters(this.counted, this.channel.counters);
   }
 
   /** The highest attempt so far; 0 before the first hello. */
@@ -164,7 +173,7 @@ export class ClientInstance {
     this.carrier = undefined;
     this.takeFreshChannelId();
     this.held = this.createHeld();
-    return loseHeld(held, reason);
+    return this.end(held, reason);
   }
 
   /** The fresh channel gets its name. What waits on a channel that had none yet waits on. */
@@ -174,16 +183,17 @@ export class ClientInstance {
     channel.setPeerLimits(peerLimits);
     this.held = { channel, name: { id: this.freshId, epoch } };
     this.takeFreshChannelId();
-    return before.name === undefined ? undefined : loseHeld(before, lossReason);
+    return before.name === undefined ? undefined : this.end(before, lossReason);
+  }
+
+  private end({ channel, name }: HeldChannel, reason: ChannelLossReason): LostChannel | undefined {
+    const calls = channel.calls.size;
+    this.counted = addCounters(this.counted, channel.counters);
+    channel.lose(reason);
+    return name === undefined ? undefined : { reason, calls };
   }
 
   private createHeld(): HeldChannel {
     return { channel: new Channel({ role: "client", limits: this.limits }), name: undefined };
   }
-}
-
-function loseHeld({ channel, name }: HeldChannel, reason: ChannelLossReason): LostChannel | undefined {
-  const calls = channel.calls.size;
-  channel.lose(reason);
-  return name === undefined ? undefined : { reason, calls };
 }

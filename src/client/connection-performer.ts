@@ -63,6 +63,8 @@ export class ConnectionPerformer
   private readonly server: MethodServer;
   private present: Present | undefined = undefined;
   private lastAttempt = 0;
+  /** Of the connections before the present one. */
+  private unknownPacketsBefore = 0;
 
   constructor(settings: ClientSettings, owner: PerformerOwner) {
     this.settings = settings;
@@ -75,6 +77,11 @@ export class ConnectionPerformer
 
   get connection(): DialedConnection | undefined {
     return this.present?.connection;
+  }
+
+  /** Packets of all connections with a body that this version does not know. */
+  get unknownPackets(): number {
+    return this.unknownPacketsBefore + (this.connection?.link.unknownPackets ?? 0);
   }
 
   /** Listens to the lifecycle of the program from now on, until the machine is disposed. */
@@ -252,6 +259,7 @@ export class ConnectionPerformer
   }
 
   private release(): void {
+    this.unknownPacketsBefore = this.unknownPackets;
     this.present = undefined;
     this.liveness.rest();
     this.pings.endAll();

@@ -22,6 +22,7 @@ import { createServiceClient } from "../rpc/service-client.ts";
 import { drainLimits } from "../wire/limits.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { type ClientEventMap, ClientEvents } from "./client-events.ts";
+import type { ClientMetrics } from "./client-metrics.ts";
 import { type ClientSettings, type DaemonClientOptions, resolveClientOptions } from "./client-options.ts";
 import { ConnectionPerformer, type PerformerOwner } from "./connection-performer.ts";
 import { ConnectionWaiters, outcomeOf } from "./connection-waiters.ts";
@@ -80,6 +81,13 @@ export class DaemonClient {
   /** The state of the connection; the same object until something changes. What it means, selectors say. Spec: INV-6. */
   get state(): ConnectionState {
     return this.runner.getSnapshot();
+  }
+
+  /** How the client is doing, as numbers. */
+  get metrics(): ClientMetrics {
+    const { instance } = this.settings;
+    const { unknownPackets } = this.performer;
+    return { ...instance.counters, unknownPackets, heldBytes: instance.channel.heldBytes };
   }
 
   /** Calls `listener` with each new state of the connection, until the function that comes back is called. */

@@ -38,6 +38,7 @@ export { sessionRefOf } from "../wire/session-ref.ts";
 export type { ClientEventMap, ResumedEvent } from "./client-events.ts";
 export type { ClientProgram } from "./client-hello.ts";
 export { ClientInstance, type ClientInstanceOptions, type LostChannel } from "./client-instance.ts";
+export type { ClientMetrics } from "./client-metrics.ts";
 export type { ClientLimits, DaemonClientOptions } from "./client-options.ts";
 export type { Credential, CredentialCallback } from "./credential.ts";
 export { type CloseOptions, createDaemonClient, type DaemonClient } from "./daemon-client.ts";

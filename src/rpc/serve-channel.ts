@@ -1,6 +1,7 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Call, CallChannel } from "../channel/call.ts";
 import type { Clock } from "../core/clock.ts";
+import { Roster } from "../core/roster.ts";
 import { createDrainingError, errorToResult } from "./call-errors.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import { createRouteTable, type Routes, type RouteTable, type RouteTableOptions } from "./route-table.ts";
@@ -33,7 +34,7 @@ export class ServedChannel implements CallServer {
   readonly deadlines: DeadlineQueue;
   private readonly routes: RouteTable;
   private readonly options: ServeOptions;
-  private readonly running = new Set<ServedCall>();
+  private readonly running = new Roster<ServedCall>();
   /** Undefined until the draining begins. */
   private draining: { readonly quiet: Promise<void>; readonly resolve: () => void } | undefined = undefined;
 
@@ -72,7 +73,7 @@ export class ServedChannel implements CallServer {
 
   /** Ends every call that runs with an error; its handler is aborted with it. */
   endAll(error: ConnectError): void {
-    for (const call of [...this.running]) call.fail(error);
+    for (const call of this.running) call.fail(error);
   }
 
   contextValues(call: Call): ContextValues | undefined {

@@ -1,6 +1,7 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type MethodImplSpec } from "@connectrpc/connect";
 import type { Call, CallClose, CallListener, CallResult } from "../channel/call.ts";
+import type { RosterMember } from "../core/roster.ts";
 import { CallContext, type ContextSource } from "./call-context.ts";
 import { closeToError, createDeadlineError, createHeaderError, errorToResult, thrownToError } from "./call-errors.ts";
 import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
@@ -22,9 +23,10 @@ export interface CallServer extends ContextSource {
 }
 
 /** A call of the peer, from its opening to its end. What its handler does after the end is dropped. Spec: CALL-15. */
-export class ServedCall implements CallListener, DeadlineEntry {
+export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
   readonly atMs: number;
   queueIndex = -1;
+  rosterIndex = -1;
   /** What serves it. */
   readonly route: Route;
   private readonly call: Call;

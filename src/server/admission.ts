@@ -1,4 +1,4 @@
-import { Resumption, ResumeRefusal } from "../../gen/moorline/session/v1/packet_pb.ts";
+import { ResumeRefusal, Resumption } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { AttachRequest, CheckedHello, ResumeRequest } from "./handshake.ts";
 import { lossToRefusal } from "./lost-channels.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -169,7 +169,8 @@ function findLongestDetached({ channels }: Session): ServerChannel | undefined {
   let longest: ServerChannel | undefined;
   for (const channel of channels.values()) {
     const { deadlineAtMs } = channel;
-    if (deadlineAtMs !== undefined && deadlineAtMs < (longest?.deadlineAtMs ?? Number.POSITIVE_INFINITY)) longest = channel;
+    if (deadlineAtMs !== undefined && deadlineAtMs < (longest?.deadlineAtMs ?? Number.POSITIVE_INFINITY))
+      longest = channel;
   }
   return longest;
 }

@@ -86,7 +86,6 @@ export function readAnswer(answer: Grant | Denial, wallNowMs: number): Authority
   return { principal, expiresInMs: expiresInMs === Number.POSITIVE_INFINITY ? undefined : expiresInMs, credentialId };
 }
 
-
 const DENIALS: Readonly<Record<DenialCode, string>> = {
   UNAUTHENTICATED: "the credential is missing or wrong",
   CREDENTIAL_EXPIRED: "the credential has expired",

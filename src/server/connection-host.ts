@@ -1,4 +1,5 @@
 import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { ServerConnectionConfig } from "../machine/server-connection.ts";
 import type { Admission, AdmissionRequest } from "./admission.ts";
 import type { Authority } from "./authenticate.ts";
 import type { GreetingContext, ProbeTraits } from "./greeting.ts";
@@ -24,6 +25,8 @@ export interface HostedConnection extends Carrier {
 /** The server, as one of its connections sees it. */
 export interface ConnectionHost {
   readonly context: ServerContext;
+  /** How the machines of connections behave. */
+  readonly machine: ServerConnectionConfig;
   readonly greeting: GreetingContext;
   readonly answer: AnswerFacts;
   readonly heldBytes: HeldBytes;

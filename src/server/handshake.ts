@@ -1,5 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { type ChannelLimits, type ClientHello, ClientHelloSchema, type Path, Purpose } from "../../gen/moorline/session/v1/packet_pb.ts";
+import {
+  type ChannelLimits,
+  type ClientHello,
+  ClientHelloSchema,
+  type Path,
+  Purpose,
+} from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { PeerLimits } from "../channel/call-book.ts";
 import { channelLimits, creditRange } from "../wire/limits.ts";
 import { isProtocolRange, negotiateProtocol, type Revisions } from "../wire/protocol.ts";

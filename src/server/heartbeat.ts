@@ -64,7 +64,8 @@ export class Heartbeat {
 
   /** The socket's buffer has shrunk. */
   drained(): void {
-    if (this.ping !== undefined && this.hasLeft(this.ping)) this.timer.start(this.missingAtMs(this.ping));
+    const { ping } = this;
+    if (ping !== undefined && this.isUnanswered(ping)) this.timer.start(this.missingAtMs(ping));
   }
 
   private get quietAtMs(): number {
@@ -74,8 +75,9 @@ export class Heartbeat {
 
   private look(dueAtMs: number): void {
     const nowMs = this.options.clock.now();
-    if (this.ping !== undefined && this.options.link.lastReceivedAtMs < this.ping.queuedAtMs) {
-      return this.lookAtPing(this.ping, nowMs, nowMs - dueAtMs);
+    if (this.ping !== undefined && this.isUnanswered(this.ping)) {
+      this.lookAtPing(this.ping, nowMs, nowMs - dueAtMs);
+      return;
     }
     this.ping = undefined;
     const quietAtMs = this.quietAtMs;
@@ -108,6 +110,11 @@ export class Heartbeat {
       ping.leftSinceMs = clock.now();
     }
     return ping.leftSinceMs + (this.hasLeft(ping) ? limits.pongTimeoutMs : limits.stalledTimeoutMs);
+  }
+
+  /** Any packet is an answer. */
+  private isUnanswered({ queuedAtMs }: OutstandingPing): boolean {
+    return this.options.link.lastReceivedAtMs < queuedAtMs;
   }
 
   private hasLeft(ping: OutstandingPing): boolean {

@@ -57,7 +57,11 @@ export class HeldBytes {
     let total = this.measure();
     if (total <= this.maxBytes) return total;
     const victims = [...this.holders()]
-      .map((holder) => ({ holder, bytes: holder.heldBytes, deadlineAtMs: holder.deadlineAtMs ?? Number.POSITIVE_INFINITY }))
+      .map((holder) => ({
+        holder,
+        bytes: holder.heldBytes,
+        deadlineAtMs: holder.deadlineAtMs ?? Number.POSITIVE_INFINITY,
+      }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => byDeadline(a.deadlineAtMs, b.deadlineAtMs) || b.bytes - a.bytes);
     for (const { holder, bytes } of victims) {

@@ -43,7 +43,10 @@ export function createHttpGuard(options: GuardOptions): HttpGuard {
   };
 }
 
-function judgeNetwork({ localAddress, encrypted }: MaybeSecureSocket, options: GuardOptions): UpgradeRefusal | undefined {
+function judgeNetwork(
+  { localAddress, encrypted }: MaybeSecureSocket,
+  options: GuardOptions,
+): UpgradeRefusal | undefined {
   // A socket without an address is one of the file system.
   if (localAddress === undefined || isLoopback(localAddress)) return undefined;
   if (encrypted !== true) return forbid("without TLS this daemon is served on loopback only");
@@ -62,7 +65,7 @@ function judgeHost(host: string, socket: MaybeSecureSocket, hosts: ReadonlySet<s
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const isOurs = isLoopback(name) || name === socket.localAddress?.replace(/^::ffff:/, "");
   if (isOurs && isPortOf(url, socket)) return undefined;
-  return forbid(`the header Host names another host or port; add it to \`allowedHosts\` if it is right`);
+  return forbid("the header Host names another host or port; add it to `allowedHosts` if it is right");
 }
 
 function parseHost(host: string, { encrypted }: MaybeSecureSocket): URL | undefined {
@@ -76,10 +79,16 @@ function isPortOf({ port }: URL, { localPort, encrypted }: MaybeSecureSocket): b
   return Number(port || DEFAULT_PORTS[encrypted === true ? "secure" : "plain"]) === localPort;
 }
 
-function judgeOrigin(origin: string | undefined, host: string, origins: ReadonlySet<string>): UpgradeRefusal | undefined {
+function judgeOrigin(
+  origin: string | undefined,
+  host: string,
+  origins: ReadonlySet<string>,
+): UpgradeRefusal | undefined {
   if (origin === undefined || origins.has(normalizeOrigin(origin))) return undefined;
   const isSameHost = URL.canParse(origin) && /^https?:/.test(origin) && isSame(new URL(origin), host);
-  return isSameHost ? undefined : forbid("the header Origin names another site; add it to `allowedOrigins` if it is right");
+  return isSameHost
+    ? undefined
+    : forbid("the header Origin names another site; add it to `allowedOrigins` if it is right");
 }
 
 function isSame({ protocol, host }: URL, expected: string): boolean {
@@ -87,8 +96,9 @@ function isSame({ protocol, host }: URL, expected: string): boolean {
   return URL.canParse(text) && new URL(text).host === host;
 }
 
+/** Origins of other schemes have no normal form: every one of them would be `null`, which is that of sandboxed pages. */
 function normalizeOrigin(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).origin : origin;
+  return URL.canParse(origin) && /^https?:/i.test(origin) ? new URL(origin).origin : origin;
 }
 
 function forbid(message: string): UpgradeRefusal {

@@ -78,7 +78,10 @@ function parseKey(text: string): KeyObject | undefined {
   }
 }
 
-function identityOf(privateKey: KeyObject, { name, version }: ProgramInfo): Identity & { readonly privateKey: KeyObject } {
+function identityOf(
+  privateKey: KeyObject,
+  { name, version }: ProgramInfo,
+): Identity & { readonly privateKey: KeyObject } {
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   // The key is the tail of its encoding, behind a header of fixed length.
   return { publicKey: Uint8Array.from(spki.subarray(-PUBLIC_KEY_BYTES)), privateKey, name, version };

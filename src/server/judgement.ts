@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../core/clock.ts";
-import { type AuthenticateRequest, type Authenticate, type Authority, readAnswer } from "./authenticate.ts";
+import { type Authenticate, type AuthenticateRequest, type Authority, readAnswer } from "./authenticate.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 /** What a judgement needs of its server. */
@@ -24,7 +24,11 @@ export type Judged = Authority | Refusal;
  * @param done Hears the outcome, once, unless the judgement is cancelled before.
  * @returns What cancels it.
  */
-export function judge(context: JudgementContext, request: AuthenticateRequest, done: (judged: Judged) => void): () => void {
+export function judge(
+  context: JudgementContext,
+  request: AuthenticateRequest,
+  done: (judged: Judged) => void,
+): () => void {
   const { clock, failed } = context;
   let phase: "judging" | "over" = "judging";
   let timer: Timer | undefined;

@@ -7,7 +7,7 @@ export interface Refusal {
   /** Why, for people; says what to do. Never a secret. */
   readonly message: string;
   /** When the client may dial again, in milliseconds. Default: by backoff. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Makes a refusal. */

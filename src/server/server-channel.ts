@@ -42,9 +42,12 @@ interface Boarding {
 type ChannelRunner = Runner<ChannelState, ChannelEvent, ChannelEffect, ChannelConfig>;
 
 /** The channel that a call came on, for the services of the server itself. */
-export const servingChannel: ContextKey<ServerChannel | undefined> = createContextKey<ServerChannel | undefined>(undefined, {
-  description: "moorline channel",
-});
+export const servingChannel: ContextKey<ServerChannel | undefined> = createContextKey<ServerChannel | undefined>(
+  undefined,
+  {
+    description: "moorline channel",
+  },
+);
 
 /** A channel on the server: performs what its machine decides. Spec: CHM. */
 export class ServerChannel implements Performer<ChannelState, ChannelEvent, ChannelEffect>, ByteHolder {
@@ -159,21 +162,27 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   perform({ effect }: ChannelEffect): void {
     switch (effect.case) {
       case "attachConnection":
-        return this.attach();
+        this.attach();
+        break;
       case "detachConnection":
-        return this.channel.detach();
+        this.channel.detach();
+        break;
       case "closeConnection":
-        return this.carrier?.end(effect.value.code);
+        this.carrier?.end(effect.value.code);
+        break;
       case "loseChannel":
-        return this.lose(effect.value.reason);
+        this.lose(effect.value.reason);
+        break;
       case "startTimer":
         this.carrier = undefined;
         this.timer = new ServerTimer(this.context.deadlines, (atMs) => this.replayExpired(atMs));
         this.timer.start(effect.value.atMs);
-        return this.tell("detached");
+        this.tell("detached");
+        break;
       case "cancelTimer":
         this.timer?.cancel();
         this.timer = undefined;
+        break;
     }
   }
 

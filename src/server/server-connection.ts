@@ -16,61 +16,44 @@ import {
   startServerConnection,
 } from "../machine/server-connection.ts";
 import type { Connection, ConnectionClose, ConnectionListener } from "../transport/connection.ts";
-import type { Authority, ConnectionInfo } from "./authenticate.ts";
-import { answerOf, type ConnectionHost, type HostedConnection, type Welcomed } from "./connection-host.ts";
-import { type GreetingOutcome, greet } from "./greeting.ts";
-import type { AttachRequest, CheckedHello } from "./handshake.ts";
+import type { ConnectionInfo } from "./authenticate.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MeteredSocket } from "./metered-socket.ts";
-import { isRefusal, type Refusal } from "./refusal.ts";
+import { type Guest, Reception } from "./reception.ts";
+import type { Refusal } from "./refusal.ts";
 import { countOne, logTransition } from "./server-context.ts";
 import { ServerTimer } from "./server-timer.ts";
-import { encodeRejection, encodeWelcome } from "./welcome.ts";
+import { encodeRejection } from "./welcome.ts";
+
+type State = ServerConnectionState;
+type Event = ServerConnectionEvent;
+type Effect = ServerConnectionEffect;
 
 const MAX_TEXT_LENGTH = 200;
 
-/** One connection on the server: performs what its machine decides. Spec: SRV, HELLO, PROBE. */
-export class ServerConnection
-  implements
-    ConnectionListener,
-    LinkOwner,
-    HostedConnection,
-    Performer<ServerConnectionState, ServerConnectionEvent, ServerConnectionEffect>
-{
+/** One connection on the server: performs what its machine decides. Spec: SRV. */
+export class ServerConnection implements ConnectionListener, LinkOwner, Guest, Performer<State, Event, Effect> {
   private readonly host: ConnectionHost;
   private readonly connection: Connection;
   private readonly socket: MeteredSocket;
   private readonly link: Link;
-  private readonly runner: Runner<
-    ServerConnectionState,
-    ServerConnectionEvent,
-    ServerConnectionEffect,
-    ServerConnectionConfig
-  >;
-  /** What is known of the connection beside its hello. Forgotten when no hello can come any more. */
-  private info: ConnectionInfo | undefined;
-  /** The hello that is being judged. */
-  private judging: { cancel: () => void } | undefined = undefined;
-  /** The last hello that could be checked. */
-  private checked: CheckedHello | undefined = undefined;
-  private welcome: Welcomed | undefined = undefined;
+  private readonly reception: Reception;
+  private readonly runner: Runner<State, Event, Effect, ServerConnectionConfig>;
   private heartbeat: Heartbeat | undefined = undefined;
   /** The timer of the machine. */
   private timer: ServerTimer | undefined = undefined;
-  /** The end of the credential. */
-  private expiry: ServerTimer | undefined = undefined;
 
   /** @param host The server. @param connection What a transport has accepted. @param info What is known of it. */
   constructor(host: ConnectionHost, connection: Connection, info: ConnectionInfo) {
     const { clock, limits } = host.context;
     this.host = host;
     this.connection = connection;
-    this.info = info;
     this.socket = new MeteredSocket(connection, host.heldBytes);
     this.link = new Link({ role: "server", sink: this.socket, clock, owner: this, limits: limits.channel });
-    const config = { helloTimeoutMs: limits.handshake.helloTimeoutMs, probeMs: limits.probe.lifetimeMs };
-    const start = startServerConnection(clock.now(), config);
-    this.runner = new Runner(serverConnectionMachine, config, this, start.state);
+    this.reception = new Reception(host, this, info);
+    const start = startServerConnection(clock.now(), host.machine);
+    this.runner = new Runner(serverConnectionMachine, host.machine, this, start.state);
     this.runner.start(start.effects);
   }
 
@@ -79,7 +62,7 @@ export class ServerConnection
   }
 
   get credentialId(): string | undefined {
-    return this.welcome?.authority.credentialId;
+    return this.reception.authority?.credentialId;
   }
 
   goAway(code: CloseCode, message: string): void {
@@ -114,70 +97,100 @@ export class ServerConnection
   }
 
   closed({ code, reason }: ConnectionClose): void {
-    this.transportClosed(code, reason);
+    if (this.phase !== "closed") this.transportClosed(code, reason);
   }
 
   hello(bytes: Uint8Array): void {
-    const { info, welcome } = this;
-    if (this.judging !== undefined || info === undefined) return this.violate("a second hello");
-    const probe = welcome?.purpose.kind === "probe" ? welcome.purpose : undefined;
-    const judging = { cancel: () => {} };
-    this.judging = judging;
-    judging.cancel = greet(this.host.greeting, { bytes, connection: info, probe }, (outcome) => {
-      this.judging = undefined;
-      this.greeted(outcome);
-    });
+    this.reception.hello(bytes);
   }
 
   farewell({ code, message }: Farewell): void {
     if (this.phase !== "awaitingHello") {
-      return this.dispatch({ case: "goodbye", value: { code: code as CloseCode, message: cut(message) } });
+      this.dispatch({ case: "goodbye", value: { code: code as CloseCode, message: cut(message) } });
+    } else if (!this.reception.isJudging) {
+      this.violate("a goodbye came before the hello");
+    } else {
+      // The client does not want to wait for the answer any longer.
+      this.transportClosed(code, message);
+      this.connection.close(code, "");
     }
-    if (this.judging === undefined) return this.violate("a goodbye came before the hello");
-    // The client does not want to wait for the answer any longer.
-    this.transportClosed(code, message);
-    this.connection.close(code, "");
   }
 
   pong(): void {}
 
   violated(code: CloseCode, violation: Violation): void {
-    const purpose = this.welcome?.purpose;
+    const { channel } = this.reception;
     this.host.context.counters.violations += 1;
-    if (violation.kind === "position_impossible" && purpose?.kind === "session") {
-      return purpose.admission.channel.disagree();
-    }
-    this.dispatch({ case: "violated", value: { code, message: violation.message } });
+    if (violation.kind === "position_impossible" && channel !== undefined) channel.disagree();
+    else this.dispatch({ case: "violated", value: { code, message: violation.message } });
   }
 
-  perform({ effect }: ServerConnectionEffect): void {
+  violate(message: string): void {
+    this.violated(CloseCode.PROTOCOL_VIOLATION, { kind: "violation", message });
+  }
+
+  refuse({ code, message, retryAfterMs }: Refusal): void {
+    countOne(this.host.context.counters.rejected, code);
+    const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
+    const value = { code, message, ...retryAfter };
+    this.dispatch(this.phase === "probing" ? { case: "promotionRefused", value } : { case: "helloRefused", value });
+  }
+
+  accept(attempt: number | undefined): void {
+    const nowMs = this.host.context.clock.now();
+    if (attempt === undefined) {
+      this.dispatch({ case: "helloAccepted", value: { purpose: { case: "probe", value: { nowMs } } } });
+    } else if (this.phase === "probing") {
+      this.dispatch({ case: "promoted", value: { attempt } });
+    } else {
+      this.dispatch({ case: "helloAccepted", value: { purpose: { case: "session", value: { attempt } } } });
+    }
+  }
+
+  credentialExpired(): void {
+    if (this.phase === "attached") this.dispatch({ case: "credentialExpired", value: {} });
+    else this.goAway(CloseCode.CREDENTIAL_EXPIRED, "the credential has expired");
+  }
+
+  perform({ effect }: Effect): void {
     switch (effect.case) {
       case "sendWelcome":
-        return this.sendWelcome();
+        this.sendWelcome();
+        break;
       case "sendRejection":
-        return this.sendRejection(effect.value.code, effect.value.message, effect.value.retryAfterMs);
+        this.link.sendHello(encodeRejection(this.host.answer, effect.value));
+        break;
       case "sendGoAway":
-        return this.sendGoAway(effect.value.code, effect.value.message);
+        this.link.sendFarewell(effect.value.code, effect.value.message, this.host.hint);
+        break;
       case "closeTransport":
-        return this.connection.close(effect.value.code, effect.value.message);
+        this.connection.close(effect.value.code, effect.value.message);
+        this.leave();
+        break;
       case "startHeartbeat":
-        return this.startHeartbeat();
+        this.startHeartbeat();
+        break;
       case "stopHeartbeat":
-        return this.heartbeat?.stop();
+        this.heartbeat?.stop();
+        break;
       case "startTimer":
         this.timer = new ServerTimer(this.host.context.deadlines, () => this.timeIsUp());
-        return this.timer.start(effect.value.atMs);
+        this.timer.start(effect.value.atMs);
+        break;
       case "cancelTimer":
-        return this.timer?.cancel();
-      default:
-        return this.release(effect);
+        this.timer?.cancel();
+        break;
+      case "detachChannel":
+        this.reception.channel?.connectionLost(effect.value.attempt);
+        break;
+      case "endChannel":
+        this.reception.channel?.done(effect.value.attempt);
+        break;
     }
   }
 
-  logged(entry: LogEntry<ServerConnectionState, ServerConnectionEvent>): void {
-    const { checked } = this;
-    const facts = checked === undefined ? { sessionRef: "" } : { sessionRef: checked.sessionRef, path: checked.path };
-    logTransition(this.host.context, serverConnectionMachine, entry, facts);
+  logged(entry: LogEntry<State, Event>): void {
+    logTransition(this.host.context, serverConnectionMachine, entry, this.reception.logFacts);
   }
 
   failed(error: unknown): void {
@@ -186,80 +199,23 @@ export class ServerConnection
 
   private dispatch(event: Parameters<typeof serverConnectionEvent>[0]): void {
     this.runner.dispatch(serverConnectionEvent(event));
-    if (this.phase === "closed") this.leave();
-  }
-
-  private violate(message: string): void {
-    this.violated(CloseCode.PROTOCOL_VIOLATION, { kind: "violation", message });
   }
 
   private transportClosed(code: number, reason: string): void {
-    if (this.phase === "closed") return;
     this.dispatch({ case: "transportClosed", value: { code: code as CloseCode, message: cut(reason) } });
-  }
-
-  private greeted(outcome: GreetingOutcome): void {
-    if (outcome.kind === "violation") return this.violate(outcome.message);
-    this.checked = outcome.hello ?? this.checked;
-    if (outcome.kind === "refused") return this.refuse(outcome.refusal);
-    const { hello, authority, credentialHash } = outcome;
-    const { sessionHash } = hello;
-    if (hello.purpose.kind === "session") return this.attach(hello, hello.purpose, authority);
-    const release = this.host.admitProbe(sessionHash);
-    if (typeof release !== "function") return this.refuse(release);
-    this.accept({ authority, purpose: { kind: "probe", sessionHash, credentialHash, release } });
-    this.dispatch({
-      case: "helloAccepted",
-      value: { purpose: { case: "probe", value: { nowMs: this.host.context.clock.now() } } },
-    });
-  }
-
-  private attach(hello: CheckedHello, attach: AttachRequest, authority: Authority): void {
-    const { principal } = authority;
-    const admission = this.host.admit(this, { hello, attach, principal, carrier: this });
-    if (isRefusal(admission)) return this.refuse(admission);
-    const { attempt } = attach;
-    const isPromotion = this.phase === "probing";
-    this.info = undefined;
-    this.accept({ authority, purpose: { kind: "session", admission } });
-    if (isPromotion) this.dispatch({ case: "promoted", value: { attempt } });
-    else this.dispatch({ case: "helloAccepted", value: { purpose: { case: "session", value: { attempt } } } });
-  }
-
-  private accept(welcome: Welcomed): void {
-    this.releaseProbe();
-    this.welcome = welcome;
-    this.host.welcomed(this);
-    const { expiresInMs } = welcome.authority;
-    this.expiry?.cancel();
-    if (expiresInMs === undefined) return;
-    const { deadlines, clock } = this.host.context;
-    this.expiry = new ServerTimer(deadlines, () => this.credentialExpired());
-    this.expiry.start(clock.now() + expiresInMs);
-  }
-
-  private refuse({ code, message, retryAfterMs }: Refusal): void {
-    countOne(this.host.context.counters.rejected, code);
-    const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
-    const value = { code, message, ...retryAfter };
-    this.dispatch(this.phase === "probing" ? { case: "promotionRefused", value } : { case: "helloRefused", value });
+    this.leave();
   }
 
   private timeIsUp(): void {
-    if (this.phase === "probing") return this.dispatch({ case: "expired", value: {} });
+    if (this.phase === "probing") this.dispatch({ case: "expired", value: {} });
     // A hello that has come in time is judged in a time of its own.
-    if (this.judging === undefined) this.dispatch({ case: "helloTimedOut", value: {} });
-  }
-
-  private credentialExpired(): void {
-    if (this.phase === "attached") this.dispatch({ case: "credentialExpired", value: {} });
-    else this.goAway(CloseCode.CREDENTIAL_EXPIRED, "the credential has expired");
+    else if (!this.reception.isJudging) this.dispatch({ case: "helloTimedOut", value: {} });
   }
 
   private startHeartbeat(): void {
-    const { clock, deadlines, limits } = this.host.context;
+    const { clock, deadlines, limits, counters } = this.host.context;
     const onMissing = (): void => {
-      this.host.context.counters.pongMissing += 1;
+      counters.pongMissing += 1;
       this.dispatch({ case: "pongMissing", value: {} });
     };
     const { link, socket } = this;
@@ -267,43 +223,16 @@ export class ServerConnection
   }
 
   private sendWelcome(): void {
-    const { welcome, checked } = this;
-    if (welcome === undefined || checked === undefined) return;
-    if (welcome.purpose.kind === "probe") this.link.open();
-    this.link.sendHello(encodeWelcome(this.host.answer, answerOf(checked, welcome)));
-  }
-
-  private sendRejection(code: CloseCode, message: string, retryAfterMs: number | undefined): void {
-    const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs };
-    this.link.sendHello(encodeRejection(this.host.answer, { code, message, ...retryAfter }));
-  }
-
-  private sendGoAway(code: CloseCode, message: string): void {
-    const { hint } = this.host;
-    this.link.sendFarewell(code, message, hint && { ...hint, unknown: undefined });
-  }
-
-  private release(effect: ServerConnectionEffect["effect"]): void {
-    const purpose = this.welcome?.purpose;
-    if (purpose?.kind !== "session") return;
-    const { channel } = purpose.admission;
-    if (effect.case === "detachChannel") channel.connectionLost(effect.value.attempt);
-    if (effect.case === "endChannel") channel.done(effect.value.attempt);
-  }
-
-  private releaseProbe(): void {
-    if (this.welcome?.purpose.kind === "probe") this.welcome.purpose.release();
+    const welcome = this.reception.encodeWelcome();
+    if (welcome === undefined) return;
+    if (this.reception.channel === undefined) this.link.open();
+    this.link.sendHello(welcome);
   }
 
   /** The connection is over: what it has begun ends. */
   private leave(): void {
     this.link.stop();
-    this.judging?.cancel();
-    this.judging = undefined;
-    this.expiry?.cancel();
-    this.releaseProbe();
-    this.info = undefined;
-    this.welcome = undefined;
+    this.reception.close();
     this.host.left(this);
   }
 }

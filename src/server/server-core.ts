@@ -1,4 +1,5 @@
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { ServerConnectionConfig } from "../machine/server-connection.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { type Admission, type AdmissionRequest, admit } from "./admission.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
@@ -31,6 +32,7 @@ const DRAIN_HINT: ReconnectDelay = { afterMs: 1_000, jitterMs: 2_000 };
 /** Everything of a server but its sockets: who may connect, and what there is. */
 export class ServerCore implements ConnectionHost {
   readonly context: ServerContext;
+  readonly machine: ServerConnectionConfig;
   readonly registry: SessionRegistry;
   readonly greeting: GreetingContext;
   readonly answer: AnswerFacts;
@@ -45,6 +47,7 @@ export class ServerCore implements ConnectionHost {
   constructor({ context, registry, greeting, answer }: CoreParts) {
     const { limits, clock } = context;
     this.context = context;
+    this.machine = { helloTimeoutMs: limits.handshake.helloTimeoutMs, probeMs: limits.probe.lifetimeMs };
     this.registry = registry;
     this.greeting = greeting;
     this.answer = answer;

@@ -134,7 +134,12 @@ export function resolveServerLimits(options: ServerLimitOptions = {}): ServerLim
   return resolved;
 }
 
-function pickLiveness({ pingAfterMs, pongTimeoutMs, stalledTimeoutMs, silenceMs }: LivenessLimits): ServerLivenessLimits {
+function pickLiveness({
+  pingAfterMs,
+  pongTimeoutMs,
+  stalledTimeoutMs,
+  silenceMs,
+}: LivenessLimits): ServerLivenessLimits {
   return { pingAfterMs, pongTimeoutMs, stalledTimeoutMs, silenceMs };
 }
 

@@ -17,20 +17,20 @@ export interface SessionServiceHost {
 export const END_METHOD = `${SessionService.typeName}/${SessionService.method.end.name}`;
 
 /** The session service on a channel. Spec: SESSION-5. */
-export function createSessionService(host: () => SessionServiceHost): ServiceImpl<typeof SessionService> {
+export function createSessionService(host: SessionServiceHost): ServiceImpl<typeof SessionService> {
   return {
     // biome-ignore lint/correctness/useYield: it never answers
     async *attach() {
       throw new ConnectError("a channel carries no other connection; dial the daemon instead", Code.Unimplemented);
     },
     describe() {
-      const { server, identityKey, protocol } = host();
+      const { server, identityKey, protocol } = host;
       return { server, identityKey, protocol: { ...protocol } };
     },
     end(_request, context) {
       const channel = context.values.get(servingChannel);
       if (channel === undefined) throw new ConnectError("this call came on no channel", Code.FailedPrecondition);
-      host().endAfterAnswer(channel);
+      host.endAfterAnswer(channel);
       return {};
     },
   };

@@ -121,15 +121,18 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
   perform({ effect }: SessionEffect): void {
     switch (effect.case) {
       case "startTimer":
-        return this.timer.start(Math.min(effect.value.atMs, this.context.clock.now() + SAVE_EVERY_MS));
+        this.timer.start(Math.min(effect.value.atMs, this.context.clock.now() + SAVE_EVERY_MS));
+        break;
       case "cancelTimer":
-        return this.timer.cancel();
+        this.timer.cancel();
+        break;
       case "endChannels":
         for (const channel of [...this.channels.values()]) channel.end();
-        return;
+        break;
       case "forgetSession":
         this.keeper.forget(this);
-        return this.context.reporter.event({ kind: "expired", session: nameOf(this) });
+        this.context.reporter.event({ kind: "expired", session: nameOf(this) });
+        break;
     }
   }
 
@@ -162,7 +165,9 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
   /** Writes what is left, unless the store has it already. */
   private save(): void {
     const { sessionMs } = this.context.limits.session;
-    const idleLeftMs = Math.ceil((this.deadlineAtMs ?? this.context.clock.now() + sessionMs) - this.context.clock.now());
+    const idleLeftMs = Math.ceil(
+      (this.deadlineAtMs ?? this.context.clock.now() + sessionMs) - this.context.clock.now(),
+    );
     if (idleLeftMs === this.savedLeftMs) return;
     this.savedLeftMs = idleLeftMs;
     const { hash: sessionHash, ref: sessionRef, principal, createdAtMs } = this;

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import {
   type AttachmentSchema,
   type ReconnectHint,
@@ -7,7 +8,6 @@ import {
   ServerInfoSchema,
   type WelcomeSchema,
 } from "../../gen/moorline/session/v1/packet_pb.ts";
-import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { Revisions } from "../wire/protocol.ts";
 import type { Identity } from "./identity.ts";
 import type { Refusal } from "./refusal.ts";

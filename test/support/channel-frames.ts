@@ -14,7 +14,7 @@ import {
 } from "../../gen/moorline/session/v1/packet_moorline.ts";
 
 /** `length` bytes that differ from place to place and from `seed` to `seed`. */
-export function bytesOf(length: number, seed = 0): Uint8Array {
+export function bytesOf(length: number, seed = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let i = 0; i < length; i += 1) bytes[i] = i * 31 + (i >>> 8) * 7 + seed * 17;
   return bytes;

@@ -106,9 +106,14 @@ function channelLossOf(
 ): ChannelLossReason | undefined {
   if (loss.code === CloseCode.SESSION_ENDED) return ChannelLossReason.SESSION_ENDED;
   if (verdict === RetryVerdict.NEW_CHANNEL) {
-    if (loss.reason === ConnectionLossReason.WELCOME_REFUSED) return ChannelLossReason.POSITION_IMPOSSIBLE;
+    if (isFoundHere(loss)) return ChannelLossReason.POSITION_IMPOSSIBLE;
     return loss.code === CloseCode.CHANNEL_DONE ? ChannelLossReason.CHANNEL_DONE : ChannelLossReason.CHANNEL_UNKNOWN;
   }
   const isOver = verdict === RetryVerdict.STOP || verdict === RetryVerdict.ASK_USER;
   return isOver && config.redial ? ChannelLossReason.CLIENT_STOPPED : undefined;
+}
+
+/** Whether this side found that the two do not agree on what was sent, in a Welcome or in an acknowledgement. */
+function isFoundHere({ reason }: ConnectionLoss): boolean {
+  return reason === ConnectionLossReason.WELCOME_REFUSED || reason === ConnectionLossReason.VIOLATED;
 }

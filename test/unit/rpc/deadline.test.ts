@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { serveChannel } from "../../../src/rpc/serve-channel.ts";
 import { EchoService } from "./gen/rpctest/v1/echo_pb.ts";
-import { collect, errorOf, never, requests, stageEcho, valueOf, watch } from "./support/echo.ts";
+import { collect, errorOf, never, requests, resultOf, stageEcho, watch } from "./support/echo.ts";
 import { encodeRequest, openRaw } from "./support/raw-calls.ts";
 
 describe("deadlines of the caller", () => {
@@ -84,7 +84,7 @@ describe("deadlines of the caller", () => {
     const call = stage.client.say({}, { timeoutMs: 5000 });
     await stage.clock.advanceAsync(2000);
     stage.pair.attach();
-    await valueOf(stage, call);
+    await resultOf(stage, call);
     expect(leftMs).toBe(3000);
   });
 
@@ -137,7 +137,7 @@ describe("deadlines of the caller", () => {
   it("leaves no timer behind when all calls have ended [DEADLINE-2]", async () => {
     const stage = stageEcho({ say: () => ({}) });
     const calls = Array.from({ length: 50 }, () => stage.client.say({}));
-    await valueOf(stage, Promise.all(calls));
+    await resultOf(stage, Promise.all(calls));
     await stage.clock.advanceAsync(1000);
     expect(stage.clock.pending).toBe(0);
   });
@@ -194,6 +194,6 @@ describe("deadlines of the callee", () => {
       { clock: stage.clock },
     );
     expect((await errorOf(stage, stage.client.say({}, { timeoutMs: 1001 }))).code).toBe(Code.InvalidArgument);
-    await valueOf(stage, stage.client.say({}, { timeoutMs: 1000 }));
+    await resultOf(stage, stage.client.say({}, { timeoutMs: 1000 }));
   });
 });

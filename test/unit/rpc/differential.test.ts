@@ -15,7 +15,8 @@ const tables: ReadonlyArray<readonly [name: string, scenarios: readonly Scenario
 describe.each(tables)("the same on Connect's transport and on a channel: %s", (_table, scenarios) => {
   describe.each(stages)("on %s", (_stage, play) => {
     it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))("%s [CALL-7]", async (_name, scenario) => {
-      const sort = (events: readonly string[]): string[] => (scenario.order === "any" ? events.toSorted() : [...events]);
+      const sort = (events: readonly string[]): string[] =>
+        scenario.order === "any" ? events.toSorted() : [...events];
       expect(sort(await play(scenario))).toEqual(sort(scenario.expected));
     });
   });

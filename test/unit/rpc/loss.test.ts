@@ -4,7 +4,7 @@ import { CallOutcome, ChannelLossReason, ChannelLostSchema } from "../../../gen/
 import { Channel } from "../../../src/channel/channel.ts";
 import { outcomeOf } from "../../../src/rpc/call-errors.ts";
 import { waitForReady } from "../../../src/rpc/context-keys.ts";
-import { collect, errorOf, never, requests, stageEcho, values, valueOf, watch } from "./support/echo.ts";
+import { collect, errorOf, never, requests, resultOf, stageEcho, values, watch, watchAll } from "./support/echo.ts";
 
 function lossOf(error: ConnectError): unknown {
   const [loss] = error.findDetails(ChannelLostSchema);
@@ -83,7 +83,7 @@ describe("the channel is lost", () => {
     const count = async (): Promise<void> => {
       for await (const { number } of client.count({})) read.push(number);
     };
-    const calls = [client.say({}), count(), client.join(endless())].map(watch);
+    const calls = watchAll([client.say({}), count(), client.join(endless())]);
     await stage.clock.settle();
     stage.pair.lose(EPOCH_CHANGED);
     await stage.clock.settle();
@@ -99,11 +99,15 @@ describe("the channel is lost", () => {
     const stage = stageEcho({});
     stage.pair.detach();
     const { client } = stage;
-    const calls = [client.say({}), collect(client.count({})), client.join(endless())].map(watch);
+    const calls = watchAll([client.say({}), collect(client.count({})), client.join(endless())]);
     stage.pair.lose(EPOCH_CHANGED);
     await stage.clock.settle();
     for (const { outcome } of calls) {
-      expect(outcome.state === "rejected" && lossOf(outcome.error)).toEqual([Code.Unavailable, EPOCH_CHANGED, NOT_SENT]);
+      expect(outcome.state === "rejected" && lossOf(outcome.error)).toEqual([
+        Code.Unavailable,
+        EPOCH_CHANGED,
+        NOT_SENT,
+      ]);
     }
   });
 
@@ -125,7 +129,7 @@ describe("the channel is lost", () => {
     current.lose(EPOCH_CHANGED);
     expect((await errorOf(stage, stage.client.say({}))).code).toBe(Code.Unavailable);
     current = stage.pair.client;
-    expect((await valueOf(stage, stage.client.say({ text: "again" }))).text).toBe("again");
+    expect((await resultOf(stage, stage.client.say({ text: "again" }))).text).toBe("again");
   });
 });
 
@@ -162,7 +166,7 @@ describe("no connection yet", () => {
   it("makes calls that may not wait where there is a connection [CALL-13]", async () => {
     const stage = stageEcho({ say: ({ text }) => ({ text }) });
     const options = { contextValues: values(waitForReady, false) };
-    expect((await valueOf(stage, stage.client.say({ text: "now" }, options))).text).toBe("now");
+    expect((await resultOf(stage, stage.client.say({ text: "now" }, options))).text).toBe("now");
   });
 });
 

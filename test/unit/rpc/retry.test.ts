@@ -6,7 +6,7 @@ import { createDrainingError, outcomeOf } from "../../../src/rpc/call-errors.ts"
 import { idempotencyKey, waitForReady } from "../../../src/rpc/context-keys.ts";
 import { type ServedChannel, serveChannel } from "../../../src/rpc/serve-channel.ts";
 import { EchoService } from "./gen/rpctest/v1/echo_pb.ts";
-import { collect, never, requests, stageEcho, values, watch } from "./support/echo.ts";
+import { collect, never, requests, stageEcho, values, watch, watchAll } from "./support/echo.ts";
 import { JoinedChannels } from "./support/joined-channels.ts";
 
 /** Handlers that count their runs, and fail the first `failures` of them. */
@@ -35,7 +35,7 @@ describe("repeating calls", () => {
   it("repeats unary calls with an idempotency level after UNAVAILABLE, with a growing delay [CALL-16]", async () => {
     const { runs, impl } = failing(2, unavailable);
     const stage = stageEcho(impl);
-    const calls = [stage.client.look({}), stage.client.put({})].map(watch);
+    const calls = watchAll([stage.client.look({}), stage.client.put({})]);
     await stage.clock.settle();
     expect(runs).toMatchObject({ look: 1, put: 1 });
     await stage.clock.advanceAsync(49);
@@ -51,7 +51,7 @@ describe("repeating calls", () => {
     const { runs, impl } = failing(1, unavailable);
     const stage = stageEcho(impl);
     const { client } = stage;
-    const calls = [client.say({}), collect(client.count({})), client.join(requests())].map(watch);
+    const calls = watchAll([client.say({}), collect(client.count({})), client.join(requests())]);
     await stage.clock.advanceAsync(10_000);
     expect(calls.map(({ outcome }) => outcome.state)).toEqual(["rejected", "rejected", "rejected"]);
     expect(runs).toEqual({ say: 1, look: 0, put: 0, count: 1, join: 1 });
@@ -159,7 +159,7 @@ describe("repeating calls after a lost channel", () => {
 
   it("runs on the next channel where it may be repeated [CALL-16]", async () => {
     const { stage, runs, lose } = stageWithSpare();
-    const calls = [stage.client.look({}), stage.client.say({})].map(watch);
+    const calls = watchAll([stage.client.look({}), stage.client.say({})]);
     await stage.clock.settle();
     lose();
     await stage.clock.advanceAsync(1000);
@@ -231,11 +231,11 @@ describe("idempotency keys", () => {
     const stage = stageEcho({});
     const options = { contextValues: values(idempotencyKey, "k1") };
     const { client } = stage;
-    const calls = [
+    const calls = watchAll([
       collect(client.count({}, options)),
       client.join(requests(), options),
       collect(client.talk(requests(), options)),
-    ].map(watch);
+    ]);
     await stage.clock.settle();
     for (const { outcome } of calls) {
       expect(outcome).toMatchObject({ state: "rejected", error: { code: Code.InvalidArgument } });

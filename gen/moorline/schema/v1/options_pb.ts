@@ -30,7 +30,8 @@ export const RetryVerdict = {
   UNSPECIFIED: 0,
 
   /**
-   * Dial again at once; from the second failure in a row, by backoff.
+   * Dial again soon: the connection ended in good order, or by a fault that the
+   * next one mends. The wait is that of a backoff.
    *
    * @generated from enum value: RETRY_VERDICT_NOW = 1;
    */

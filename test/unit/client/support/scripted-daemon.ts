@@ -74,18 +74,28 @@ export class ScriptedDaemon {
   }
 
   /** The channel that a hello gets, as a Welcome says it. */
-  attach(hello: ClientHello): { readonly channel: Channel; readonly attachment: NonNullable<WelcomeInit["attachment"]> } {
+  attach(hello: ClientHello): {
+    readonly channel: Channel;
+    readonly attachment: NonNullable<WelcomeInit["attachment"]>;
+  } {
     const { resume, freshChannelId } = hello;
     const resumed = resume && this.channels.get(bytesToBase64url(resume.channelId));
     if (resume !== undefined && resumed !== undefined) {
-      const attachment = { channelId: resume.channelId, resumption: Resumption.RESUMED, received: BigInt(resumed.received) };
+      const attachment = {
+        channelId: resume.channelId,
+        resumption: Resumption.RESUMED,
+        received: BigInt(resumed.received),
+      };
       return { channel: resumed, attachment };
     }
     const known = this.channels.get(bytesToBase64url(freshChannelId));
     const channel = known ?? this.createChannel(freshChannelId);
     const resumption = this.connections.length === 1 ? Resumption.NEW_SESSION : Resumption.REATTACHED;
     const refusal = resume === undefined ? ResumeRefusal.UNSPECIFIED : ResumeRefusal.EPOCH_CHANGED;
-    return { channel, attachment: { channelId: freshChannelId, resumption, refusal, received: BigInt(channel.received) } };
+    return {
+      channel,
+      attachment: { channelId: freshChannelId, resumption, refusal, received: BigInt(channel.received) },
+    };
   }
 
   private createChannel(id: Uint8Array): Channel {
@@ -141,7 +151,7 @@ export class ScriptedConnection implements ConnectionListener {
     if (hello === undefined) throw new Error("no hello came");
     const { channel, attachment } = this.daemon.attach(hello);
     const server = { serverId: SERVER_ID, name: "scripted", version: "1", epoch: this.daemon.epoch };
-    const sent: WelcomeInit = { protocol: 1, server, sessionRef: "0123456789abcdef", attachment, ...init };
+    const sent = { protocol: 1, server, sessionRef: "0123456789abcdef", attachment, ...init } as WelcomeInit;
     this.answer({ case: "welcome", value: sent });
     if (init.attachment !== undefined) return;
     const isResumed = attachment.resumption === Resumption.RESUMED;
@@ -174,7 +184,9 @@ export class ScriptedConnection implements ConnectionListener {
 
   /** Sends a packet. */
   send(body: ServerPacketBody, received = 0): void {
-    this.connection.send(encodeServerPacket(createServerPacket({ body, received: Math.max(received, this.channel?.received ?? 0) })));
+    this.connection.send(
+      encodeServerPacket(createServerPacket({ body, received: Math.max(received, this.channel?.received ?? 0) })),
+    );
   }
 
   opened(): void {}

@@ -1,4 +1,5 @@
 import { toJsonString } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
 import { ConnectionStateSchema } from "../../../../gen/moorline/machine/v1/connection_pb.ts";
 import { type Transition, TransitionSchema } from "../../../../gen/moorline/state/v1/transition_pb.ts";
 import type { DaemonClientOptions } from "../../../../src/client/client-options.ts";
@@ -51,6 +52,8 @@ export interface Stage {
   readonly daemon: ScriptedDaemon;
   readonly client: DaemonClient;
   readonly lifecycle: ScriptedLifecycle;
+  /** What the daemon was asked by `say`. */
+  readonly heard: string[];
   /** The transition log. */
   readonly transitions: Transition[];
   /** What was told to `onError`. */
@@ -61,13 +64,14 @@ export interface Stage {
   readonly snapshots: string[];
 }
 
-/** Sets the stage. The daemon serves echoes: `say` answers at once, `count` streams, `talk` echoes. */
+/** Sets the stage. The daemon serves echoes: `say` and `look` answer at once, `talk` echoes. */
 export function stageClient(options: Partial<DaemonClientOptions> = {}): Stage {
   const clock = new SimulatedClock();
   const pair = createMemoryPair(clock);
-  const daemon = new ScriptedDaemon(clock, (router) => void router.service(EchoService, echo));
+  const heard: string[] = [];
+  const daemon = new ScriptedDaemon(clock, (router) => void router.service(EchoService, createEcho(heard)));
   pair.accept((connection) => daemon.accept(connection));
-  return { pair, daemon, ...stageAt(clock, pair, options) };
+  return { pair, daemon, heard, ...stageAt(clock, pair, options) };
 }
 
 /** Another client of the same daemon. */
@@ -75,7 +79,7 @@ export function stageAt(
   clock: SimulatedClock,
   pair: MemoryPair,
   options: Partial<DaemonClientOptions> = {},
-): Omit<Stage, "daemon" | "pair"> {
+): Omit<Stage, "daemon" | "pair" | "heard"> {
   const lifecycle = new ScriptedLifecycle();
   const transitions: Transition[] = [];
   const errors: unknown[] = [];
@@ -135,23 +139,29 @@ export function phaseNameOf({ client }: Pick<Stage, "client">): string {
 
 /** One line per transition: from, event, to, and whether it was ignored. */
 export function linesOf({ transitions }: Pick<Stage, "transitions">): string[] {
-  return transitions.map(({ from, event, to, outcome }) => `${from} ${event} ${to}${outcome === 2 ? " (ignored)" : ""}`);
+  return transitions.map(
+    ({ from, event, to, outcome }) => `${from} ${event} ${to}${outcome === 2 ? " (ignored)" : ""}`,
+  );
 }
 
 /** Everything that a stage has emitted, as text. */
 export function everythingSaid(stage: Pick<Stage, "transitions" | "errors" | "snapshots">): string {
   const transitions = stage.transitions.map((transition) => toJsonString(TransitionSchema, transition));
-  const errors = stage.errors.map((error) => (error instanceof Error ? `${error.message} ${error.stack}` : String(error)));
+  const errors = stage.errors.map((error) =>
+    error instanceof Error ? `${error.message} ${error.stack}` : String(error),
+  );
   return [...transitions, ...errors, ...stage.snapshots].join("\n");
 }
 
-const echo = {
-  say: ({ text, data }: { readonly text: string; readonly data: Uint8Array }) => ({ text, data }),
-  look: ({ text }: { readonly text: string }) => ({ text }),
-  async *count({ count }: { readonly count: number }) {
-    for (let number = 1; number <= count; number += 1) yield { number };
-  },
-  async *talk(requests: AsyncIterable<{ readonly text: string }>) {
-    for await (const { text } of requests) yield { text };
-  },
-};
+function createEcho(heard: string[]): Partial<ServiceImpl<typeof EchoService>> {
+  return {
+    say({ text, data }) {
+      heard.push(text);
+      return { text, data };
+    },
+    look: ({ text }) => ({ text }),
+    async *talk(requests) {
+      for await (const { text } of requests) yield { text };
+    },
+  };
+}

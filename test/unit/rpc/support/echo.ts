@@ -1,5 +1,15 @@
-import { type Client, ConnectError, createContextValues, type ContextValues, type ServiceImpl } from "@connectrpc/connect";
-import { type ChannelTransport, type ChannelTransportOptions, createChannelTransport } from "../../../../src/rpc/channel-transport.ts";
+import {
+  type Client,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type ServiceImpl,
+} from "@connectrpc/connect";
+import {
+  type ChannelTransport,
+  type ChannelTransportOptions,
+  createChannelTransport,
+} from "../../../../src/rpc/channel-transport.ts";
 import { type ServedChannel, type ServeOptions, serveChannel } from "../../../../src/rpc/serve-channel.ts";
 import { createServiceClient } from "../../../../src/rpc/service-client.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
@@ -60,6 +70,11 @@ export function watch<T>(promise: Promise<T>): { outcome: Outcome<T> } {
   return watched;
 }
 
+/** Watches promises of any kind. */
+export function watchAll(promises: readonly Promise<unknown>[]): { outcome: Outcome<unknown> }[] {
+  return promises.map((promise) => watch(promise));
+}
+
 /** The error of a promise that has to be rejected by now. */
 export async function errorOf(stage: Pick<EchoStage, "clock">, promise: Promise<unknown>): Promise<ConnectError> {
   const watched = watch(promise);
@@ -69,7 +84,7 @@ export async function errorOf(stage: Pick<EchoStage, "clock">, promise: Promise<
 }
 
 /** The value of a promise that has to be fulfilled by now. */
-export async function valueOf<T>(stage: Pick<EchoStage, "clock">, promise: Promise<T>): Promise<T> {
+export async function resultOf<T>(stage: Pick<EchoStage, "clock">, promise: Promise<T>): Promise<T> {
   const watched = watch(promise);
   await stage.clock.settle();
   if (watched.outcome.state === "pending") throw new Error("still pending");

@@ -134,19 +134,22 @@ export const interceptorScenarios: readonly Scenario[] = [
       },
     }),
     interceptors: (log) => {
-      const tap = (name: string): Interceptor => (next) => async (request) => {
-        if (!request.stream) return next(request);
-        log(`${name} in`);
-        async function* up(messages: AsyncIterable<unknown>, what: string): AsyncGenerator<unknown> {
-          for await (const message of messages) {
-            log(`${name} ${what}`);
-            yield message;
+      const tap =
+        (name: string): Interceptor =>
+        (next) =>
+        async (request) => {
+          if (!request.stream) return next(request);
+          log(`${name} in`);
+          async function* up(messages: AsyncIterable<unknown>, what: string): AsyncGenerator<unknown> {
+            for await (const message of messages) {
+              log(`${name} ${what}`);
+              yield message;
+            }
           }
-        }
-        const response = await next({ ...request, message: up(request.message, "asks") as never });
-        if (!response.stream) return response;
-        return { ...response, message: up(response.message, "answers") as never };
-      };
+          const response = await next({ ...request, message: up(request.message, "asks") as never });
+          if (!response.stream) return response;
+          return { ...response, message: up(response.message, "answers") as never };
+        };
       return { client: [tap("client")], server: [tap("server")] };
     },
     run: async (client, log) => {

@@ -2,8 +2,8 @@ import type { ChannelLossReason } from "../../../../gen/moorline/session/v1/erro
 import { Channel } from "../../../../src/channel/channel.ts";
 import { Link } from "../../../../src/channel/link.ts";
 import type { Clock } from "../../../../src/core/clock.ts";
-import { channelLimits, type LocalChannelLimits } from "../../../../src/wire/limits.ts";
 import type { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
+import { channelLimits, type LocalChannelLimits } from "../../../../src/wire/limits.ts";
 
 /** The two ends of a channel, joined in memory by links as on a real connection. */
 export class JoinedChannels<C extends Clock = SimulatedClock> {

@@ -1,4 +1,4 @@
-import { type MessageInitShape, create, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Call, CallChannel, CallClose, OpenOptions } from "../../../../src/channel/call.ts";
 import { SayRequestSchema, SayResponseSchema } from "../gen/rpctest/v1/echo_pb.ts";
 

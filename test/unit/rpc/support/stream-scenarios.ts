@@ -26,6 +26,7 @@ export const serverStreamScenarios: readonly Scenario[] = [
   {
     name: "streams nothing",
     impl: () => ({
+      // biome-ignore lint/correctness/useYield: it has nothing to say
       async *count(_, context) {
         context.responseTrailer.set("x-tail", "t");
       },
@@ -43,7 +44,9 @@ export const serverStreamScenarios: readonly Scenario[] = [
         context.responseHeader.set("x-head", "h");
         yield { number: 1 };
         yield { number: 2 };
-        throw new ConnectError("enough", Code.OutOfRange, { "x-meta": "m" }, [{ desc: ReasonSchema, value: { why: "y" } }]);
+        throw new ConnectError("enough", Code.OutOfRange, { "x-meta": "m" }, [
+          { desc: ReasonSchema, value: { why: "y" } },
+        ]);
       },
     }),
     run: async (client, log) => {

@@ -105,7 +105,9 @@ export const unaryScenarios: readonly Scenario[] = [
     name: "tells the handler what it is called by",
     impl: (log) => ({
       say: (_, context) => {
-        log(`${context.service.typeName} ${context.method.name} ${context.requestMethod} ${new URL(context.url).pathname}`);
+        log(
+          `${context.service.typeName} ${context.method.name} ${context.requestMethod} ${new URL(context.url).pathname}`,
+        );
         log(`${context.timeoutMs()}`);
         return {};
       },

@@ -1,0 +1,35 @@
+/** Memory that small allocations share. */
+const SLAB_BYTES = 16 * 1024;
+/** The largest allocation that shares memory with others. */
+const MAX_SHARED_BYTES = 4 * 1024;
+
+let slab = new Uint8Array(0);
+let used = 0;
+
+/**
+ * Memory that its caller fills at once, to the last byte: it may hold anything before. Small pieces are cut from larger
+ * ones, which costs a tenth of making each by itself; large ones are not filled with zeros where the platform can do
+ * without. Not for what is kept for long, nor for what anybody might transfer to another thread.
+ */
+export function allocate(size: number): Uint8Array {
+  if (size > MAX_SHARED_BYTES) return allocateAlone(size);
+  if (used + size > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    used = 0;
+  }
+  const bytes = new Uint8Array(slab.buffer, used, size);
+  used += size;
+  return bytes;
+}
+
+type Allocator = (size: number) => Uint8Array;
+
+const allocateAlone: Allocator = /*@__PURE__*/ findAllocator();
+
+/** Node's own, where there is one. What it gives is seen as plain bytes, because a `Buffer` has another `slice`. */
+function findAllocator(): Allocator {
+  const { Buffer } = globalThis as { readonly Buffer?: { allocUnsafeSlow?: Allocator } };
+  const allocator = Buffer?.allocUnsafeSlow;
+  if (typeof allocator !== "function") return (size) => new Uint8Array(size);
+  return (size) => new Uint8Array(allocator(size).buffer);
+}

@@ -1,0 +1,26 @@
+/** The door of daemons: a server that keeps sessions over every cut, with what it needs beside it. */
+
+export { MoorlineError } from "../wire/moorline-error.ts";
+export type {
+  Authenticate,
+  AuthenticateRequest,
+  ConnectionInfo,
+  Credential,
+  Denial,
+  DenialCode,
+  Grant,
+} from "./authenticate.ts";
+export { type CallSession, callSession } from "./call-session.ts";
+export type { LostCall, ServerEvent, SessionName } from "./events.ts";
+export { createIdentity, type Identity, loadOrCreateIdentity, type ProgramInfo } from "./identity.ts";
+export type { Listening, ListenOptions } from "./listen.ts";
+export type { ServerMetrics } from "./metrics.ts";
+export type { DaemonServerOptions } from "./options.ts";
+export type { ServerListeners, ServerLogger } from "./reporter.ts";
+export { createDaemonServer, type DaemonServer } from "./server.ts";
+export type { ServerLimitOptions } from "./server-limits.ts";
+export type { ChannelInfo, ServerSessions, SessionInfo } from "./server-sessions.ts";
+export { createMemorySessionStore, type SessionRecord, type SessionStore } from "./store.ts";
+export { acceptToken, createTokenFile } from "./token-file.ts";
+export type { AttachOptions } from "./upgrades.ts";
+export type { ReconnectDelay } from "./welcome.ts";

@@ -1,0 +1,90 @@
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import { MoorlineError } from "../wire/moorline-error.ts";
+import { isLoopback } from "./http-guard.ts";
+import { errorCodeOf } from "./private-file.ts";
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** A name or an address of this machine. Default `127.0.0.1`. Beyond loopback it needs `tls` and `authenticate`. */
+  readonly host?: string;
+  /** 0 takes a free one. Default 0. */
+  readonly port?: number;
+  /** Key and certificate, as for `node:https`. Default: no TLS. */
+  readonly tls?: HttpsOptions;
+}
+
+/** A server that listens. */
+export interface Listening {
+  /** What clients dial, such as `ws://127.0.0.1:4242/`. */
+  readonly endpoint: string;
+  readonly port: number;
+}
+
+const NOT_AN_UPGRADE =
+  "This is a Moorline daemon. It is reached by WebSocket with the subprotocol moorline.session.v1; plain requests are not served.\n";
+
+/** Makes an HTTP server that answers everything but upgrades with 426. */
+export function createUpgradeServer(tls: HttpsOptions | undefined): HttpServer {
+  const answer: RequestListener = (_request, response) => {
+    const headers = { Connection: "Upgrade, close", Upgrade: "websocket", "Content-Type": "text/plain; charset=utf-8" };
+    response.writeHead(426, headers).end(NOT_AN_UPGRADE);
+  };
+  return tls === undefined ? createHttpServer(answer) : createHttpsServer(tls, answer);
+}
+
+/**
+ * Checks that a server may be reached beyond loopback.
+ * @throws MoorlineError INSECURE_LISTEN where it has no TLS, or lets everybody in.
+ */
+export function checkReach(host: string, hasTls: boolean, isOpenMode: boolean): void {
+  if (isLoopback(host)) return;
+  if (!hasTls) throw new MoorlineError("INSECURE_LISTEN", `${host} is beyond loopback, and there is no TLS.`);
+  if (isOpenMode)
+    throw new MoorlineError("INSECURE_LISTEN", `${host} is beyond loopback, and everybody would be let in.`);
+}
+
+/**
+ * Starts to listen.
+ * @throws MoorlineError PORT_IN_USE, LISTEN_FAILED, or INSECURE_LISTEN where a name turns out to be beyond loopback.
+ */
+export async function startListening(
+  server: HttpServer,
+  { host = "127.0.0.1", port = 0, tls }: ListenOptions,
+  isOpenMode: boolean,
+): Promise<Listening> {
+  await listen(server, host, port);
+  const { address, port: boundPort } = server.address() as AddressInfo;
+  try {
+    checkReach(address, tls !== undefined, isOpenMode);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  const name = address === "::" || address === "0.0.0.0" ? "localhost" : host;
+  const scheme = tls === undefined ? "ws" : "wss";
+  return { endpoint: `${scheme}://${name.includes(":") ? `[${name}]` : name}:${boundPort}/`, port: boundPort };
+}
+
+function listen(server: HttpServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void => reject(toListenError(host, port, cause));
+    server.once("error", fail);
+    try {
+      server.listen({ host, port }, () => {
+        server.off("error", fail);
+        resolve();
+      });
+    } catch (cause) {
+      fail(cause);
+    }
+  });
+}
+
+function toListenError(host: string, port: number, cause: unknown): MoorlineError {
+  if (errorCodeOf(cause) === "EADDRINUSE") {
+    return new MoorlineError("PORT_IN_USE", `Another program listens on port ${port} of ${host}.`, { cause });
+  }
+  return new MoorlineError("LISTEN_FAILED", `The server cannot listen on ${host}, port ${port}.`, { cause });
+}

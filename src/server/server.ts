@@ -1,0 +1,170 @@
+import type { Server as HttpServer } from "node:http";
+import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
+import { DeadlineQueue } from "../rpc/deadline-queue.ts";
+import { createRouteTable, type RouteTable } from "../rpc/route-table.ts";
+import type { Connection, ConnectionListener } from "../transport/connection.ts";
+import { systemClock } from "../transport/system-clock.ts";
+import { systemRandom } from "../transport/system-random.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
+import { protocolRange } from "../wire/protocol.ts";
+import { serverIdOf } from "../wire/server-id.ts";
+import type { ConnectionInfo } from "./authenticate.ts";
+import { idToKey } from "./hashes.ts";
+import { createHttpGuard } from "./http-guard.ts";
+import { checkReach, type Listening, type ListenOptions } from "./listen.ts";
+import { measureServer, type ServerMetrics } from "./metrics.ts";
+import { type DaemonServerOptions, resolveAuthenticate, resolveHint } from "./options.ts";
+import { Reporter } from "./reporter.ts";
+import { createCounters, type ServerContext } from "./server-context.ts";
+import { ServerCore } from "./server-core.ts";
+import { resolveServerLimits } from "./server-limits.ts";
+import { createServerSessions, type ServerSessions } from "./server-sessions.ts";
+import { endAfterAnswer } from "./session-ending.ts";
+import { SessionRegistry } from "./session-registry.ts";
+import { createSessionService, type SessionServiceHost } from "./session-service.ts";
+import { createMemorySessionStore } from "./store.ts";
+import { type AttachOptions, Upgrades } from "./upgrades.ts";
+import { createServerInfo } from "./welcome.ts";
+
+/** The server of a daemon. Made by {@link createDaemonServer}. */
+export interface DaemonServer {
+  /** The fingerprint of the daemon's identity. */
+  readonly serverId: string;
+  /** The sessions that there are. */
+  readonly sessions: ServerSessions;
+  /** How it is doing. Counted anew each time. */
+  readonly metrics: ServerMetrics;
+  /**
+   * Listens for WebSocket connections, on loopback unless the options say something else. More than once is fine.
+   * @throws MoorlineError PORT_IN_USE, LISTEN_FAILED, INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED or SERVER_CLOSED.
+   */
+  listen(options?: ListenOptions): Promise<Listening>;
+  /**
+   * Takes the upgrades of an HTTP server of the application, which goes on serving everything else.
+   * @throws MoorlineError INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED or SERVER_CLOSED.
+   */
+  attach(server: HttpServer, options?: AttachOptions): void;
+  /**
+   * Takes a connection that a transport of another kind has accepted, and gives back who listens to it. Who may reach that
+   * transport is the caller's business; the hello is checked as always.
+   * @throws MoorlineError CREDENTIALS_UNCONFIGURED.
+   */
+  accept(connection: Connection, info?: ConnectionInfo): ConnectionListener;
+  /** Ends the connections of a credential, by the `credentialId` of the hook, and their channels. @returns How many. */
+  revoke(credentialId: string): number;
+  /** Lets running calls come to their end, then closes. Spec: DRAIN. */
+  drain(): Promise<void>;
+  /** Ends everything at once. Resolves when the sessions are stored and the sockets closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the server of a daemon. It does nothing until it listens, or is given connections.
+ * @throws MoorlineError OPTION_INVALID, IDENTITY_KEY_MALFORMED.
+ */
+export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
+  const { identity, insecureNoAuth, authenticate } = options;
+  if (authenticate !== undefined && insecureNoAuth === true) resolveAuthenticate(options);
+  const isOpenMode = insecureNoAuth === true;
+  const core = createCore(options);
+  const { reporter, serverId } = core.context;
+  const { allowedHosts = [], allowedOrigins = [] } = options;
+  const upgrades = new Upgrades({
+    guard: createHttpGuard({ isOpenMode, allowedHosts, allowedOrigins }),
+    isOpenMode,
+    accept: (connection, info) => core.accept(connection, info),
+    failed: (error) => reporter.failed("the HTTP server", error),
+  });
+  const checkStart = (): void => {
+    resolveAuthenticate(options);
+    if (core.isStopping) throw new MoorlineError("SERVER_CLOSED", "The server is being stopped, or closed.");
+    if (isOpenMode) reporter.warn(`${identity.name} lets in everybody who reaches it on this machine (insecureNoAuth)`);
+  };
+  const close = async (): Promise<void> => {
+    await core.close();
+    await upgrades.close();
+  };
+  return {
+    serverId,
+    sessions: createServerSessions(core.registry),
+    get metrics() {
+      return measureServer(core);
+    },
+    async listen(where = {}) {
+      checkStart();
+      checkReach(where.host ?? "127.0.0.1", where.tls !== undefined, isOpenMode);
+      return upgrades.listen(where);
+    },
+    attach(server, where = {}) {
+      checkStart();
+      upgrades.attach(server, where);
+    },
+    accept(connection, info = {}) {
+      resolveAuthenticate(options);
+      return core.accept(connection, info);
+    },
+    revoke: (credentialId) => core.revoke(credentialId),
+    async drain() {
+      await core.drain();
+      await close();
+    },
+    close,
+  };
+}
+
+function createCore(options: DaemonServerOptions): ServerCore {
+  const { identity, clock = systemClock, random = systemRandom, store = createMemorySessionStore() } = options;
+  const serverId = serverIdOf(identity.publicKey);
+  const epoch = random.bytes(16);
+  const limits = resolveServerLimits(options.limits);
+  const hint = resolveHint(options);
+  const reporter = new Reporter(clock, options);
+  const server = createServerInfo(serverId, identity, epoch);
+  const routes = createRoutes(options, {
+    server,
+    identityKey: identity.publicKey,
+    protocol: protocolRange,
+    endAfterAnswer: (channel) => endAfterAnswer(context, channel),
+  });
+  const deadlines = new DeadlineQueue(clock);
+  const counters = createCounters();
+  const context: ServerContext = {
+    clock,
+    random,
+    limits,
+    deadlines,
+    reporter,
+    routes,
+    serverId,
+    epoch: idToKey(epoch),
+    counters,
+  };
+  const registry = new SessionRegistry(context, store);
+  return new ServerCore({
+    context,
+    registry,
+    answer: { server, protocol: protocolRange, limits, hint },
+    greeting: {
+      facts: { serverId, protocol: protocolRange, capabilities: [] },
+      judgement: {
+        clock,
+        authenticate: (request) => resolveAuthenticate(options)(request),
+        judgeTimeoutMs: limits.handshake.judgeTimeoutMs,
+        ready: () => registry.ready(),
+        failed: reporter.failed,
+      },
+    },
+  });
+}
+
+/** The session service comes last: nobody else's implementation takes its place, and nobody's interceptors wrap it. */
+function createRoutes({ routes, interceptors, codecs }: DaemonServerOptions, host: SessionServiceHost): RouteTable {
+  const table = {
+    ...(interceptors === undefined ? {} : { interceptors }),
+    ...(codecs === undefined ? {} : { codecs }),
+  };
+  return createRouteTable((router) => {
+    routes?.(router);
+    router.service(SessionService, createSessionService(host), { interceptors: [] });
+  }, table);
+}

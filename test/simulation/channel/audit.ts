@@ -1,0 +1,54 @@
+import type { Call } from "../../../src/channel/call.ts";
+import type { Channel } from "../../../src/channel/channel.ts";
+import type { LocalChannelLimits } from "../../../src/wire/limits.ts";
+import { Broken } from "../world.ts";
+import type { CallRecord } from "./ledger.ts";
+
+/** What an audit reads of the halves of a call, and nobody else may. */
+interface CallInside extends Call {
+  readonly outgoing: { readonly credit: number };
+  readonly incoming: {
+    readonly heldBytes: number;
+    readonly allowance: number;
+    readonly owed: number;
+    readonly unfinished: { readonly prepaid: number } | undefined;
+  };
+}
+
+/** What an audit reads of a channel, and nobody else may. */
+interface ChannelInside {
+  readonly calls: ReadonlySet<CallInside>;
+  readonly outbox: { readonly heldBytes: number };
+}
+
+/** Fails where a channel holds more than its limits allow. */
+export function auditMemory(channel: Channel, limits: LocalChannelLimits): void {
+  const { calls, outbox } = channel as unknown as ChannelInside;
+  if (outbox.heldBytes > limits.maxOutboxBytes) throw new Broken(`an outbox holds ${outbox.heldBytes} bytes`);
+  let prepaid = 0;
+  for (const { incoming } of calls) {
+    const isPrepaid = (incoming.unfinished?.prepaid ?? 0) > 0;
+    if (isPrepaid) prepaid += 1;
+  }
+  if (prepaid > 1) throw new Broken(`${prepaid} unfinished messages are paid back at once`);
+}
+
+/** Fails where credit of a call was lost, or made from nothing. Only while nothing is under way and everything is read. */
+export function auditCredit(
+  record: CallRecord,
+  callerLimits: LocalChannelLimits,
+  calleeLimits: LocalChannelLimits,
+): void {
+  const { plan, callerCall, calleeCall } = record;
+  const [caller, callee] = [callerCall as CallInside, calleeCall as CallInside];
+  auditHalf(`call ${plan.no}, requests`, caller, callee, calleeLimits.initialCreditBytes);
+  auditHalf(`call ${plan.no}, replies`, callee, caller, callerLimits.initialCreditBytes + plan.credit);
+}
+
+function auditHalf(name: string, sender: CallInside, receiver: CallInside, window: number): void {
+  const { credit } = sender.outgoing;
+  const { allowance, owed } = receiver.incoming;
+  if (credit !== allowance)
+    throw new Broken(`${name}: the sender has ${credit} bytes of credit, the receiver gave ${allowance}`);
+  if (allowance + owed !== window) throw new Broken(`${name}: ${allowance} given and ${owed} owed are not ${window}`);
+}

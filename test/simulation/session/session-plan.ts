@@ -1,0 +1,48 @@
+import { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
+
+/** What kind of world a seed makes. */
+export interface SessionPlan {
+  /** Session keys; programs of the same key are tabs. */
+  readonly keys: number;
+  /** Programs at the start. */
+  readonly programs: number;
+  /** How long faults happen, in milliseconds. */
+  readonly faultyMs: number;
+  /** The mean time between two faults. */
+  readonly meanGapMs: number;
+  /** The mean time between two things that a program does. */
+  readonly actGapMs: number;
+  /** The chance that a connection is cut just as a message leaves. */
+  readonly cutChance: number;
+  /** The chance that a hello is held back, and that a Welcome is lost. */
+  readonly trapChance: number;
+  readonly bytesPerMs: number;
+  readonly latencyMs: number;
+  /** Whether credentials are needed, and expire. */
+  readonly credentials: "none" | "expiring";
+  /** Whether the credential hook, and the store, answer at once. */
+  readonly answers: "atOnce" | "late";
+  /** Whether a client may be away for so long that its channel expires. */
+  readonly hasAbsences: boolean;
+  /** Whether the world ends with a week in which nobody comes. */
+  readonly hasIdleWeek: boolean;
+}
+
+/** Draws a world. */
+export function drawSessionPlan(random: SimulatedRandom): SessionPlan {
+  return {
+    keys: random.chance(0.7) ? 1 : 2,
+    programs: 1 + random.int(3),
+    faultyMs: random.pick([8_000, 20_000, 40_000]),
+    meanGapMs: random.pick([300, 1_000, 3_000]),
+    actGapMs: random.pick([200, 600, 1_500]),
+    cutChance: random.pick([0, 0.002, 0.01]),
+    trapChance: random.pick([0, 0.1, 0.25]),
+    bytesPerMs: random.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500, 60]),
+    latencyMs: random.pick([1, 10, 10, 120]),
+    credentials: random.chance(0.35) ? "expiring" : "none",
+    answers: random.chance(0.3) ? "late" : "atOnce",
+    hasAbsences: random.chance(0.1),
+    hasIdleWeek: random.chance(0.1),
+  };
+}

@@ -1,0 +1,54 @@
+/** A simulated world: from a seed follows one schedule of traffic and faults, always the same. */
+export interface World {
+  /** What `--world` calls it. */
+  readonly name: string;
+  /** Plays one seed. What it throws counts as a failure as well. */
+  run(seed: number, options: WorldOptions): Report | Promise<Report>;
+}
+
+/** How a seed is played. */
+export interface WorldOptions {
+  /** How many of the last events a failure reports. */
+  readonly eventCount: number;
+}
+
+/** What came of one seed. */
+export interface Report {
+  /** How often things happened that the world is there for, by name: `resumed`, `calls ended`. For the totals. */
+  readonly facts: Readonly<Record<string, number>>;
+  /** What went wrong, if anything. */
+  readonly failure?: Failure | undefined;
+}
+
+/** A broken invariant. */
+export interface Failure {
+  /** Which invariant, and what was there instead. */
+  readonly broken: string;
+  /** The last events, oldest first. */
+  readonly events: readonly string[];
+}
+
+/** An invariant does not hold. Thrown from anywhere inside a world. */
+export class Broken extends Error {
+  override readonly name = "Broken";
+}
+
+/** How often things have happened. */
+export class Facts {
+  private readonly counts: Record<string, number> = {};
+
+  /** Counts something, `times` times. */
+  count(what: string, times = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + times;
+  }
+
+  /** Counts what another seed has counted. */
+  addAll(counts: Readonly<Record<string, number>>): void {
+    for (const [what, times] of Object.entries(counts)) this.count(what, times);
+  }
+
+  /** The counts so far, by name. */
+  toRecord(): Readonly<Record<string, number>> {
+    return { ...this.counts };
+  }
+}

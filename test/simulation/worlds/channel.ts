@@ -1,0 +1,24 @@
+import { ChannelWorld } from "../channel/channel-world.ts";
+import { Broken, type Report, type World, type WorldOptions } from "../world.ts";
+
+/**
+ * Two processes, a channel between them over connections that are cut, stalled, half-open, late and switched, and calls of
+ * all shapes both ways. Nothing may be lost, doubled, disordered or unbounded, and everything ends.
+ */
+export const world: World = {
+  name: "channel",
+  run(seed: number, { eventCount }: WorldOptions): Report {
+    const played = new ChannelWorld(seed, eventCount);
+    try {
+      played.play();
+      return { facts: played.facts.toRecord() };
+    } catch (error) {
+      const broken = error instanceof Broken ? error.message : describe(error);
+      return { facts: played.facts.toRecord(), failure: { broken, events: played.network.history } };
+    }
+  },
+};
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

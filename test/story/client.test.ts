@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  type ChannelLossReason,
+  createDaemonClient,
+  createSessionKey,
+  createWebSocketTransport,
+  isConnected,
+} from "../../src/client/index.ts";
+import { createDaemonServer, createIdentity, type DaemonServer } from "../../src/server/index.ts";
+import type { Connection, Transport } from "../../src/transport/connection.ts";
+import { createWsTransport } from "../../src/transport/ws-client.ts";
+import { EchoService } from "../unit/rpc/gen/rpctest/v1/echo_pb.ts";
+
+const servers: DaemonServer[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+const identity = createIdentity({ name: "story", version: "1.0.0" });
+
+async function startServer(port = 0): Promise<{ readonly endpoint: string; readonly server: DaemonServer }> {
+  const server = createDaemonServer({
+    identity,
+    authenticate: () => ({ principal: "owner" }),
+    routes: (router) =>
+      void router.service(EchoService, {
+        say: ({ text }) => ({ text }),
+        async *count({ count }) {
+          for (let number = 1; number <= count; number += 1) yield { number };
+        },
+      }),
+  });
+  servers.push(server);
+  const { endpoint } = await server.listen({ host: "127.0.0.1", port });
+  return { endpoint, server };
+}
+
+/** A transport whose last connection can be cut, as a network does. */
+function createCuttable(transport: Transport): { readonly transport: Transport; cut(): void } {
+  let last: Connection | undefined;
+  const dial: Transport["dial"] = (endpoint, listener) => {
+    last = transport.dial(endpoint, listener);
+    return last;
+  };
+  return { transport: { name: transport.name, dial }, cut: () => last?.abort() };
+}
+
+describe("a client and a daemon on real sockets", () => {
+  it.each([
+    ["the platform's WebSocket", createWebSocketTransport()],
+    ["ws", createWsTransport()],
+  ])("go on over ten cuts without losing anything, over %s [INV-1, CALL-11, RESUME-3]", async (_, over) => {
+    const { endpoint, server } = await startServer();
+    const { transport, cut } = createCuttable(over);
+    const resumed: number[] = [];
+    const client = createDaemonClient({
+      endpoint,
+      expectedServerId: server.serverId,
+      sessionKey: createSessionKey(),
+      client: { name: "story", version: "1.0.0" },
+      transport,
+    });
+    client.on("resumed", ({ generation }) => resumed.push(generation));
+    let expected = 1;
+    for await (const { number } of client.service(EchoService).count({ count: 50_000 })) {
+      expect(number).toBe(expected);
+      expected += 1;
+      if (number % 4_500 === 0 && number < 46_000) cut();
+    }
+    expect(expected).toBe(50_001);
+    expect(resumed.length).toBeGreaterThanOrEqual(5);
+    await client.ensureConnected();
+    expect(await client.ping(1_000)).toBeLessThan(5_000);
+    await client.close();
+  });
+
+  it("find each other again after the daemon was started anew, with a new channel [RESUME-6, CONN-9]", async () => {
+    const first = await startServer();
+    const options = { sessionKey: createSessionKey(), client: { name: "story", version: "1.0.0" } };
+    const client = createDaemonClient({ ...options, endpoint: first.endpoint });
+    const lost: ChannelLossReason[] = [];
+    client.on("channel_lost", ({ reason }) => lost.push(reason));
+    const echo = client.service(EchoService);
+    expect((await echo.say({ text: "before" })).text).toBe("before");
+    await first.server.close();
+    await expect.poll(() => isConnected(client.state)).toBe(false);
+    await startServer(Number(new URL(first.endpoint).port));
+    await client.ensureConnected();
+    expect((await echo.say({ text: "after" })).text).toBe("after");
+    expect(lost).toHaveLength(1);
+    await client.close();
+  });
+
+  it("let the client's process end by itself once it is closed", async () => {
+    const { endpoint } = await startServer();
+    const program = fileURLToPath(new URL("./client-process.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program, endpoint], { timeout: 15_000 });
+    expect(stdout.trim()).toBe("said hello");
+  });
+});
