@@ -1,6 +1,7 @@
-import type { Frame, Frames } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import { encodeClientPacket, sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import { sizeDelimited } from "../wire/codec.ts";
+import type { Frame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { encodeClientPacket, sizeFrame, writeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { allocate } from "../core/allocate.ts";
+import { sizeDelimited, sizeUint64, writeVarint } from "../wire/codec.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { CallBook } from "./call-book.ts";
 import type { Inbox } from "./inbox.ts";
@@ -12,6 +13,8 @@ const PACKET_OVERHEAD_BYTES = 48;
 const LEAST_ROOM_BYTES = 64;
 /** The field `frames` of `Frames`: its number, and the wire type of a delimited value. */
 const FRAMES_FIELD = { no: 2, wireType: 2 } as const;
+/** The tags of what a packet of frames is made of, which the packets of both directions share. */
+const tags = { received: 0x08, frames: 0x1a, first: 0x08, frame: 0x12 } as const;
 
 /** Makes the next packet of frames. Undefined where nothing may go. */
 export function takePacket(
@@ -22,12 +25,7 @@ export function takePacket(
   nowMs: number,
 ): Uint8Array | undefined {
   const room = limits.maxPacketBytes - PACKET_OVERHEAD_BYTES;
-  const replay = outbox.takeReplay(room);
-  if (replay !== undefined) {
-    // Frames are sent again as they were encoded, so they go in as if they were not known here.
-    const unknown = replay.frames.map((data) => ({ ...FRAMES_FIELD, data }));
-    return encode(inbox, { first: replay.first, frames: [], unknown });
-  }
+  if (outbox.hasReplay) return takeReplay(outbox, inbox, room);
   if (outbox.heldBytes + limits.maxPacketBytes > limits.maxOutboxBytes) return undefined;
   const frames: Frame[] = [];
   const sizes: number[] = [];
@@ -35,15 +33,22 @@ export function takePacket(
   while (room - total >= LEAST_ROOM_BYTES) {
     const frame = takeFrame(calls, room - total, nowMs);
     if (frame === undefined) break;
-    const size = sizeDelimited(sizeFrame(frame));
+    const size = sizeFrame(frame);
     frames.push(frame);
     sizes.push(size);
-    total += size + 1;
+    total += 1 + sizeDelimited(size);
   }
-  if (frames.length === 0) return undefined;
-  const packet = encode(inbox, { first: outbox.sent + 1, frames, unknown: undefined });
-  numberFrames(outbox, packet, sizes, total);
-  return packet;
+  return frames.length === 0 ? undefined : encodeFrames(frames, sizes, total, outbox, inbox);
+}
+
+/** Frames are sent again as they were encoded, so they go in as if they were not known here. */
+function takeReplay(outbox: Outbox, inbox: Inbox, room: number): Uint8Array | undefined {
+  const replay = outbox.takeReplay(room);
+  if (replay === undefined) return undefined;
+  const unknown = replay.frames.map((data) => ({ ...FRAMES_FIELD, data }));
+  const frames = { first: replay.first, frames: [], unknown };
+  inbox.tell();
+  return encodeClientPacket({ received: inbox.received, body: { case: "frames", value: frames }, unknown: undefined });
 }
 
 function takeFrame(calls: CallBook, room: number, nowMs: number): Frame | undefined {
@@ -56,18 +61,36 @@ function takeFrame(calls: CallBook, room: number, nowMs: number): Frame | undefi
   return frame;
 }
 
-/** The frames are the tail of the packet, each behind a tag of one byte. */
-function numberFrames(outbox: Outbox, packet: Uint8Array, sizes: readonly number[], total: number): void {
-  let offset = packet.length - total;
-  for (const size of sizes) {
-    offset += 1;
-    outbox.number(packet, offset, offset + size);
-    offset += size;
+/**
+ * Encodes a packet of frames and numbers them. It gives the bytes that the generated encoder would; but each frame is
+ * measured once, and its place in the packet is known at once.
+ */
+function encodeFrames(
+  frames: readonly Frame[],
+  sizes: readonly number[],
+  total: number,
+  outbox: Outbox,
+  inbox: Inbox,
+): Uint8Array {
+  inbox.tell();
+  const { received } = inbox;
+  const first = outbox.sent + 1;
+  const bodySize = 1 + sizeUint64(first) + total;
+  const packet = allocate((received === 0 ? 0 : 1 + sizeUint64(received)) + 1 + sizeDelimited(bodySize));
+  let offset = 0;
+  if (received !== 0) offset = writeTagged(packet, offset, tags.received, received);
+  offset = writeTagged(packet, offset, tags.frames, bodySize);
+  offset = writeTagged(packet, offset, tags.first, first);
+  for (let i = 0; i < frames.length; i += 1) {
+    const start = offset + 1;
+    offset = writeTagged(packet, offset, tags.frame, sizes[i] as number);
+    offset = writeFrame(frames[i] as Frame, packet, offset);
+    outbox.number(packet, start, offset);
   }
+  return packet;
 }
 
-/** The packets of both directions are the same on the wire, but for who sends them. */
-function encode(inbox: Inbox, frames: Frames): Uint8Array {
-  inbox.tell();
-  return encodeClientPacket({ received: inbox.received, body: { case: "frames", value: frames }, unknown: undefined });
+function writeTagged(packet: Uint8Array, offset: number, tag: number, value: number): number {
+  packet[offset] = tag;
+  return writeVarint(packet, offset + 1, value);
 }

@@ -185,9 +185,10 @@ export class DaemonClient {
 
   /** What a call is made on now. The first call dials; where nobody will dial, calls end at once. */
   private findChannel(): CallChannel {
-    const { state } = this;
     const { redial, instance } = this.settings;
-    if (state.state.case === "idle") this.connect();
+    if (this.state.state.case === "idle") this.connect();
+    // Only now: a listener may have disposed the client meanwhile.
+    const { state } = this;
     const isStopped = state.state.case === "disconnected" && redial && !isOnItsWay(state);
     return isStopped || isDisposed(state) ? stoppedChannel : instance.channel;
   }

@@ -45,6 +45,9 @@ export interface ChannelTransportOptions {
   readonly codecs?: CodecSource;
 }
 
+/** A timeout above 100 years is none; it would not fit the wire. */
+const MAX_TIMEOUT_MS = 100 * 366 * 24 * 60 * 60 * 1000;
+
 /** Makes a Connect transport over a channel: clients that Connect generates work on it as on any other. Spec: CALL-7. */
 export function createChannelTransport(options: ChannelTransportOptions): ChannelTransport {
   return new ChannelTransport(options);
@@ -104,7 +107,10 @@ export class ChannelTransport implements Transport {
     input: AsyncIterable<MessageInitShape<I>>,
     contextValues?: ContextValues,
   ): Promise<StreamResponse<I, O>> {
-    return this.startStream(method, signal, timeoutMs, header, input, contextValues).response;
+    const { response } = this.startStream(method, signal, timeoutMs, header, input, contextValues);
+    // Connect's client looks at it when the stream is read; a stream that nobody reads is no unhandled rejection.
+    response.catch(() => {});
+    return response;
   }
 
   /** Like {@link ChannelTransport.stream}, with a handle by which the call can be ended before its response is there. */
@@ -164,7 +170,8 @@ export class ChannelTransport implements Transport {
   }
 
   private deadlineOf(timeoutMs: number): number | undefined {
-    return timeoutMs > 0 ? this.environment.clock.now() + timeoutMs : undefined;
+    const isBounded = timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS;
+    return isBounded ? this.environment.clock.now() + timeoutMs : undefined;
   }
 
   private planOf<I extends DescMessage, O extends DescMessage>(method: DescMethod): MethodPlan<I, O> {

@@ -7,6 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { compileEncoder } from "../wire/message/compile-encoder.ts";
 
 /** Turns the messages of one type into bytes and back. What it throws fails the call, not the channel. */
 export interface MessageCodec<D extends DescMessage> {
@@ -19,11 +20,14 @@ export interface MessageCodec<D extends DescMessage> {
 /** Where the codec of a message type comes from. Asked once per method. */
 export type CodecSource = <D extends DescMessage>(desc: D) => MessageCodec<D>;
 
-/** The codec that works for every message type. */
-export const generalCodec: CodecSource = (desc) => ({
-  encode: (message) => toBinary(desc, message),
-  decode: (bytes) => fromBinary(desc, bytes),
-});
+/** The codec that works for every message type: that of @bufbuild/protobuf, with a short cut for what is common. */
+export const generalCodec: CodecSource = (desc) => {
+  const encode = compileEncoder(desc);
+  return {
+    encode: (message) => encode?.(message) ?? toBinary(desc, message),
+    decode: (bytes) => fromBinary(desc, bytes),
+  };
+};
 
 /** How large messages may be, in bytes. */
 export interface MessageLimits {

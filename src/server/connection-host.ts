@@ -38,8 +38,8 @@ export interface ConnectionHost {
   admitProbe(sessionHash: string): (() => void) | Refusal;
   /** The connection is welcomed. */
   welcomed(connection: HostedConnection): void;
-  /** The connection is over. */
-  left(connection: HostedConnection): void;
+  /** The connection is over. @returns false where that was known. */
+  left(connection: HostedConnection): boolean;
 }
 
 /** What a connection was welcomed as. */

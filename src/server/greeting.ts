@@ -36,7 +36,7 @@ export type GreetingOutcome =
       readonly kind: "judged";
       readonly hello: CheckedHello;
       readonly authority: Authority;
-      /** What stands for the credential, to be compared. */
+      /** What stands for the credential of a probe, to be compared. */
       readonly credentialHash: string;
     };
 
@@ -57,7 +57,8 @@ export function greet(
     return () => {};
   }
   const credential = credentialOf(decoded);
-  const credentialHash = hashCredential(credential);
+  const isCompared = greeting.probe !== undefined || checked.purpose.kind === "probe";
+  const credentialHash = isCompared ? hashCredential(credential) : "";
   const fault = findPromotionFault(greeting.probe, checked, credentialHash);
   if (fault !== undefined) {
     done(fault);

@@ -10,9 +10,8 @@ import type { PeerLimits } from "../channel/call-book.ts";
 import { channelLimits, creditRange } from "../wire/limits.ts";
 import { isProtocolRange, negotiateProtocol, type Revisions } from "../wire/protocol.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
-import { sessionRefOf } from "../wire/session-ref.ts";
 import type { Credential } from "./authenticate.ts";
-import { hashText, idToKey } from "./hashes.ts";
+import { hashText, idToKey, refOfKey } from "./hashes.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 /** What a server compares hellos with. */
@@ -97,7 +96,7 @@ export function checkHello(hello: ClientHello, facts: HandshakeFacts): CheckedHe
   return {
     protocol,
     sessionHash: hashText(`moorline session hash${key}`),
-    sessionRef: sessionRefOf(key),
+    sessionRef: refOfKey(key),
     path: hello.path,
     capabilities: facts.capabilities.filter((name) => hello.capabilities.includes(name)),
     purpose,

@@ -16,10 +16,9 @@ export interface GuardOptions {
 export type HttpGuard = (request: IncomingMessage) => UpgradeRefusal | undefined;
 
 /** A socket, with what TLS sockets say of themselves. */
-type MaybeSecureSocket = Pick<Socket, "localAddress" | "localPort"> & { readonly encrypted?: boolean };
+type MaybeSecureSocket = Pick<Socket, "localAddress"> & { readonly encrypted?: boolean };
 
 const PROXY_HEADER = /^(forwarded|via|x-forwarded-.*)$/;
-const DEFAULT_PORTS = { plain: 80, secure: 443 } as const;
 
 /** Whether a host name or an address is this machine: `localhost`, `*.localhost`, `127.0.0.0/8`, `::1`. */
 export function isLoopback(host: string): boolean {
@@ -63,20 +62,15 @@ function judgeHost(host: string, socket: MaybeSecureSocket, hosts: ReadonlySet<s
   if (url === undefined) return { status: 400, message: "the header Host is missing or malformed" };
   if (hosts.has(host.toLowerCase()) || hosts.has(url.hostname)) return undefined;
   const name = url.hostname.replace(/^\[|\]$/g, "");
-  const isOurs = isLoopback(name) || name === socket.localAddress?.replace(/^::ffff:/, "");
-  if (isOurs && isPortOf(url, socket)) return undefined;
-  return forbid("the header Host names another host or port; add it to `allowedHosts` if it is right");
+  // Only the name tells a rebound page from a caller of ours; the port is another one behind every forwarded port.
+  if (isLoopback(name) || name === socket.localAddress?.replace(/^::ffff:/, "")) return undefined;
+  return forbid("the header Host names another host; add it to `allowedHosts` if it is right");
 }
 
 function parseHost(host: string, { encrypted }: MaybeSecureSocket): URL | undefined {
   if (host === "" || /[/?#@\\\s]/.test(host)) return undefined;
   const text = `${encrypted === true ? "https" : "http"}://${host}`;
   return URL.canParse(text) ? new URL(text) : undefined;
-}
-
-function isPortOf({ port }: URL, { localPort, encrypted }: MaybeSecureSocket): boolean {
-  if (localPort === undefined) return true;
-  return Number(port || DEFAULT_PORTS[encrypted === true ? "secure" : "plain"]) === localPort;
 }
 
 function judgeOrigin(

@@ -1,4 +1,4 @@
-import type { ServerCounters } from "./server-context.ts";
+import { countDropped, type ServerCounters } from "./server-context.ts";
 import type { ServerCore } from "./server-core.ts";
 
 /** How a server is doing, as numbers. */
@@ -11,8 +11,6 @@ export interface ServerMetrics extends Readonly<ServerCounters> {
   readonly channels: { readonly attached: number; readonly detached: number };
   /** What all channels hold, in bytes. */
   readonly heldBytes: number;
-  /** What the channels that there are have counted and dropped. */
-  readonly dropped: { readonly unknownFrames: number; readonly lateFrames: number; readonly duplicateFrames: number };
 }
 
 /** Counts everything. The cost grows with sessions and connections. */
@@ -20,13 +18,8 @@ export function measureServer(core: ServerCore): ServerMetrics {
   const connections = tally([...core.pending, ...core.open]);
   const sessions = tally(core.registry.all);
   const channels = tally(core.channels());
-  const dropped = { unknownFrames: 0, lateFrames: 0, duplicateFrames: 0 };
-  for (const { channel } of core.channels()) {
-    dropped.unknownFrames += channel.counters.unknownFrames;
-    dropped.lateFrames += channel.counters.lateFrames;
-    dropped.duplicateFrames += channel.counters.duplicateFrames;
-  }
-  const { counters } = core.context;
+  const counters = { ...core.context.counters };
+  for (const { channel } of core.channels()) countDropped(counters, channel.counters);
   return {
     ...counters,
     rejected: new Map(counters.rejected),
@@ -39,7 +32,6 @@ export function measureServer(core: ServerCore): ServerMetrics {
     sessions: { active: sessions("active"), idle: sessions("idle") },
     channels: { attached: channels("attached"), detached: channels("detached") },
     heldBytes: core.heldBytes.measure(),
-    dropped,
   };
 }
 

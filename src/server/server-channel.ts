@@ -13,7 +13,7 @@ import { type CallSession, ChannelCallSession, callSession, type SessionWithValu
 import type { LostCall, SessionName } from "./events.ts";
 import type { AttachRequest } from "./handshake.ts";
 import type { ByteHolder } from "./held-bytes.ts";
-import { countOne, logTransition, type ServerContext } from "./server-context.ts";
+import { countDropped, countOne, logTransition, type ServerContext } from "./server-context.ts";
 import { ServerTimer } from "./server-timer.ts";
 
 /** A connection, as a channel sees it. */
@@ -215,6 +215,7 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     this.carrier = undefined;
     this.channel.lose(reason);
     countOne(this.context.counters.lost, reason);
+    countDropped(this.context.counters, this.channel.counters);
     const { key: channelId, owner } = this;
     this.context.reporter.event({ kind: "channel_lost", session: nameOf(owner), channelId, reason, calls });
     owner.channelLost(this, reason);

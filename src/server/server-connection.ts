@@ -233,7 +233,7 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
   private leave(): void {
     this.link.stop();
     this.reception.close();
-    this.host.left(this);
+    if (this.host.left(this)) this.host.context.counters.unknownPackets += this.link.unknownPackets;
   }
 }
 

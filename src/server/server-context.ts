@@ -41,6 +41,14 @@ export interface ServerCounters {
   violations: number;
   /** Connections that were given up because nothing came any more. */
   pongMissing: number;
+  /** Packets with a body that this version does not know, of connections that are over. */
+  unknownPackets: number;
+  /** Frames with a body that this version does not know. */
+  unknownFrames: number;
+  /** Frames for calls that are closed here. */
+  lateFrames: number;
+  /** Frames that had been accepted before. */
+  duplicateFrames: number;
   /** Hellos that were refused, by the number of their code. */
   readonly rejected: Map<number, number>;
   /** Channels that were lost, by the number of their reason. */
@@ -49,14 +57,27 @@ export interface ServerCounters {
 
 /** Counters at their start. */
 export function createCounters(): ServerCounters {
-  const counts = { connections: 0, probes: 0, attached: 0, resumed: 0, violations: 0, pongMissing: 0 };
-  return { ...counts, rejected: new Map(), lost: new Map() };
+  const connections = { connections: 0, probes: 0, attached: 0, resumed: 0, violations: 0, pongMissing: 0 };
+  const dropped = { unknownPackets: 0, unknownFrames: 0, lateFrames: 0, duplicateFrames: 0 };
+  return { ...connections, ...dropped, rejected: new Map(), lost: new Map() };
 }
 
 /** Counts one more of a kind. */
 export function countOne(counts: Map<number, number>, kind: number): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);
 }
+
+/** Adds what a channel has counted and dropped. */
+export function countDropped(
+  counts: DroppedFrames,
+  { unknownFrames, lateFrames, duplicateFrames }: DroppedFrames,
+): void {
+  counts.unknownFrames += unknownFrames;
+  counts.lateFrames += lateFrames;
+  counts.duplicateFrames += duplicateFrames;
+}
+
+type DroppedFrames = Pick<ServerCounters, "unknownFrames" | "lateFrames" | "duplicateFrames">;
 
 /** Writes an event of a machine to the transition log, if anybody wants it. Spec: LOG-1, INV-10. */
 export function logTransition<State, Event, Effect, Config>(

@@ -21,6 +21,8 @@ export interface CoreParts {
   readonly registry: SessionRegistry;
   readonly greeting: GreetingContext;
   readonly answer: AnswerFacts;
+  /** When clients dial again that have lost a connection. Undefined: by backoff, and after a drain by a hint of its own. */
+  readonly hint: ReconnectDelay | undefined;
 }
 
 /** `running`; `draining`: known channels only; `closed`: nothing is accepted any more. */
@@ -41,16 +43,18 @@ export class ServerCore implements ConnectionHost {
   readonly pending = new Set<HostedConnection>();
   /** Connections with one. */
   readonly open = new Set<HostedConnection>();
+  private readonly givenHint: ReconnectDelay | undefined;
   private readonly probes: ProbeLimiter;
   private phase: ServerPhase = "running";
 
-  constructor({ context, registry, greeting, answer }: CoreParts) {
+  constructor({ context, registry, greeting, answer, hint }: CoreParts) {
     const { limits, clock } = context;
     this.context = context;
     this.machine = { helloTimeoutMs: limits.handshake.helloTimeoutMs, probeMs: limits.probe.lifetimeMs };
     this.registry = registry;
     this.greeting = greeting;
     this.answer = answer;
+    this.givenHint = hint;
     this.heldBytes = new HeldBytes(limits.session.maxReplayBytes, clock, () => this.channels());
     this.probes = new ProbeLimiter(limits.probe);
   }
@@ -61,7 +65,7 @@ export class ServerCore implements ConnectionHost {
   }
 
   get hint(): ReconnectDelay | undefined {
-    return this.answer.hint ?? (this.isStopping ? DRAIN_HINT : undefined);
+    return this.givenHint ?? (this.isStopping ? DRAIN_HINT : undefined);
   }
 
   /** Every channel. */
@@ -105,9 +109,8 @@ export class ServerCore implements ConnectionHost {
     this.open.add(connection);
   }
 
-  left(connection: HostedConnection): void {
-    this.pending.delete(connection);
-    this.open.delete(connection);
+  left(connection: HostedConnection): boolean {
+    return this.pending.delete(connection) || this.open.delete(connection);
   }
 
   /** Ends the connections of a credential, and their channels. @returns How many there were. */

@@ -24,7 +24,7 @@ import { SessionRegistry } from "./session-registry.ts";
 import { createSessionService, type SessionServiceHost } from "./session-service.ts";
 import { createMemorySessionStore } from "./store.ts";
 import { type AttachOptions, Upgrades } from "./upgrades.ts";
-import { createServerInfo } from "./welcome.ts";
+import { createServerInfo, encodePieces } from "./welcome.ts";
 
 /** The server of a daemon. Made by {@link createDaemonServer}. */
 export interface DaemonServer {
@@ -143,7 +143,8 @@ function createCore(options: DaemonServerOptions): ServerCore {
   return new ServerCore({
     context,
     registry,
-    answer: { server, protocol: protocolRange, limits, hint },
+    answer: { protocol: protocolRange, pieces: encodePieces(server, limits, hint) },
+    hint,
     greeting: {
       facts: { serverId, protocol: protocolRange, capabilities: [] },
       judgement: {

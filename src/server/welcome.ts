@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import {
   type AttachmentSchema,
@@ -6,7 +7,7 @@ import {
   ServerHelloSchema,
   type ServerInfo,
   ServerInfoSchema,
-  type WelcomeSchema,
+  WelcomeSchema,
 } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { Revisions } from "../wire/protocol.ts";
 import type { Identity } from "./identity.ts";
@@ -15,11 +16,9 @@ import type { ServerLimits } from "./server-limits.ts";
 
 /** What every answer of a server says. */
 export interface AnswerFacts {
-  readonly server: ServerInfo;
   readonly protocol: Revisions;
-  readonly limits: ServerLimits;
-  /** When clients dial again that have lost a connection without being told. Undefined: by backoff. */
-  readonly hint: ReconnectDelay | undefined;
+  /** What every Welcome says. */
+  readonly pieces: WelcomePieces;
 }
 
 /** When to dial again, for the first try only. */
@@ -49,13 +48,23 @@ export function createServerInfo(serverId: string, { name, version }: Identity, 
   return create(ServerInfoSchema, { serverId, name, version, epoch });
 }
 
-/** An encoded ServerHello that accepts a hello. Spec: WELCOME-1. */
-export function encodeWelcome(server: AnswerFacts, facts: WelcomeFacts): Uint8Array {
-  const { protocol, capabilities, session, credentialExpiresInMs } = facts;
-  const { channel, session: lifetimes, liveness } = server.limits;
-  const value: MessageInitShape<typeof WelcomeSchema> = {
-    protocol,
-    server: server.server,
+/** What every Welcome of a server says, encoded once: messages of protobuf can be put together from pieces. */
+export interface WelcomePieces {
+  /** For every connection. */
+  readonly common: Uint8Array;
+  /** For one with a session. */
+  readonly session: Uint8Array;
+}
+
+/** Encodes what does not differ from welcome to welcome. */
+export function encodePieces(
+  server: ServerInfo,
+  limits: ServerLimits,
+  hint: ReconnectDelay | undefined,
+): WelcomePieces {
+  const { channel, session: lifetimes, liveness } = limits;
+  const common = {
+    server,
     limits: {
       initialCreditBytes: BigInt(channel.initialCreditBytes),
       maxMessageBytes: BigInt(channel.maxMessageBytes),
@@ -66,16 +75,29 @@ export function encodeWelcome(server: AnswerFacts, facts: WelcomeFacts): Uint8Ar
       pongTimeoutMs: BigInt(liveness.pongTimeoutMs),
       silenceMs: BigInt(liveness.silenceMs),
     },
-    capabilities: [...capabilities],
+    ...(hint === undefined ? {} : { hint: toHint(hint) }),
   };
-  if (server.hint !== undefined) value.hint = toHint(server.hint);
-  if (credentialExpiresInMs !== undefined) value.credentialExpiresInMs = BigInt(Math.floor(credentialExpiresInMs));
+  const session = { lifetimes: { replayMs: BigInt(lifetimes.replayMs), sessionMs: BigInt(lifetimes.sessionMs) } };
+  return { common: encodePiece(common), session: encodePiece(session) };
+}
+
+/** An encoded ServerHello that accepts a hello. Spec: WELCOME-1. */
+export function encodeWelcome({ pieces }: AnswerFacts, facts: WelcomeFacts): Uint8Array {
+  const { protocol, session, credentialExpiresInMs } = facts;
+  const own: MessageInitShape<typeof WelcomeSchema> = { protocol, capabilities: [...facts.capabilities] };
+  if (credentialExpiresInMs !== undefined) own.credentialExpiresInMs = BigInt(Math.floor(credentialExpiresInMs));
   if (session !== undefined) {
-    value.sessionRef = session.ref;
-    value.attachment = session.attachment;
-    value.lifetimes = { replayMs: BigInt(lifetimes.replayMs), sessionMs: BigInt(lifetimes.sessionMs) };
+    own.sessionRef = session.ref;
+    own.attachment = session.attachment;
   }
-  return toBinary(ServerHelloSchema, create(ServerHelloSchema, { answer: { case: "welcome", value } }));
+  const parts = [pieces.common, ...(session === undefined ? [] : [pieces.session]), encodePiece(own)];
+  return new BinaryWriter().tag(WELCOME_FIELD, WireType.LengthDelimited).bytes(Buffer.concat(parts)).finish();
+}
+
+const WELCOME_FIELD = ServerHelloSchema.field.welcome.number;
+
+function encodePiece(piece: MessageInitShape<typeof WelcomeSchema>): Uint8Array {
+  return toBinary(WelcomeSchema, create(WelcomeSchema, piece));
 }
 
 /** An encoded ServerHello that refuses a hello. Spec: VER-1. */

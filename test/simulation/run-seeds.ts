@@ -28,7 +28,12 @@ export interface RunOptions extends WorldOptions {
 /** Every world: each file of `worlds` exports one by the name `world`. */
 export async function loadWorlds(): Promise<readonly World[]> {
   const files = readdirSync(new URL("worlds/", import.meta.url)).filter((file) => file.endsWith(".ts"));
-  return Promise.all(files.sort().map(async (file) => ((await import(`./worlds/${file}`)) as { world: World }).world));
+  return Promise.all(files.sort().map(loadWorld));
+}
+
+async function loadWorld(file: string): Promise<World> {
+  const { world } = (await import(/* @vite-ignore */ `./worlds/${file}`)) as { readonly world: World };
+  return world;
 }
 
 /** Plays seeds of a world, one after the other. */

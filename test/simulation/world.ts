@@ -2,6 +2,8 @@
 export interface World {
   /** What `--world` calls it. */
   readonly name: string;
+  /** What has to happen at least once in some hundred seeds, by the names of the facts: else the world shows nothing. */
+  readonly mustHappen: readonly string[];
   /** Plays one seed. What it throws counts as a failure as well. */
   run(seed: number, options: WorldOptions): Report | Promise<Report>;
 }

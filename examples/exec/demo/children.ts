@@ -18,12 +18,21 @@ export interface DemoProcess {
   readonly ended: Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends every process that still runs. */
+export function endProcesses(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** Starts `demo/NAME.ts` as a process. */
 export function startProcess(name: "server-process" | "client-process", options: ProcessOptions): DemoProcess {
   const path = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, path, JSON.stringify(options)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const messages: ProcessMessage[] = [];
   const said = new EventEmitter().setMaxListeners(0);
   createInterface({ input: child.stdout }).on("line", (line) => {

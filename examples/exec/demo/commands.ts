@@ -15,6 +15,9 @@ export interface DemoCommand {
 const script = (name: string): string => fileURLToPath(new URL(`./scripts/${name}.mjs`, import.meta.url));
 const project = fileURLToPath(new URL("../../..", import.meta.url));
 
+/** About what the first two commands print, in bytes: the faults are spread over it. */
+export const outputBytes = 14_000_000;
+
 /** The line of input with this number. */
 export const inputLine = (number: number): string => `input line ${number}`;
 

@@ -115,7 +115,10 @@ export class Cutter {
     this.counts.accepted += 1;
     near.setNoDelay(true);
     far.setNoDelay(true);
-    near.on("data", (bytes) => forward(pair.up, near, far, bytes));
+    near.on("data", (bytes) => {
+      forward(pair.up, near, far, bytes);
+      this.settle();
+    });
     far.on("data", (bytes) => {
       if (pair.down.kind === "pass") this.counts.down += bytes.length;
       forward(pair.down, far, near, bytes);

@@ -7,12 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type CheckedCommand, checkCommand, checkTransitions } from "./check.ts";
-import { type DemoProcess, startProcess } from "./children.ts";
-import { demoCommands } from "./commands.ts";
+import { checkCommand, checkTransitions } from "./check.ts";
+import { type DemoProcess, endProcesses, startProcess } from "./children.ts";
+import { demoCommands, outputBytes } from "./commands.ts";
 import { Cutter } from "./cutter.ts";
-import { type Expected, runDirectly } from "./expected.ts";
+import { runDirectly } from "./expected.ts";
 import { type Fault, halfOpen, holdBack, type Row, reset, stopClient, timed } from "./faults.ts";
+import type { CommandResult } from "./messages.ts";
 import { createReport } from "./report.ts";
 
 const RESETS = 10;
@@ -33,30 +34,21 @@ function planFaults(): Fault[] {
 }
 
 /** Lets the faults happen one after the other, each at a random point of the output. */
-async function breakThings(cutter: Cutter, client: DemoProcess, bytes: number): Promise<Row[]> {
+async function breakThings(cutter: Cutter, client: DemoProcess): Promise<"broken"> {
   const faults = planFaults();
-  const rows: Row[] = [];
   for (const fault of faults) {
-    await cutter.passed(Math.ceil((Math.random() * bytes * SHARE_WITH_FAULTS) / faults.length));
-    const row = await fault({ cutter, client });
-    rows.push(row);
-    report.row(row);
+    await cutter.passed(Math.ceil((Math.random() * outputBytes * SHARE_WITH_FAULTS) / faults.length));
+    report.row(await fault({ cutter, client }));
   }
-  return rows;
+  return "broken";
 }
 
 /** Runs the first two commands through all the faults. */
-async function survive(cutter: Cutter, client: DemoProcess, expected: readonly Expected[]): Promise<CheckedCommand[]> {
+async function survive(cutter: Cutter, client: DemoProcess): Promise<readonly CommandResult[]> {
   const results = Promise.all([client.result(0), client.result(1)]);
-  const bytes = expected.slice(0, 2).reduce((sum, each) => sum + each.bytes, 0);
-  let isBroken = false;
-  const broken = breakThings(cutter, client, bytes).then((rows) => {
-    isBroken = true;
-    return rows;
-  });
-  await Promise.race([broken, results]);
-  if (!isBroken) throw new Error("the commands ended before all faults had happened");
-  return (await results).map((result, index) => checkCommand(index, result, expected[index]));
+  const first = await Promise.race([breakThings(cutter, client), results]);
+  if (first !== "broken") throw new Error("the commands ended before all faults had happened");
+  return results;
 }
 
 /** Kills the client and starts it again with the same key; the last command runs to its end. */
@@ -74,20 +66,21 @@ async function run(home: string): Promise<void> {
   const { endpoint: direct, serverId } = await server.next("listening");
   const cutter = new Cutter(Number(new URL(direct).port));
   const endpoint = `ws://127.0.0.1:${await cutter.listen()}`;
-  report.note("running the commands directly, to know what they print");
-  const expected = await Promise.all(demoCommands.map(runDirectly));
-  report.note("running them through a connection that is cut again and again");
+  report.note("running commands directly, and through a connection that is cut again and again");
+  const expecting = Promise.all(demoCommands.map(runDirectly));
   const start = (commands: readonly number[]) => startProcess("client-process", { home, endpoint, serverId, commands });
   const first = start([0, 1]);
   await first.next("welcomed");
-  const checked = await survive(cutter, first, expected);
+  const results = await survive(cutter, first);
   const { row, client: second } = await restart(first, () => start([2]));
   report.row(row);
-  checked.push(checkCommand(2, await second.result(2), expected[2]));
+  const third = await second.result(2);
   await second.ended;
   server.child.kill("SIGTERM");
   await server.ended;
   cutter.close();
+  const expected = await expecting;
+  const checked = [...results, third].map((result, index) => checkCommand(index, result, expected[index]));
   report.commands(checked);
   const transitions = checkTransitions([...server.messages, ...first.messages, ...second.messages]);
   report.note(`${transitions} transitions, each a row of its machine's table`);
@@ -101,6 +94,7 @@ const limit = setTimeout(() => finish(new Error(`it took over ${LIMIT_MS / 1000}
 
 function finish(error?: unknown): never {
   clearTimeout(limit);
+  endProcesses();
   rmSync(home, { recursive: true, force: true });
   report.end(error === undefined ? undefined : error instanceof Error ? error.message : String(error));
   process.exit(error === undefined ? 0 : 1);

@@ -1,5 +1,6 @@
 import type { Call } from "../../../src/channel/call.ts";
 import type { Channel } from "../../../src/channel/channel.ts";
+import type { Queue } from "../../../src/core/queue.ts";
 import type { LocalChannelLimits } from "../../../src/wire/limits.ts";
 import { Broken } from "../world.ts";
 import type { CallRecord } from "./ledger.ts";
@@ -8,10 +9,10 @@ import type { CallRecord } from "./ledger.ts";
 interface CallInside extends Call {
   readonly outgoing: { readonly credit: number };
   readonly incoming: {
-    readonly heldBytes: number;
     readonly allowance: number;
     readonly owed: number;
-    readonly unfinished: { readonly prepaid: number } | undefined;
+    readonly queue: Queue<{ readonly refund: number }>;
+    readonly unfinished: { readonly cost: number; readonly prepaid: number } | undefined;
   };
 }
 
@@ -21,14 +22,25 @@ interface ChannelInside {
   readonly outbox: { readonly heldBytes: number };
 }
 
-/** Fails where a channel holds more than its limits allow. */
-export function auditMemory(channel: Channel, limits: LocalChannelLimits): void {
+/** The credit that a call of the channel starts with, towards this end. */
+export type WindowOf = (call: Call) => number;
+
+/** Fails where a channel holds more than its limits allow, or credit of a call has vanished or come from nothing. */
+export function auditChannel(channel: Channel, limits: LocalChannelLimits, windowOf: WindowOf): void {
   const { calls, outbox } = channel as unknown as ChannelInside;
   if (outbox.heldBytes > limits.maxOutboxBytes) throw new Broken(`an outbox holds ${outbox.heldBytes} bytes`);
   let prepaid = 0;
-  for (const { incoming } of calls) {
-    const isPrepaid = (incoming.unfinished?.prepaid ?? 0) > 0;
-    if (isPrepaid) prepaid += 1;
+  for (const call of calls) {
+    if (call.isClosed) continue;
+    const { allowance, owed, queue, unfinished } = call.incoming;
+    if ((unfinished?.prepaid ?? 0) > 0) prepaid += 1;
+    let unread = unfinished === undefined ? 0 : unfinished.cost - unfinished.prepaid;
+    for (let i = 0; i < queue.length; i += 1) unread += queue.at(i)?.refund ?? 0;
+    const credit = `${allowance} bytes given, ${owed} owed, ${unread} unread`;
+    if (allowance + owed + unread !== windowOf(call)) throw new Broken(`${credit} are not ${windowOf(call)}`);
+    // Within a window, but for one frame and for what was paid back early.
+    const most = windowOf(call) + limits.maxFrameBytes + limits.messageOverheadBytes;
+    if (unread > most) throw new Broken(`more is unread than a window: ${credit}`);
   }
   if (prepaid > 1) throw new Broken(`${prepaid} unfinished messages are paid back at once`);
 }

@@ -1,4 +1,5 @@
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
+import type { Call } from "../../../src/channel/call.ts";
 import type { Channel } from "../../../src/channel/channel.ts";
 import {
   type Fault,
@@ -11,7 +12,7 @@ import {
 } from "../../../src/testing/index.ts";
 import type { LocalChannelLimits } from "../../../src/wire/limits.ts";
 import { Broken, Facts } from "../world.ts";
-import { auditCredit, auditMemory } from "./audit.ts";
+import { auditChannel, auditCredit } from "./audit.ts";
 import type { Side } from "./call-plan.ts";
 import { describe } from "./ledger.ts";
 import { SimClient } from "./sim-client.ts";
@@ -29,6 +30,7 @@ export class ChannelWorld implements Surroundings {
   readonly network: SimulatedNetwork;
   readonly facts = new Facts();
   readonly limits: Readonly<Record<Side, LocalChannelLimits>>;
+  private readonly channels: Channel[] = [];
   private readonly traffic: Traffic;
   private readonly server: SimServer;
   private client: SimClient;
@@ -48,7 +50,8 @@ export class ChannelWorld implements Surroundings {
     this.client = new SimClient(this, "client-1");
   }
 
-  channelMade(_side: Side, channel: Channel, host: SimulatedHost): void {
+  channelMade(channel: Channel, host: SimulatedHost): void {
+    this.channels.push(channel);
     this.traffic.join(channel, host);
   }
 
@@ -67,6 +70,11 @@ export class ChannelWorld implements Surroundings {
     this.traffic.finish();
     if (!this.run(() => this.isOver(), DRAIN_LIMIT_MS)) throw new Broken(`does not end: ${this.describeRest()}`);
     for (const record of this.traffic.ledger.records) this.traffic.ledger.checkSettled(record);
+    for (const { counters } of this.channels) {
+      this.facts.count("late frames", counters.lateFrames);
+      this.facts.count("duplicate frames", counters.duplicateFrames);
+      if (counters.unknownFrames > 0) throw new Broken("a frame is unknown");
+    }
   }
 
   private createFaults(): Readonly<Record<string, Fault>> {
@@ -109,12 +117,19 @@ export class ChannelWorld implements Surroundings {
   /** Looks at the invariants that hold at every instant, again and again. */
   private watch(): void {
     for (const { channel, connection } of this.server.channels.values()) {
-      auditMemory(channel, this.limits.server);
+      auditChannel(channel, this.limits.server, (call) => this.windowOf("server", call));
       connection?.watched.checkSoon();
     }
-    auditMemory(this.client.channel, this.limits.client);
+    auditChannel(this.client.channel, this.limits.client, (call) => this.windowOf("client", call));
     this.client.current?.watched.checkSoon();
     this.clock.setTimer(CHECK_EVERY_MS, () => this.watch());
+  }
+
+  private windowOf(side: Side, call: Call): number {
+    const { initialCreditBytes } = this.limits[side];
+    return call.role === "callee"
+      ? initialCreditBytes
+      : initialCreditBytes + this.traffic.ledger.find(call).plan.credit;
   }
 
   /** Runs until `predicate` holds or something was thrown where nobody could catch it. */

@@ -65,14 +65,22 @@ export class Ledger {
   }
 
   /** A call is shown to its callee: once at most, and never one that its caller knows not to have left. */
-  serve(no: number, call: Call, process: Process): CallRecord {
-    const record = this.records[no];
-    if (record === undefined) throw new Broken(`call ${no} is served but was never opened`);
+  serve(call: Call, process: Process): CallRecord {
+    const record = this.find(call);
+    const { no } = record.plan;
     if (record.callee !== "unseen") throw new Broken(`call ${no} is served twice`);
     if (record.isNotSent || record.caller === "refused") throw new Broken(`call ${no} is served but was NOT_SENT`);
     record.callee = "running";
     record.calleeCall = call;
     record.calleeProcess = process;
+    return record;
+  }
+
+  /** The call of a caller or a callee. */
+  find(call: Call): CallRecord {
+    const no = Number(call.request.headers.find(({ name }) => name === "no")?.value);
+    const record = this.records[no];
+    if (record === undefined) throw new Broken(`call ${no} is served but was never opened`);
     return record;
   }
 

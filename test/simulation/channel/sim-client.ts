@@ -114,7 +114,7 @@ export class SimClient {
     world.facts.count(verdict === "RESUMED" ? "resumed" : "attached anew");
     this.dials.delete(connection);
     this.current = connection;
-    this.channel.attach(received);
+    if (!this.channel.attach(received)) throw new Broken(`the client cannot attach at ${received}`);
     connection.watched.bind(this.channel);
     older?.close(CloseCode.CONNECTION_DONE);
   }
@@ -128,7 +128,7 @@ export class SimClient {
 
   private createChannel(): Channel {
     const channel = new Channel({ role: "client", limits: this.world.limits.client });
-    this.world.channelMade("client", channel, this.host);
+    this.world.channelMade(channel, this.host);
     return channel;
   }
 

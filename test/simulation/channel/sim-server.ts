@@ -2,6 +2,7 @@ import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Channel } from "../../../src/channel/channel.ts";
 import type { SimulatedHost } from "../../../src/testing/index.ts";
+import { Broken } from "../world.ts";
 import type { Answer, Hello } from "./handshake.ts";
 import { ServerConnection } from "./server-connection.ts";
 import { PATHS, type Surroundings } from "./surroundings.ts";
@@ -62,7 +63,8 @@ export class SimServer {
     held.attempt = attempt;
     held.connection = connection;
     older?.close(CloseCode.SUPERSEDED);
-    held.channel.attach(resumed === undefined ? 0 : (resume?.received ?? 0));
+    const position = resumed === undefined ? 0 : (resume?.received ?? 0);
+    if (!held.channel.attach(position)) throw new Broken(`the server cannot attach at ${position}`);
     const { received } = held.channel;
     return { verdict: resumed ? "RESUMED" : "REATTACHED", id: held.id, epoch: this.epoch, received };
   }
@@ -94,7 +96,7 @@ export class SimServer {
     const channel = new Channel({ role: "server", limits: limits.server, peerLimits: limits.client });
     const held: HeldChannel = { id, channel, attempt: 0, connection: undefined };
     this.channels.set(id, held);
-    this.world.channelMade("server", channel, this.host);
+    this.world.channelMade(channel, this.host);
     return held;
   }
 

@@ -19,7 +19,7 @@ export interface Surroundings {
   /** The limits of each side. */
   readonly limits: Readonly<Record<Side, LocalChannelLimits>>;
   /** A channel was made: somebody makes and serves calls on it. */
-  channelMade(side: Side, channel: Channel, host: SimulatedHost): void;
+  channelMade(channel: Channel, host: SimulatedHost): void;
 }
 
 const KIB = 1024;

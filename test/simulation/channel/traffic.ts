@@ -1,6 +1,5 @@
 import type { Call } from "../../../src/channel/call.ts";
 import type { Channel } from "../../../src/channel/channel.ts";
-import type { Clock } from "../../../src/core/clock.ts";
 import type { SimulatedHost, SimulatedRandom } from "../../../src/testing/index.ts";
 import type { Facts } from "../world.ts";
 import { drawPlan } from "./call-plan.ts";
@@ -52,13 +51,12 @@ export class Traffic {
 
   private makeCall(channel: Channel, host: SimulatedHost): void {
     const record = this.ledger.add(drawPlan(this.random, this.ledger.records.length), host);
-    const caller = Caller.start(record, channel, host.clock as Clock, this.facts);
+    const caller = Caller.start(record, channel, host.clock, this.facts);
     if (caller !== undefined) this.callers.push(caller);
   }
 
   private serve(call: Call, host: SimulatedHost): void {
-    const no = Number(call.request.headers.find(({ name }) => name === "no")?.value);
-    const record = this.ledger.serve(no, call, host);
+    const record = this.ledger.serve(call, host);
     this.callees.push(new Callee(record, call, host.clock, this.facts));
   }
 }

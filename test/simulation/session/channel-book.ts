@@ -2,6 +2,7 @@ import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts"
 import type { ServerEvent } from "../../../src/server/events.ts";
 import { sessionLimits } from "../../../src/wire/limits.ts";
 import type { Judge } from "./judge.ts";
+import { nameOf } from "./names.ts";
 
 /** What is known of one channel of the daemon. */
 interface KnownChannel {
@@ -45,6 +46,12 @@ export class ChannelBook {
     return this.gone.has(channelId) || this.channels.get(channelId)?.lossReason !== undefined;
   }
 
+  /** Whether the daemon has a channel. */
+  isThere(channelId: string): boolean {
+    const channel = this.channels.get(channelId);
+    return channel !== undefined && channel.lossReason === undefined;
+  }
+
   /** Channels that are not lost, of all sessions or of one. */
   count(ref?: string): number {
     let count = 0;
@@ -52,6 +59,11 @@ export class ChannelBook {
       if (channel.lossReason === undefined && (ref === undefined || channel.ref === ref)) count += 1;
     }
     return count;
+  }
+
+  /** Whether there is a session. */
+  hasSession(ref: string): boolean {
+    return this.sessions.has(ref);
   }
 
   /** The process of the daemon has ended. @param isStored Whether its sessions are in the store for certain. */
@@ -65,25 +77,24 @@ export class ChannelBook {
   /** The daemon has told something. */
   heard(event: ServerEvent, nowMs: number): void {
     this.judge.facts.count(`server ${event.kind}`);
-    switch (event.kind) {
-      case "attached":
-        return this.attached(event.channelId, event.session.ref, event.isNewSession);
-      case "resumed":
-        return this.resumed(event.channelId);
-      case "detached":
-        return this.detached(event.channelId, nowMs);
-      case "channel_lost":
-        return this.lost(event, nowMs);
-      case "expired":
-        return this.expired(event.session.ref);
-    }
+    if (event.kind === "attached") this.attached(event.channelId, event.session.ref, event.isNewSession);
+    else if (event.kind === "resumed") this.resumed(event.channelId);
+    else if (event.kind === "detached") this.detached(event.channelId, nowMs);
+    else if (event.kind === "channel_lost") this.lost(event, nowMs);
+    else this.expired(event.session.ref);
   }
 
   private attached(id: string, ref: string, isNewSession: boolean): void {
-    this.judge.claim(!this.isGone(id), () => `channel ${id} was lost, and is attached again`);
+    const isLost = this.channels.get(id)?.lossReason !== undefined;
+    this.judge.claim(!isLost, () => `channel ${id} was lost, and is attached again`);
+    // A Welcome that never came, of a process that has ended: nobody has used the channel.
+    this.gone.delete(id);
     const standing = this.sessions.get(ref);
     const isExpected = standing === "unsure" || isNewSession === (standing === undefined);
-    this.judge.claim(isExpected, () => `session ${ref} is ${isNewSession ? "new although known" : "known although new"}`);
+    this.judge.claim(
+      isExpected,
+      () => `session ${ref} is ${isNewSession ? "new although known" : "known although new"}`,
+    );
     this.sessions.set(ref, "known");
     this.channels.set(id, { ref, detachedAtMs: undefined, lossReason: undefined });
     this.countAttach(id);
@@ -91,7 +102,10 @@ export class ChannelBook {
 
   private resumed(id: string): void {
     const channel = this.channels.get(id);
-    this.judge.claim(channel !== undefined && !this.isGone(id), () => `channel ${id} is resumed, which there is none of`);
+    this.judge.claim(
+      channel !== undefined && !this.isGone(id),
+      () => `channel ${id} is resumed, which there is none of`,
+    );
     if (channel !== undefined) channel.detachedAtMs = undefined;
     this.countAttach(id);
   }
@@ -108,8 +122,11 @@ export class ChannelBook {
     this.judge.claim(isFirst, () => `channel ${id} is lost twice, or was never there`);
     if (channel === undefined) return;
     const isExcused = this.isExcused(event, channel, nowMs);
-    this.judge.claim(isExcused, () => `channel ${id} is lost by ${ChannelLossReason[reason]}, and nobody has done that`);
-    this.judge.facts.count(`server lost ${ChannelLossReason[reason]}`);
+    this.judge.claim(
+      isExcused,
+      () => `channel ${id} is lost by ${nameOf(ChannelLossReason, reason)}, and nobody has done that`,
+    );
+    this.judge.facts.count(`server lost ${nameOf(ChannelLossReason, reason)}`);
     channel.lossReason = reason;
   }
 

@@ -1,19 +1,19 @@
-import { ConnectError } from "@connectrpc/connect";
-import type { Connection, ConnectionListener } from "../../../src/transport/connection.ts";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { AuthenticateRequest, Denial, Grant } from "../../../src/server/authenticate.ts";
-import { callSession } from "../../../src/server/call-session.ts";
+import { type CallSession, callSession } from "../../../src/server/call-session.ts";
 import { createIdentity } from "../../../src/server/identity.ts";
 import { createDaemonServer, type DaemonServer } from "../../../src/server/server.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
 import { drawCallPlan } from "./call-plan.ts";
-import { createEchoService, type ServiceOptions } from "./echo-service.ts";
+import { createEchoService } from "./echo-service.ts";
 import { judgeFailure } from "./failure-judge.ts";
-import { makeCall, type RunningCall } from "./make-call.ts";
+import { LateStore } from "./late-store.ts";
+import type { CallRecord } from "./ledger.ts";
+import { type Caller, makeCall } from "./make-call.ts";
 import { watchProbe } from "./probe-watch.ts";
 import { Process } from "./process.ts";
 import type { Scene } from "./scene.ts";
-import { LateStore } from "./late-store.ts";
 import { judgeErrorText, judgeText, judgeTransition } from "./transition-judge.ts";
 
 /** Where the daemon listens: two ways to the same. */
@@ -28,7 +28,6 @@ const TOO_LATE_MS = 12_000;
 interface Running {
   readonly process: Process;
   readonly server: DaemonServer;
-  readonly calls: Set<RunningCall>;
 }
 
 /** The daemon of a world: one process after the other, with the same identity and store. */
@@ -64,9 +63,9 @@ export class Daemon {
     const process = new Process(scene.network.host("daemon"));
     const server = this.createServer(process);
     this.isDraining = false;
-    this.running = { process, server, calls: new Set() };
+    this.running = { process, server };
     for (const endpoint of ENDPOINTS) {
-      process.host.listen(endpoint, (connection) => this.accept(server, connection));
+      process.host.listen(endpoint, (connection) => watchProbe(scene, server, server.accept(connection)));
     }
   }
 
@@ -94,11 +93,6 @@ export class Daemon {
     void drained.then(() => running.process.pause(100)).then(end);
   }
 
-  /** Cancels the calls that have no end of their own. */
-  leaveEndlessCalls(): void {
-    for (const call of this.running?.calls ?? []) if (!Number.isFinite(call.record.plan.messages)) call.leave();
-  }
-
   /** Ends the server for good, and looks what it has left. */
   async close(): Promise<void> {
     const { running } = this;
@@ -113,15 +107,10 @@ export class Daemon {
   private createServer(process: Process): DaemonServer {
     const { scene } = this;
     const { judge, channels, ledger } = scene;
-    const service: ServiceOptions = { process, ledger, began: (record, context) => {
-      const isLate = this.isDraining && record.plan.bytes < 10_000 && record.plan.kind !== "join" && record.plan.kind !== "talk";
-      judge.claim(!isLate, () => `call ${record.no} begins while the daemon drains`);
-      const session = context.values.get(callSession);
-      if (record.plan.callsBack && session !== undefined) this.callBack(process, session.client(EchoService), session.channelId);
-    } };
+    const began = (record: CallRecord, context: HandlerContext): void => this.began(process, record, context);
     return createDaemonServer({
       identity,
-      routes: (router) => router.service(EchoService, createEchoService(service)),
+      routes: (router) => router.service(EchoService, createEchoService({ process, ledger, began })),
       authenticate: (request) => this.authenticate(process, request),
       store: this.store.open(process),
       clock: process.clock,
@@ -138,8 +127,12 @@ export class Daemon {
     });
   }
 
-  private accept(server: DaemonServer, connection: Connection): ConnectionListener {
-    return watchProbe(this.scene, server, server.accept(connection));
+  private began(process: Process, record: CallRecord, context: HandlerContext): void {
+    const { plan, no } = record;
+    const isOneFrame = (plan.kind === "say" || plan.kind === "look" || plan.kind === "count") && plan.bytes < 10_000;
+    this.scene.judge.claim(!(this.isDraining && isOneFrame), () => `call ${no} begins while the daemon drains`);
+    const session = context.values.get(callSession);
+    if (plan.callsBack && session !== undefined) this.callBack(process, session);
   }
 
   private authenticate(process: Process, request: AuthenticateRequest): Grant | Denial | Promise<Grant | Denial> {
@@ -150,21 +143,18 @@ export class Daemon {
     return process.pause(lateMs).then(judge);
   }
 
-  private callBack(process: Process, echo: Parameters<typeof makeCall>[0]["echo"], channelId: string): void {
-    const { running, scene } = this;
-    if (running?.process !== process || running.calls.size > 40) return;
-    const isLost = (): boolean => scene.channels.isGone(channelId) || this.isDraining;
-    const caller = {
+  private callBack(process: Process, session: CallSession): void {
+    const { ledger, judge, channels, clock, isHeld } = this.scene;
+    const isLost = (): boolean => channels.isGone(session.channelId) || this.isDraining;
+    const caller: Caller = {
       process,
-      ledger: scene.ledger,
-      echo,
-      judgeFailure: (record: RunningCall["record"], error: ConnectError) => {
-        running.calls.delete(call);
-        judgeFailure(scene.judge, record, error, isLost);
-      },
+      ledger,
+      echo: session.client(EchoService),
+      isCalleeThere: () => isHeld(session.channelId),
+      // The server tells of a channel that is lost after the turn in which it loses it.
+      judgeFailure: (record, error) => void clock.setTimer(0, () => judgeFailure(judge, record, error, isLost)),
     };
-    const call = makeCall(caller, { ...drawCallPlan(this.random), callsBack: false });
-    running.calls.add(call);
+    void makeCall(caller, { ...drawCallPlan(this.random), callsBack: false });
   }
 
   /** What has to be true whenever a process ends. */

@@ -20,7 +20,10 @@ export function judgeFailure(
   isLost: (reason: ChannelLossReason) => boolean,
 ): void {
   judgeErrorText(judge, error);
-  judge.claim(isJust(record, error, isLost), () => `${record.describe()}: it has failed for no reason: ${error.message}`);
+  judge.claim(
+    isJust(record, error, isLost),
+    () => `${record.describe()}: it has failed for no reason: ${error.message}`,
+  );
 }
 
 function isJust(

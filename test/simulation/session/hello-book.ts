@@ -36,6 +36,11 @@ export class HelloBook {
     return this.makers.get(channelId);
   }
 
+  /** Every channel id that a program has chosen. */
+  channelsOf(program: string): string[] {
+    return [...this.makers].filter(([, maker]) => maker === program).map(([id]) => id);
+  }
+
   /** A program may take another fresh channel id: one was named, refused, or its channel is lost. */
   allowFreshId(program: string): void {
     const instance = this.instances.get(program);

@@ -87,22 +87,29 @@ export class CallRecord {
   }
 }
 
+/** Something that is not settled. */
+interface OpenEntry {
+  readonly owner: Process;
+  readonly isCalleeThere: () => boolean;
+  readonly what: () => string;
+}
+
 /** Every call of a world, and every other promise that has to be settled. */
 export class Ledger {
   private readonly judge: Judge;
   private readonly records: CallRecord[] = [];
-  /** Calls, and promises by what they are, that are not settled; whose they are. */
-  private readonly open = new Map<CallRecord | symbol, { readonly owner: Process; readonly what: () => string }>();
+  /** Calls, and promises by what they are, that are not settled. */
+  private readonly open = new Map<CallRecord | symbol, OpenEntry>();
 
   constructor(judge: Judge) {
     this.judge = judge;
   }
 
-  /** Enters a call that is about to be made. */
-  add(plan: CallPlan, caller: Process): CallRecord {
+  /** Enters a call that is about to be made. @param isCalleeThere Whether it may end well. Default: yes. */
+  add(plan: CallPlan, caller: Process, isCalleeThere: () => boolean = () => true): CallRecord {
     const record = new CallRecord(this.judge, this.records.length, plan, caller);
     this.records.push(record);
-    this.open.set(record, { owner: caller, what: () => record.describe() });
+    this.open.set(record, { owner: caller, isCalleeThere, what: () => record.describe() });
     return record;
   }
 
@@ -122,17 +129,17 @@ export class Ledger {
   /** Watches a promise that has to settle as long as its process lives; what it rejects with is no matter. */
   watch(promise: Promise<unknown>, owner: Process, what: string): void {
     const name = Symbol(what);
-    this.open.set(name, { owner, what: () => `${what} of ${owner.name}` });
+    this.open.set(name, { owner, isCalleeThere: () => true, what: () => `${what} of ${owner.name}` });
     const settle = (): void => void this.open.delete(name);
     promise.then(settle, settle);
   }
 
-  /** What a living process still waits for. */
-  findOpen(): string[] {
+  /** What living processes still wait for. @param whose `anybody's`: also calls whose callee is gone, and may not know. */
+  findOpen(whose: "answerable" | "anybody's"): string[] {
     const open: string[] = [];
-    for (const [key, { owner, what }] of this.open) {
-      if (owner.isAlive) open.push(what());
-      else this.open.delete(key);
+    for (const [key, { owner, isCalleeThere, what }] of this.open) {
+      if (!owner.isAlive) this.open.delete(key);
+      else if (whose === "anybody's" || isCalleeThere()) open.push(what());
     }
     return open;
   }

@@ -12,6 +12,8 @@ export interface Caller {
   readonly process: Process;
   readonly ledger: Ledger;
   readonly echo: EchoClient;
+  /** Whether the callee is still there. Default: always. */
+  readonly isCalleeThere?: () => boolean;
   /** Judges what a call has failed with. */
   readonly judgeFailure: (record: CallRecord, error: ConnectError) => void;
 }
@@ -19,7 +21,7 @@ export interface Caller {
 /** Makes a call as its plan says, and notes every message and the end. Resolves then, and never rejects. */
 export async function makeCall(caller: Caller, plan: CallPlan): Promise<void> {
   const { process, ledger } = caller;
-  const record = ledger.add(plan, process);
+  const record = ledger.add(plan, process, caller.isCalleeThere);
   const controller = new AbortController();
   const leave = (): void => {
     record.hasLeft = true;

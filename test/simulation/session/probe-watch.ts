@@ -33,6 +33,7 @@ function unchanged({ judge }: Scene, server: DaemonServer, work: () => void): vo
   judge.claim(before === after, () => `a probe has changed the sessions from ${before} to ${after}`);
 }
 
+/** Those without a channel are left out: the first hello of all has them loaded. */
 function printSessions({ sessions }: DaemonServer): string {
-  return JSON.stringify(sessions.list());
+  return JSON.stringify(sessions.list().filter(({ channels }) => channels.length > 0));
 }

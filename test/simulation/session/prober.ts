@@ -4,8 +4,8 @@ import { ClientHelloSchema, Purpose, ServerHelloSchema } from "../../../gen/moor
 import type { Connection } from "../../../src/transport/connection.ts";
 import { bytesToBase64url } from "../../../src/wire/base64url.ts";
 import { protocolRange } from "../../../src/wire/protocol.ts";
-import { sessionRefOf } from "../../../src/wire/session-ref.ts";
 import type { SessionKey } from "../../../src/wire/session-key.ts";
+import { sessionRefOf } from "../../../src/wire/session-ref.ts";
 import { Process } from "./process.ts";
 import type { Scene } from "./scene.ts";
 

@@ -19,6 +19,8 @@ export interface Scene {
   readonly channels: ChannelBook;
   readonly hellos: HelloBook;
   readonly credentials: Credentials;
+  /** Whether a living program holds a channel. */
+  isHeld(channelId: string): boolean;
   /** Session refs whose end somebody has asked for. */
   readonly endedRefs: Set<string>;
 }

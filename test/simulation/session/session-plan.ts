@@ -1,4 +1,4 @@
-import { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
+import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 
 /** What kind of world a seed makes. */
 export interface SessionPlan {

@@ -33,7 +33,7 @@ export function judgeText(judge: Judge, text: string, what: string): void {
 
 /** What an error shows. */
 export function judgeErrorText(judge: Judge, error: unknown): void {
-  if (!(error instanceof Error)) return judgeText(judge, String(error), "an error");
-  judgeText(judge, `${error.message} ${error.stack}`, "an error");
-  if (error.cause !== undefined) judgeErrorText(judge, error.cause);
+  const text = error instanceof Error ? `${error.message} ${error.stack}` : String(error);
+  judgeText(judge, text, "an error");
+  if (error instanceof Error && error.cause !== undefined) judgeErrorText(judge, error.cause);
 }

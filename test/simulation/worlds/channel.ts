@@ -7,6 +7,23 @@ import { Broken, type Report, type World, type WorldOptions } from "../world.ts"
  */
 export const world: World = {
   name: "channel",
+  mustHappen: [
+    "attached anew",
+    "calls cancelled",
+    "calls ended",
+    "calls lost",
+    "calls lost before they left",
+    "calls refused",
+    "calls refused by the opener",
+    "channels lost by the client",
+    "channels lost by the server",
+    "client restarts",
+    "credits audited",
+    "duplicate frames",
+    "late frames",
+    "resumed",
+    "server restarts",
+  ],
   run(seed: number, { eventCount }: WorldOptions): Report {
     const played = new ChannelWorld(seed, eventCount);
     try {

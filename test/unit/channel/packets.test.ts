@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { sizeFrame } from "../../../gen/moorline/session/v1/packet_moorline.ts";
+import { type ClientPacket, encodeClientPacket, sizeFrame } from "../../../gen/moorline/session/v1/packet_moorline.ts";
+import { okResult } from "../../../src/channel/frames.ts";
 import { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { bytesOf, open, outline } from "../../support/channel-frames.ts";
 import { ScriptedPeer } from "../../support/channel-peer.ts";
+import { CallRecorder } from "../../support/channel-recorder.ts";
 
 const KIB = 1024;
 
@@ -30,6 +32,9 @@ describe("Channel: packets", () => {
       for (const round of [1, 2]) {
         for (let next = peer.takePacket(); next !== undefined; next = peer.takePacket()) {
           expect(next.bytes.length, `round ${round}`).toBeLessThanOrEqual(60 * KIB);
+          expect(next.bytes, "as the generated encoder does it").toEqual(
+            encodeClientPacket(next.packet as ClientPacket),
+          );
           for (const frame of next.frames) expect(sizeFrame(frame)).toBeLessThanOrEqual(32 * KIB);
         }
         peer.channel.attach(random.int(peer.received));
@@ -45,6 +50,19 @@ describe("Channel: packets", () => {
     expect(peer.takePacket()?.packet.received).toBe(2);
     expect(peer.channel.ackDueAtMs).toBeUndefined();
   });
+
+  it.each([0, 1, 200])(
+    "encodes what the generated encoder would, after %d frames of the peer [PACKET-1]",
+    (received) => {
+      const peer = new ScriptedPeer();
+      for (let id = 1; id < 2 * received; id += 2) peer.send(open(id, {}, true));
+      for (const call of peer.served) call.end({ ...okResult, lastMessage: bytesOf(received) });
+      peer.channel.open({ method: "a/B", listener: new CallRecorder(), message: bytesOf(0) });
+      for (let next = peer.takePacket(); next !== undefined; next = peer.takePacket()) {
+        expect(next.bytes).toEqual(encodeClientPacket(next.packet as ClientPacket));
+      }
+    },
+  );
 
   it("sends again before it sends anything new [RESUME-3]", () => {
     const peer = new ScriptedPeer({ role: "client" });

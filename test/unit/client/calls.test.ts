@@ -2,6 +2,7 @@ import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { CallOutcome, ChannelLossReason, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
+import { createFrame } from "../../../gen/moorline/session/v1/packet_moorline.ts";
 import { isConnected } from "../../../src/client/selectors.ts";
 import { createChannelTransport } from "../../../src/rpc/channel-transport.ts";
 import { waitForReady } from "../../../src/rpc/context-keys.ts";
@@ -159,6 +160,31 @@ describe("DaemonClient: calls", () => {
     await connect(stage);
     const error = await failureOf(stage, stage.client.service(EchoService).say({ text: "x".repeat(200) }));
     expect(error.code).toBe(Code.ResourceExhausted);
+  });
+
+  it("counts what it does not know, over all connections and channels, and goes on [PACKET-6, FRAME-5, CALL-3]", async () => {
+    const stage = stageClient();
+    await connect(stage);
+    for (let round = 1; round <= 2; round += 1) {
+      const { connection } = stage.daemon.connection;
+      stage.daemon.connection.goDeaf();
+      // A field 15 that nobody knows; then a frame for call 2 without a body, twice.
+      connection.send(Uint8Array.of(0x7a, 0x00));
+      const frames = { first: 1, frames: [createFrame({ callId: 2 })] };
+      for (let copy = 0; copy < 2; copy += 1) stage.daemon.connection.send({ case: "frames", value: frames });
+      await settle(stage);
+      expect(isConnected(stage.client.state)).toBe(true);
+      expect(stage.client.metrics).toEqual({
+        unknownPackets: round,
+        unknownFrames: round,
+        duplicateFrames: round,
+        lateFrames: 0,
+        heldBytes: 0,
+      });
+      stage.daemon.restart();
+      connection.abort();
+      await stage.clock.advanceAsync(2_000);
+    }
   });
 
   it("goes through interceptors [CALL-7]", async () => {

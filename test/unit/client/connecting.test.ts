@@ -109,6 +109,18 @@ describe("DaemonClient: connecting", () => {
     });
   });
 
+  it.each([
+    [CloseCode.DAEMON_DRAINING, ConnectionLossReason.WENT_AWAY],
+    [CloseCode.SUPERSEDED, ConnectionLossReason.SUPERSEDED],
+  ])("may be told to go by %i before it is welcomed [CONN-4]", async (code, reason) => {
+    const stage = stageClient();
+    stage.daemon.onHello = (connection) => connection.goAway(code);
+    stage.client.ensureConnected().catch(() => {});
+    await settle(stage);
+    expect(lossOf(stage.client.state)).toMatchObject({ reason, code });
+    expect(stage.daemon.connection.close).toBeDefined();
+  });
+
   it("dials at once where it is asked while it waits to dial again [CONN-14]", async () => {
     const stage = stageClient();
     stage.pair.accept(undefined);

@@ -198,6 +198,15 @@ describe("DaemonClient: listeners", () => {
     },
   );
 
+  it("ends a call whose own dialling made a listener dispose the client [CALL-17, INV-5]", async () => {
+    const stage = stageClient();
+    stage.client.subscribe(() => stage.client.dispose());
+    const call = stage.client.service(EchoService).say({}, { timeoutMs: 0 });
+    const ended = call.then(String, String);
+    await settle(stage);
+    expect(await ended).toContain("CLIENT_STOPPED");
+  });
+
   it("may be disposed, closed and connected from an event [RUN-5]", async () => {
     const stage = stageClient();
     const seen: string[] = [];

@@ -82,6 +82,19 @@ describe("a callee that does wrong", () => {
     expect([stage.pair.client.calls.size, ...stage.pair.violations]).toEqual([0]);
   });
 
+  it("is cancelled when it goes on after a message that cannot be decoded [FRAME-6, CALL-10]", async () => {
+    const stage = stageEcho({});
+    const closes: string[] = [];
+    serveRaw(stage.pair.server, (call) => {
+      call.listener = { readable() {}, writable() {}, headers() {}, closed: ({ kind }) => closes.push(kind) };
+      call.send(malformed);
+      call.send(encodeAnswer());
+    });
+    expect((await errorOf(stage, collect(stage.client.count({})))).code).toBe(Code.Internal);
+    await stage.clock.settle();
+    expect([closes, stage.pair.client.calls.size]).toEqual([["cancelled"], 0]);
+  });
+
   it("keeps details of types that nobody knows here [CALL-7]", async () => {
     const stage = stageEcho({});
     const detail = { type: "some.other.Detail", value: new Uint8Array([1, 2, 3]) };
@@ -165,6 +178,35 @@ describe("requests that do wrong", () => {
     await errorOf(stage, stage.client.join(ask("join")));
     await resultOf(stage, collect(stage.client.talk(ask("talk"))));
     expect(log).toEqual(["join: 10", "join: closed", "talk: closed"]);
+  });
+
+  it("open nothing where the call is over before its one request has come [CALL-10]", async () => {
+    const stage = stageEcho({});
+    const controller = new AbortController();
+    let ask: (result: IteratorResult<{ text: string }>) => void = () => {};
+    let returned = 0;
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () =>
+          new Promise<IteratorResult<{ text: string }>>((resolve) => {
+            ask = resolve;
+          }),
+        return: async () => {
+          returned += 1;
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    const { count } = EchoService.method;
+    const call = watch(stage.transport.stream(count, controller.signal, undefined, undefined, source));
+    controller.abort();
+    await stage.clock.settle();
+    expect(call.outcome).toMatchObject({ state: "rejected", error: { code: Code.Canceled } });
+    ask({ done: false, value: { text: "late" } });
+    await stage.clock.settle();
+    ask({ done: true, value: undefined });
+    await stage.clock.settle();
+    expect([stage.pair.client.sent, returned]).toEqual([0, 1]);
   });
 
   it("are one for a server stream: none and two are refused [CALL-7]", async () => {

@@ -174,8 +174,10 @@ describe("a consumer that stops reading", () => {
     const listener = (reason: unknown): void => void rejections.push(reason);
     process.on("unhandledRejection", listener);
     const stage = stageEcho({});
-    stage.client.count({});
-    stage.client.talk(endless(), { signal: AbortSignal.abort() });
+    for (const client of [stage.client, createClient(EchoService, stage.transport)]) {
+      client.count({});
+      client.talk(endless(), { signal: AbortSignal.abort() });
+    }
     await stage.clock.settle();
     await stage.clock.settle();
     process.off("unhandledRejection", listener);

@@ -33,6 +33,18 @@ describe("DeadlineQueue", () => {
     );
   });
 
+  it("keeps its order when an entry from its middle is removed [DEADLINE-2]", () => {
+    const clock = new SimulatedClock();
+    const queue = new DeadlineQueue(clock);
+    const log: number[] = [];
+    // As a heap, the last entry belongs above the place that becomes free.
+    const entries = [0, 10, 1, 20, 21, 2, 3].map((atMs) => entry(atMs, () => log.push(atMs)));
+    for (const one of entries) queue.add(one);
+    queue.remove(entries[3] as DeadlineEntry);
+    clock.advance(5);
+    expect(log).toEqual([0, 1, 2, 3]);
+  });
+
   it("has one timer for all entries, and none without any [DEADLINE-2]", () => {
     const clock = new SimulatedClock();
     const queue = new DeadlineQueue(clock);

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { serveChannel } from "../../../src/rpc/serve-channel.ts";
 import { EchoService } from "./gen/rpctest/v1/echo_pb.ts";
@@ -50,6 +50,13 @@ describe("deadlines of the caller", () => {
     const endless = watch(none.client.say({}));
     await none.clock.advanceAsync(1_000_000);
     expect(endless.outcome.state).toBe("pending");
+  });
+
+  it("takes a time beyond all measure for none [DEADLINE-4]", async () => {
+    const stage = stageEcho({ say: (_, { timeoutMs }) => ({ text: String(timeoutMs()) }) });
+    for (const timeoutMs of [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 2 ** 60, Number.NaN]) {
+      expect((await resultOf(stage, stage.client.say({}, { timeoutMs }))).text).toBe("undefined");
+    }
   });
 
   it("runs on while there is no connection, and nothing of the call is ever sent [DEADLINE-2, CALL-13]", async () => {
@@ -135,11 +142,15 @@ describe("deadlines of the caller", () => {
   });
 
   it("leaves no timer behind when all calls have ended [DEADLINE-2]", async () => {
-    const stage = stageEcho({ say: () => ({}) });
-    const calls = Array.from({ length: 50 }, () => stage.client.say({}));
-    await resultOf(stage, Promise.all(calls));
-    await stage.clock.advanceAsync(1000);
-    expect(stage.clock.pending).toBe(0);
+    const passing: Interceptor = (next) => (request) => next(request);
+    for (const interceptors of [[], [passing]]) {
+      const stage = stageEcho({ say: () => ({}), async *count() {} }, { transport: { interceptors } });
+      const calls = Array.from({ length: 50 }, () => stage.client.say({}));
+      await resultOf(stage, Promise.all(calls));
+      await resultOf(stage, collect(stage.client.count({}, { timeoutMs: 60_000 })));
+      await stage.clock.advanceAsync(1000);
+      expect(stage.clock.pending).toBe(0);
+    }
   });
 });
 

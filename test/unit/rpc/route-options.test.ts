@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRouteTable } from "../../../src/rpc/route-table.ts";
 import { serveChannel } from "../../../src/rpc/serve-channel.ts";
 import { EchoService } from "./gen/rpctest/v1/echo_pb.ts";
-import { collect, type EchoImpl, errorOf, resultOf, stageEcho, watch } from "./support/echo.ts";
+import { collect, type EchoImpl, errorOf, requests, resultOf, stageEcho, watch } from "./support/echo.ts";
 
 describe("options of a route", () => {
   it("runs a gate before the request is read, and what it throws ends the call [CALL-15]", async () => {
@@ -38,7 +38,7 @@ describe("options of a route", () => {
     const log: string[] = [];
     const stage = stageEcho({});
     const impl: EchoImpl = {
-      say: () => {
+      join: async () => {
         log.push("ran");
         return {};
       },
@@ -53,7 +53,7 @@ describe("options of a route", () => {
       (router) => void router.service(EchoService, impl, { requestGate }),
       serve,
     );
-    const call = watch(stage.client.say({}, { timeoutMs: 10 }));
+    const call = watch(stage.client.join(requests("a"), { timeoutMs: 10 }));
     await stage.clock.advanceAsync(20);
     open();
     await stage.clock.settle();

@@ -1,6 +1,7 @@
 import { Code, ConnectError, createContextKey, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
+import type { Call } from "../../../src/channel/call.ts";
 import { createChannelTransport } from "../../../src/rpc/channel-transport.ts";
 import { serveChannel } from "../../../src/rpc/serve-channel.ts";
 import { createServiceClient } from "../../../src/rpc/service-client.ts";
@@ -123,6 +124,61 @@ describe("calls that cannot be served", () => {
       "InvalidArgument",
     ]);
     expect(runs).toEqual([]);
+  });
+});
+
+describe("calls that are over before they are served", () => {
+  it("runs no handler for a call that is closed [CHAN-12]", async () => {
+    let runs = 0;
+    const calls: Call[] = [];
+    const stage = stageEcho(
+      {
+        say: (_, { values }) => {
+          runs += 1;
+          return { text: String(typeof values) };
+        },
+      },
+      { serve: { contextValues: (call) => void calls.push(call) } },
+    );
+    await resultOf(stage, stage.client.say({}));
+    for (const call of calls) stage.served.serve(call);
+    await stage.clock.settle();
+    expect([calls.length, runs, stage.served.activeCalls]).toEqual([1, 1, 0]);
+  });
+
+  it("reads nothing from a stream that interceptors give out too late, and closes it [CALL-10]", async () => {
+    const log: string[] = [];
+    let pass: () => void = () => {};
+    const late = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: true as const, value: log.push("next") }),
+        return: async () => ({ done: true as const, value: log.push("return") }),
+      }),
+    };
+    const stage = stageEcho(
+      { talk: () => late as never },
+      {
+        serve: {
+          interceptors: [
+            (next) => async (request) => {
+              const response = await next(request);
+              await new Promise<void>((resolve) => {
+                pass = resolve;
+              });
+              return response.stream ? { ...response, message: late as never } : response;
+            },
+          ],
+        },
+      },
+    );
+    const controller = new AbortController();
+    const call = watch(collect(stage.client.talk(requests("a"), { signal: controller.signal })));
+    await stage.clock.settle();
+    controller.abort();
+    await stage.clock.settle();
+    pass();
+    await stage.clock.settle();
+    expect([call.outcome.state, log]).toEqual(["rejected", ["return"]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError, createContextKey, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { collect, requests } from "./echo.ts";
-import { describeHeaders, type Log, report, type Scenario } from "./scenario.ts";
+import { breathe, describeHeaders, type Log, report, type Scenario } from "./scenario.ts";
 
 function loud(name: string, log: Log): Interceptor {
   return (next) => async (request) => {
@@ -160,6 +160,97 @@ export const interceptorScenarios: readonly Scenario[] = [
       ...["client in", "client asks", "server in", "server asks", "handler: a"],
       ...["server answers", "client answers", "got a"],
     ],
+  },
+  {
+    name: "lets interceptors put other headers and trailers in place of those of the handler",
+    impl: () => ({
+      say: (_, context) => {
+        context.responseHeader.set("x-gone", "1");
+        context.responseTrailer.set("x-gone", "1");
+        return {};
+      },
+      async *count(_, context) {
+        context.responseHeader.set("x-gone", "1");
+        yield {};
+        context.responseTrailer.set("x-gone", "1");
+      },
+    }),
+    interceptors: () => ({
+      server: [
+        (next) => async (request) => {
+          const response = await next(request);
+          const header = new Headers(response.header);
+          header.delete("x-gone");
+          header.set("x-h", "2");
+          return { ...response, header, trailer: new Headers({ "x-t": "3" }) };
+        },
+      ],
+    }),
+    run: async (client, log) => {
+      const options = {
+        onHeader: (header: Headers) => log(describeHeaders(header).join()),
+        onTrailer: (trailer: Headers) => log(describeHeaders(trailer).join()),
+      };
+      await client.say({}, options);
+      await collect(client.count({}, options));
+    },
+    // A stream begins after the interceptors have answered: what it sets then stays.
+    expected: ["x-h=2", "x-t=3", "x-gone=1,x-h=2", "x-t=3"],
+  },
+  {
+    name: "fills trailers that were asked for before the end",
+    impl: () => ({
+      async *count(_, context) {
+        yield {};
+        await breathe();
+        context.responseTrailer.set("x-tail", "t");
+      },
+    }),
+    interceptors: (log) => ({
+      client: [
+        (next) => async (request) => {
+          const response = await next(request);
+          if (!response.stream) return response;
+          const { trailer, message } = response;
+          async function* tap(): AsyncGenerator<unknown> {
+            log(`before: ${describeHeaders(trailer).join()}`);
+            yield* message;
+            log(`after: ${describeHeaders(trailer).join()}`);
+          }
+          return { ...response, message: tap() as never };
+        },
+      ],
+    }),
+    run: async (client) => void (await collect(client.count({}))),
+    expected: ["before: ", "after: x-tail=t"],
+  },
+  {
+    name: "gives interceptors responses that they can copy",
+    impl: () => ({
+      say: (_, context) => {
+        context.responseHeader.set("x-head", "h");
+        context.responseTrailer.set("x-tail", "t");
+        return {};
+      },
+      async *count(_, context) {
+        context.responseHeader.set("x-head", "h");
+        yield {};
+        context.responseTrailer.set("x-tail", "t");
+      },
+    }),
+    interceptors: () => ({
+      client: [(next) => async (request) => ({ ...(await next({ ...request })) })],
+      server: [(next) => async (request) => ({ ...(await next({ ...request })) })],
+    }),
+    run: async (client, log) => {
+      const options = {
+        onHeader: (header: Headers) => log(describeHeaders(header).join()),
+        onTrailer: (trailer: Headers) => log(describeHeaders(trailer).join()),
+      };
+      await client.say({}, options);
+      await collect(client.count({}, options));
+    },
+    expected: ["x-head=h", "x-tail=t", "x-head=h", "x-tail=t"],
   },
   {
     name: "goes through interceptors with one request or one answer",

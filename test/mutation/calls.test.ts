@@ -1,0 +1,4 @@
+import { callBugs } from "./channel-bugs.ts";
+import { describeBugs } from "./describe-bugs.ts";
+
+describeBugs("calls", callBugs);

@@ -1,0 +1,3 @@
+import { describeSeeds } from "./seed-tests.ts";
+
+await describeSeeds(1, 2);

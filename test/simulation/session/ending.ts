@@ -1,0 +1,113 @@
+import { sessionLimits } from "../../../src/wire/limits.ts";
+import type { CallPlan } from "./call-plan.ts";
+import type { Village } from "./village.ts";
+
+/** A dead connection is noticed, a backoff is over, a slow reader has read everything. */
+const CALM_MS = 4 * 60_000;
+/** And a program that was asleep has woken up. */
+const CALM_AFTER_ABSENCE_MS = 25 * 60_000;
+/** Attaches that a channel may need after the faults. */
+const MAX_ATTACHES = 6;
+const LAST_CALL_MS = 20_000;
+const GOODBYE_MS = 30_000;
+const WEEK_MS = sessionLimits.sessionMs;
+
+const lastCall: CallPlan = {
+  kind: "say",
+  messages: 1,
+  bytes: 10,
+  producerGapMs: 0,
+  readerGapMs: 0,
+  stallMs: 0,
+  isFailing: false,
+  cancelAfterMs: undefined,
+  breakAfter: undefined,
+  timeoutMs: undefined,
+  waitsForReady: true,
+  callsBack: false,
+};
+
+/** The faults are over: everything has to come to its end, and then nothing may be left. */
+export async function playEnding(village: Village): Promise<void> {
+  const { judge, plan } = village.scene;
+  const steps = [calmDown, callOnceMore, leave, forget, ...(plan.hasIdleWeek ? [idle] : []), close];
+  for (const step of steps) {
+    await step(village);
+    if (judge.broken !== undefined) return;
+  }
+}
+
+async function calmDown(village: Village): Promise<void> {
+  const { daemon, scene } = village;
+  const { judge, channels, plan, credentials } = scene;
+  credentials.favourAll();
+  for (const program of village.livingPrograms()) program.rest();
+  const before = new Map(channels.attaches);
+  const isCalm = (): boolean => {
+    if (daemon.server === undefined) daemon.start();
+    return (
+      !daemon.isDraining && village.livingPrograms().every(({ owner }) => owner.isConnected) && isSettled(village)
+    );
+  };
+  const limitMs = plan.hasAbsences ? CALM_AFTER_ABSENCE_MS : CALM_MS;
+  const isDone = await village.run(isCalm, limitMs);
+  judge.claim(isDone, () => `without faults there is no calm: ${village.describeUnrest()}`);
+  for (const [id, attaches] of channels.attaches) {
+    const since = attaches - (before.get(id) ?? 0);
+    judge.claim(since <= MAX_ATTACHES, () => `channel ${id} was attached ${since} times after the faults`);
+  }
+}
+
+function isSettled({ scene }: Village): boolean {
+  return scene.ledger.findOpen("answerable").length === 0;
+}
+
+async function callOnceMore(village: Village): Promise<void> {
+  const { judge } = village.scene;
+  village.judgeOrphans();
+  for (const program of village.livingPrograms()) void program.call(lastCall);
+  const isDone = await village.run(() => isSettled(village), LAST_CALL_MS);
+  judge.claim(isDone, () => `a last call has no answer: ${village.describeUnrest()}`);
+}
+
+async function leave(village: Village): Promise<void> {
+  const { judge, random } = village.scene;
+  const programs = village.livingPrograms();
+  for (const program of programs) program.end(random.pick(["close", "dispose"]));
+  await village.run(() => false, GOODBYE_MS);
+  judge.claim(isSettled(village), () => `everybody has left, and there is ${village.describeUnrest()}`);
+  for (const program of programs) program.judgeEnd();
+  const attached = village.daemon.server?.metrics.open.attached;
+  judge.claim(attached === 0, () => `everybody has left, and ${attached} connections are attached`);
+}
+
+/** Longer than any channel is kept. */
+async function forget(village: Village): Promise<void> {
+  const { judge, network, channels, ledger } = village.scene;
+  await village.run(() => false, sessionLimits.replayMs + GOODBYE_MS);
+  const open = ledger.findOpen("anybody's");
+  judge.claim(open.length === 0, () => `nobody is there, and there is ${open[0]}`);
+  const metrics = village.daemon.server?.metrics;
+  judge.claim(channels.count() === 0, () => `nobody is there, and the daemon keeps ${channels.count()} channels`);
+  judge.claim(metrics?.heldBytes === 0, () => `nobody is there, and the daemon holds ${metrics?.heldBytes} bytes`);
+  const { attached, awaitingHello, probing } = metrics?.open ?? { attached: 0, awaitingHello: 0, probing: 0 };
+  judge.claim(attached + awaitingHello + probing === 0, () => "nobody is there, and the daemon has connections");
+  const runningHandlers = village.daemon.process?.runningHandlers;
+  judge.claim(runningHandlers === 0, () => `nobody is there, and ${runningHandlers} handlers run`);
+  judge.claim(network.links.length === 0, () => `nobody is there, and there are ${network.links.length} connections`);
+}
+
+/** Longer than any session is kept. */
+async function idle(village: Village): Promise<void> {
+  const { judge } = village.scene;
+  village.restLooking();
+  await village.run(() => false, WEEK_MS + GOODBYE_MS);
+  const left = village.daemon.server?.sessions.list().length;
+  judge.claim(left === 0, () => `nobody was there for a week, and the daemon keeps ${left} sessions`);
+}
+
+async function close(village: Village): Promise<void> {
+  const closed = village.daemon.close();
+  await village.run(() => false, GOODBYE_MS);
+  await closed;
+}

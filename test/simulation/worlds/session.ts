@@ -1,0 +1,1 @@
+export { sessionWorld as world } from "../session/session-world.ts";

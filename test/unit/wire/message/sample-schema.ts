@@ -1,0 +1,69 @@
+import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
+  type FieldDescriptorProto,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
+
+type FieldInit = Partial<Omit<FieldDescriptorProto, "$typeName" | "$unknown" | "options">> & { options?: { packed: boolean } };
+
+/** The scalar types that are not rare. */
+export const SCALARS = [
+  "BOOL",
+  "INT32",
+  "UINT32",
+  "SINT32",
+  "FIXED32",
+  "SFIXED32",
+  "INT64",
+  "UINT64",
+  "FIXED64",
+  "SFIXED64",
+  "DOUBLE",
+  "STRING",
+  "BYTES",
+  "ENUM",
+] as const;
+
+/** Makes a file of two messages: `Sample`, with fields of every kind, and `Rare`, with what `rare` adds to it. */
+export function describeSamples(rare: readonly FieldInit[] = [], syntax = "proto3"): { sample: DescMessage; rare: DescMessage } {
+  const fields: FieldInit[] = [];
+  const add = (field: FieldInit): void => void fields.push({ number: fields.length + 1, ...field });
+  for (const scalar of SCALARS) {
+    const typed = { type: Type[scalar], ...(scalar === "ENUM" && { typeName: ".sample.Colour" }) };
+    const name = scalar.toLowerCase();
+    add({ name: `one_${name}`, label: Label.OPTIONAL, ...typed });
+    add({ name: `list_${name}`, label: Label.REPEATED, ...typed });
+    if (!["STRING", "BYTES"].includes(scalar)) {
+      add({ name: `spread_${name}`, label: Label.REPEATED, options: { packed: false }, ...typed });
+    }
+    add({ name: `case_${name}`, label: Label.OPTIONAL, oneofIndex: 0, ...typed });
+  }
+  const nested = { type: Type.MESSAGE, typeName: ".sample.Sample" };
+  add({ name: "child", label: Label.OPTIONAL, number: 200, ...nested });
+  add({ name: "children", label: Label.REPEATED, number: 3000, ...nested });
+  add({ name: "case_child", label: Label.OPTIONAL, oneofIndex: 0, number: 201, ...nested });
+  SCALARS.forEach((scalar, i) => {
+    const typed = { type: Type[scalar], ...(scalar === "ENUM" && { typeName: ".sample.Colour" }) };
+    const name = `maybe_${scalar.toLowerCase()}`;
+    add({ name, label: Label.OPTIONAL, number: 100 + i, oneofIndex: i + 1, proto3Optional: true, ...typed });
+  });
+  const file = create(FileDescriptorProtoSchema, {
+    name: "sample.proto",
+    package: "sample",
+    syntax,
+    enumType: [{ name: "Colour", value: [{ name: "COLOUR_UNSPECIFIED", number: 0 }, { name: "COLOUR_RED", number: 1 }] }],
+    messageType: [
+      { name: "Sample", field: fields, oneofDecl: [{ name: "group" }, ...SCALARS.map((name) => ({ name: `_maybe_${name}` }))] },
+      { name: "Rare", field: [...rare] },
+    ],
+  });
+  const registry = createFileRegistry(file, () => undefined);
+  return { sample: messageOf(registry.getMessage("sample.Sample")), rare: messageOf(registry.getMessage("sample.Rare")) };
+}
+
+function messageOf(desc: DescMessage | undefined): DescMessage {
+  if (desc === undefined) throw new Error("the sample schema has lost a message");
+  return desc;
+}
