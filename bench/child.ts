@@ -1,33 +1,69 @@
 /** A process of the rig: does what it is asked to by messages of its parent. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Crowd } from "./crowds/crowd.ts";
+import { loadCrowd } from "./crowds/index.ts";
 import { clientMeasures } from "./measures/client-measures.ts";
-import type { PeerClient } from "./peers/peer.ts";
 import { loadPeer } from "./peers/index.ts";
+import type { PeerClient } from "./peers/peer.ts";
+import { type Profiler, type SelfTime, startProfiler } from "./profiler.ts";
 import type { RigRequest, Usage } from "./rig.ts";
 
 let client: PeerClient | undefined;
+let crowd: Crowd | undefined;
+let profiler: Profiler | undefined;
 
-async function answer(request: RigRequest): Promise<number | Usage> {
+type Answer = number | Usage | readonly SelfTime[];
+
+async function answer(request: RigRequest): Promise<Answer> {
   switch (request.do) {
     case "serve":
       return (await loadPeer(request.peer)).serve();
     case "dial":
       client = await (await loadPeer(request.peer)).dial(request.port);
       return 0;
-    case "measure": {
-      const measure = clientMeasures[request.measure];
-      if (measure === undefined || client === undefined) throw new Error(`cannot measure ${request.measure}`);
-      return measure(client, request.parameters);
-    }
+    case "measure":
+      return measure(request.measure, request.parameters);
+    case "crowd":
+      crowd ??= await loadCrowd(request.peer, request.port);
+      await crowd.grow(request.count);
+      return 0;
+    case "cut":
+      await crowd?.cut();
+      return 0;
+    case "comeBack":
+      await crowd?.comeBack();
+      return 0;
+    case "cpu":
+      return cpuMicros();
     case "usage":
       return usage();
+    case "profile":
+      profiler = await startProfiler();
+      return 0;
+    case "profiled":
+      return (await profiler?.stop()) ?? [];
   }
 }
 
-function usage(): Usage {
-  globalThis.gc?.();
+async function measure(name: string, parameters: Readonly<Record<string, number>>): Promise<number> {
+  const work = clientMeasures[name];
+  if (work === undefined || client === undefined) throw new Error(`cannot measure ${name}`);
+  return work(client, parameters);
+}
+
+function cpuMicros(): number {
   const { user, system } = process.cpuUsage();
-  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-  return { cpuMicros: user + system, rssBytes: rss, heapBytes: heapUsed + arrayBuffers };
+  return user + system;
+}
+
+async function usage(): Promise<Usage> {
+  // What the first collection finalises is free after the second.
+  for (let round = 0; round < 2; round += 1) {
+    globalThis.gc?.();
+    await sleep(100);
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rssBytes: rss, heapBytes: heapUsed + external };
 }
 
 process.on("message", (request: RigRequest) => {

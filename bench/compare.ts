@@ -1,4 +1,4 @@
-import { startRigProcess, type RigProcess } from "./rig.ts";
+import { type RigProcess, startRigProcess } from "./rig.ts";
 
 /** One thing that is measured for several peers in the same run. */
 export interface Comparison {
@@ -14,7 +14,22 @@ export interface Comparison {
   readonly cores?: readonly [number, number];
 }
 
+/** The server and the client of one peer. */
+export interface Rig {
+  /** The name of the peer. */
+  readonly name: string;
+  /** Where its server listens. */
+  readonly port: number;
+  /** The process of the server. */
+  readonly server: RigProcess;
+  /** The process of the client. */
+  readonly client: RigProcess;
+}
+
 const TARGET_MS = 500;
+const LEAST_COUNT = 64;
+/** Runs before those that count: the first ones are slow, and the last one says how much half a second is. */
+const CALIBRATIONS = 3;
 
 /**
  * Measures all peers side by side: a server and a client process for each, on two cores, one round after the other with
@@ -23,40 +38,64 @@ const TARGET_MS = 500;
 export async function compare(comparison: Comparison, rounds: number): Promise<Map<string, number[]>> {
   const names = ["moorline", ...comparison.peers];
   const figures = new Map(names.map((name) => [name, [] as number[]]));
-  const rigs: Array<{ name: string; server: RigProcess; client: RigProcess; count: number }> = [];
-  const [serverCore, clientCore] = comparison.cores ?? [0, 1];
-  try {
-    for (const name of names) {
-      const server = startRigProcess(serverCore);
-      const client = startRigProcess(clientCore);
-      rigs.push({ name, server, client, count: comparison.parameters.count ?? 1 });
-      await client.ask({ do: "dial", peer: name, port: await server.ask({ do: "serve", peer: name }) });
+  await withRigs(names, comparison.cores, async (rigs) => {
+    const counts = new Map<string, number>();
+    for (const rig of rigs) {
+      await dial(rig);
+      counts.set(rig.name, await calibrate(comparison, rig.client));
     }
-    for (const rig of rigs) rig.count = await calibrate(comparison, rig.client);
     for (let round = 0; round < rounds; round += 1) {
-      for (const { name, client, count } of rigs) {
-        figures.get(name)?.push(await client.ask(requestOf(comparison, count)));
+      for (const { name, client } of rigs) {
+        figures.get(name)?.push(await measure(comparison, client, counts.get(name) ?? LEAST_COUNT));
       }
     }
-    return figures;
-  } finally {
-    for (const { server, client } of rigs) {
-      client.end();
-      server.end();
+  });
+  return figures;
+}
+
+/** Starts a server and a client process for each peer, and ends them after the work. */
+export async function withRigs<T>(
+  names: readonly string[],
+  [serverCore, clientCore]: readonly [number, number] = [0, 1],
+  work: (rigs: readonly Rig[]) => Promise<T>,
+): Promise<T> {
+  const processes: RigProcess[] = [];
+  const start = (core: number): RigProcess => {
+    const process = startRigProcess(core);
+    processes.push(process);
+    return process;
+  };
+  try {
+    const rigs: Rig[] = [];
+    for (const name of names) {
+      const server = start(serverCore);
+      const client = start(clientCore);
+      const port = await server.ask({ do: "serve", peer: name });
+      rigs.push({ name, port, server, client });
     }
+    return await work(rigs);
+  } finally {
+    for (const process of processes) process.end();
   }
 }
 
-async function calibrate(comparison: Comparison, client: RigProcess): Promise<number> {
-  let count = comparison.parameters.count ?? 1;
-  for (let run = 0; run < 2; run += 1) {
+/** Connects the client to its server. */
+export async function dial({ name, port, client }: Rig): Promise<void> {
+  await client.ask({ do: "dial", peer: name, port });
+}
+
+/** Warms a client up. @returns The count that lasts about half a second. */
+export async function calibrate(comparison: Comparison, client: RigProcess): Promise<number> {
+  let count = comparison.parameters.count ?? LEAST_COUNT;
+  for (let run = 0; run < CALIBRATIONS; run += 1) {
     const startMs = performance.now();
-    await client.ask(requestOf(comparison, count));
-    count = Math.max(64, Math.round((count * TARGET_MS) / (performance.now() - startMs)));
+    await measure(comparison, client, count);
+    count = Math.max(LEAST_COUNT, Math.round((count * TARGET_MS) / (performance.now() - startMs)));
   }
   return count;
 }
 
-function requestOf({ measure, parameters }: Comparison, count: number) {
-  return { do: "measure" as const, measure, parameters: { ...parameters, count } };
+/** Measures once. */
+export function measure({ measure: name, parameters }: Comparison, client: RigProcess, count: number): Promise<number> {
+  return client.ask({ do: "measure", measure: name, parameters: { ...parameters, count } });
 }

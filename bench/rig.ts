@@ -6,21 +6,25 @@ export type RigRequest =
   | { readonly do: "serve"; readonly peer: string }
   | { readonly do: "dial"; readonly peer: string; readonly port: number }
   | { readonly do: "measure"; readonly measure: string; readonly parameters: Readonly<Record<string, number>> }
-  | { readonly do: "usage" };
+  | { readonly do: "crowd"; readonly peer: string; readonly port: number; readonly count: number }
+  | { readonly do: "cut" }
+  | { readonly do: "comeBack" }
+  | { readonly do: "cpu" }
+  | { readonly do: "usage" }
+  | { readonly do: "profile" }
+  | { readonly do: "profiled" };
 
-/** What a process has used so far. */
+/** The memory that a process uses. */
 export interface Usage {
-  /** CPU time, user and system, in microseconds. */
-  readonly cpuMicros: number;
   /** Resident memory after a collection, in bytes. */
   readonly rssBytes: number;
-  /** Heap and array buffers in use after a collection, in bytes. */
+  /** What is in use of the heap, and beside it, after a collection, in bytes. */
   readonly heapBytes: number;
 }
 
 /** A process of the rig: the server or the client of one peer. */
 export interface RigProcess {
-  /** Asks for something and gives the answer, a number or a Usage. */
+  /** Asks for something and gives the answer: a number where nothing else is said. */
   ask<T = number>(request: RigRequest): Promise<T>;
   /** Ends the process. */
   end(): void;

@@ -26,7 +26,8 @@ export function benchClient(bench: Bench, intercepted: Bench, close: () => void)
   };
 }
 
-async function openChat(bench: Bench): Promise<(payload: Uint8Array) => Promise<void>> {
+/** Opens a conversation. The call runs until its client ends. */
+export async function openChat(bench: Pick<Bench, "chat">): Promise<(payload: Uint8Array) => Promise<void>> {
   let send: (payload: Uint8Array) => void = () => {};
   const next = (): Promise<Uint8Array> =>
     new Promise((resolve) => {

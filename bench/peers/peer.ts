@@ -20,6 +20,8 @@ export interface PeerClient {
   unary(payload: Uint8Array): Promise<void>;
   /** The same with a deadline and one interceptor, where the peer has such things. */
   unaryWithDeadline?(payload: Uint8Array): Promise<void>;
+  /** Loses the connection and recovers. @returns Microseconds from the dialling of the retry to the first message. */
+  recover?(): Promise<number>;
   /** Disconnects. */
   close(): void;
 }

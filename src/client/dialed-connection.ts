@@ -216,7 +216,7 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
   private nameServer({ server, sessionRef }: SessionWelcome): Pick<SessionWelcome, "server" | "sessionRef"> {
     const { clean } = this.options;
     const { serverId, name, version } = server;
-    const named = { ...server, serverId: clean(serverId), name, version: clean(version) };
+    const named = { ...server, serverId: clean(serverId), name: clean(name), version: clean(version) };
     return { server: named, sessionRef: clean(sessionRef) };
   }
 

@@ -20,7 +20,7 @@ import { unaryTimeoutMs } from "../wire/limits.ts";
 import { type CallSetup, readContextValues } from "./call-setup.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import { type HeadersSource, headersToList, noHeaders } from "./header-list.ts";
-import { Interception, interceptStream, interceptUnary } from "./interception.ts";
+import { Interception, interceptStream, interceptUnary, toPlainStream, toPlainUnary } from "./interception.ts";
 import { type CodecSource, generalCodec } from "./message-format.ts";
 import { type MethodPlan, planMethod } from "./method-plan.ts";
 import { normalizeMessages } from "./stream-requests.ts";
@@ -147,7 +147,8 @@ export class ChannelTransport implements Transport {
     const message = plan.input.normalize(input);
     return interceptUnary(interception, interceptors, plan, request, message, (req) => {
       const inner = createSetup(req.header, setup.deadlineMs, req.signal, req.contextValues);
-      return runUnary(environment, plan, inner, plan.input.encode(req.message as MessageInitShape<I>));
+      const bytes = plan.input.encode(req.message as MessageInitShape<I>);
+      return runUnary(environment, plan, inner, bytes).then(toPlainUnary);
     });
   }
 
@@ -164,7 +165,8 @@ export class ChannelTransport implements Transport {
     const messages = normalizeMessages(plan.input, input);
     const response = interceptStream(interception, interceptors, plan, request, messages, (req) => {
       const inner = createSetup(req.header, setup.deadlineMs, req.signal, req.contextValues);
-      return startStream(environment, plan, inner, req.message as AsyncIterable<MessageInitShape<I>>).response;
+      const source = req.message as AsyncIterable<MessageInitShape<I>>;
+      return startStream(environment, plan, inner, source).response.then(toPlainStream);
     });
     return { response, stop: (error) => interception.stop(error) };
   }

@@ -71,6 +71,22 @@ export class Interception implements Stoppable {
   }
 }
 
+/** A response whose headers are properties of its own, so that interceptors can copy it. */
+export function toPlainUnary<I extends DescMessage, O extends DescMessage>(
+  response: UnaryResponse<I, O>,
+): UnaryResponse<I, O> {
+  const { service, method, header, trailer, message } = response;
+  return { stream: false, service, method, header, trailer, message };
+}
+
+/** A response whose headers are properties of its own, so that interceptors can copy it. */
+export function toPlainStream<I extends DescMessage, O extends DescMessage>(
+  response: StreamResponse<I, O>,
+): StreamResponse<I, O> {
+  const { service, method, header, trailer, message } = response;
+  return { stream: true, service, method, header, trailer, message };
+}
+
 /** Runs a unary call through interceptors. */
 export async function interceptUnary<I extends DescMessage, O extends DescMessage>(
   interception: Interception,

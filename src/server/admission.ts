@@ -1,8 +1,9 @@
 import { ResumeRefusal, Resumption } from "../../gen/moorline/session/v1/packet_pb.ts";
+import type { Authority } from "./authenticate.ts";
 import type { AttachRequest, CheckedHello, ResumeRequest } from "./handshake.ts";
 import { lossToRefusal } from "./lost-channels.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { type Carrier, nameOf, type ServerChannel } from "./server-channel.ts";
+import { type Boarding, type Carrier, nameOf, type ServerChannel } from "./server-channel.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./session.ts";
 import type { SessionRegistry } from "./session-registry.ts";
@@ -28,7 +29,7 @@ export interface AdmissionOptions {
 export interface AdmissionRequest {
   readonly hello: CheckedHello;
   readonly attach: AttachRequest;
-  readonly principal: string;
+  readonly authority: Authority;
   /** The connection that it came on. */
   readonly carrier: Carrier;
 }
@@ -52,26 +53,27 @@ interface Consequences {
  */
 export function admit(options: AdmissionOptions, request: AdmissionRequest): Admission | Refusal {
   const { context, registry } = options;
-  const { hello, attach, principal, carrier } = request;
+  const { hello, attach, authority } = request;
   const session = registry.find(hello.sessionHash);
   const refusal = options.barrier(session && findNamed(session, attach));
   if (refusal !== undefined) return refusal;
   if (session === undefined) return admitNew(context, registry, request);
-  if (session.principal !== principal) return refuse("PERMISSION_DENIED", "this session belongs to another principal");
+  if (session.principal !== authority.principal) return refuse("PERMISSION_DENIED", "this session belongs to another principal");
   const plan = planAttach(context, session, attach);
   if (isRefusal(plan)) return plan;
-  return carryOut(context, session, plan, attach, carrier);
+  return carryOut(context, session, plan, request);
 }
 
 function admitNew(context: ServerContext, registry: SessionRegistry, request: AdmissionRequest): Admission | Refusal {
-  const { attach, hello, principal, carrier } = request;
+  const { attach, hello, authority } = request;
+  const { principal } = authority;
   const session = registry.create(hello, principal);
   if (session === undefined) {
     const { maxSessions } = context.limits.session;
     return refuse("TOO_MANY_SESSIONS", `${principal} has ${maxSessions} sessions, none of them idle`);
   }
   const refusal = attach.resume && refusalOfUnknown(context, attach.resume);
-  const channel = session.createChannel(attach, carrier);
+  const channel = session.createChannel(attach, boardingOf(request, 0));
   return admitted(context, session, { channel, resumption: Resumption.NEW_SESSION, refusal });
 }
 
@@ -143,26 +145,30 @@ function carryOut(
   context: ServerContext,
   session: Session,
   plan: Plan,
-  attach: AttachRequest,
-  carrier: Carrier,
+  request: AdmissionRequest,
 ): Admission {
+  const { attach } = request;
   const { attempt, resume } = attach;
   if (plan.kind === "resume") {
-    session.resumeChannel(plan.channel, attempt, resume?.received ?? 0, carrier);
+    session.resumeChannel(plan.channel, attempt, boardingOf(request, resume?.received ?? 0));
     return admitted(context, session, { channel: plan.channel, resumption: Resumption.RESUMED, refusal: undefined });
   }
   const { refusal, disagreed } = plan;
   let channel: ServerChannel;
   if (plan.kind === "reattach") {
     channel = plan.channel;
-    session.resumeChannel(channel, attempt, 0, carrier);
+    session.resumeChannel(channel, attempt, boardingOf(request, 0));
     disagreed?.disagree();
   } else {
     disagreed?.disagree();
     if (session.channels.size >= context.limits.session.maxChannels) findLongestDetached(session)?.evict();
-    channel = session.createChannel(attach, carrier);
+    channel = session.createChannel(attach, boardingOf(request, 0));
   }
   return admitted(context, session, { channel, resumption: Resumption.REATTACHED, refusal });
+}
+
+function boardingOf({ carrier, authority }: AdmissionRequest, received: number): Boarding {
+  return { carrier, credentialId: authority.credentialId, received };
 }
 
 function findLongestDetached({ channels }: Session): ServerChannel | undefined {

@@ -116,7 +116,7 @@ export class Reception {
   }
 
   private attach(hello: CheckedHello, attach: AttachRequest, authority: Authority): Refusal | undefined {
-    const request = { hello, attach, principal: authority.principal, carrier: this.guest };
+    const request = { hello, attach, authority, carrier: this.guest };
     const admission = this.host.admit(this.guest, request);
     if (isRefusal(admission)) return admission;
     this.info = undefined;

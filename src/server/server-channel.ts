@@ -32,9 +32,11 @@ export interface ChannelOwner extends SessionWithValues {
   channelLost(channel: ServerChannel, reason: ChannelLossReason): void;
 }
 
-/** A connection, and how far its client has got. */
-interface Boarding {
+/** A connection, whose client may have the channel. */
+export interface Boarding {
   readonly carrier: Carrier;
+  /** What its credential can be revoked by. */
+  readonly credentialId: string | undefined;
   /** Frames that the client has accepted. */
   readonly received: number;
 }
@@ -66,11 +68,13 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   private carrier: Carrier | undefined = undefined;
   /** The one that is about to. */
   private boarding: Boarding | undefined;
+  /** What the credential of the last connection can be revoked by. */
+  private credentialId: string | undefined = undefined;
   private timer: ServerTimer | undefined = undefined;
   private session: CallSession | undefined = undefined;
 
   /** A new channel, on the connection whose hello has asked for it. */
-  constructor(context: ServerContext, owner: ChannelOwner, request: AttachRequest, carrier: Carrier) {
+  constructor(context: ServerContext, owner: ChannelOwner, request: AttachRequest, boarding: Boarding) {
     const { clock, deadlines, limits, routes } = context;
     this.context = context;
     this.owner = owner;
@@ -80,7 +84,7 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     const contextValues = () => createContextValues().set(callSession, this.callSession).set(servingChannel, this);
     this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues });
     const start = startChannel(request.attempt);
-    this.boarding = { carrier, received: 0 };
+    this.boarding = boarding;
     this.runner = new Runner(channelMachine, { replayMs: limits.session.replayMs }, this, start.state);
     this.runner.start(start.effects);
     this.boarding = undefined;
@@ -113,8 +117,8 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   }
 
   /** A hello with a higher attempt was accepted: its connection carries the channel, an older one is superseded. */
-  resume(attempt: number, received: number, carrier: Carrier): void {
-    this.boarding = { carrier, received };
+  resume(attempt: number, boarding: Boarding): void {
+    this.boarding = boarding;
     this.dispatch({ case: "resumed", value: { attempt } });
     this.boarding = undefined;
   }
@@ -127,6 +131,11 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   /** The client has ended the channel, on the connection of an attempt. */
   done(attempt: number): void {
     this.dispatch({ case: "channelDone", value: { attempt } });
+  }
+
+  /** A credential was revoked: the channel ends, if it waits for the client that had it. */
+  revoke(credentialId: string): void {
+    if (this.phase === "detached" && this.credentialId === credentialId) this.done(this.attempt);
   }
 
   /** The client says that it has more than was ever sent, or comes from another epoch. */
@@ -206,6 +215,7 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     const { boarding } = this;
     if (boarding === undefined) return;
     this.carrier = boarding.carrier;
+    this.credentialId = boarding.credentialId;
     this.channel.attach(boarding.received);
     boarding.carrier.carry(this.channel);
   }

@@ -33,9 +33,9 @@ export interface ServerCounters {
   connections: number;
   /** Connections that were welcomed as probes. */
   probes: number;
-  /** Channels that were created. */
+  /** Attaches that a client began anew by, with a fresh channel id. */
   attached: number;
-  /** Attaches that a channel went on by. */
+  /** Attaches by which a channel went on. */
   resumed: number;
   /** Connections that ended because their client broke a rule. */
   violations: number;

@@ -113,10 +113,11 @@ export class ServerCore implements ConnectionHost {
     return this.pending.delete(connection) || this.open.delete(connection);
   }
 
-  /** Ends the connections of a credential, and their channels. @returns How many there were. */
+  /** Ends the connections of a credential, and the channels that it had last. @returns How many connections there were. */
   revoke(credentialId: string): number {
     const revoked = [...this.open].filter((connection) => connection.credentialId === credentialId);
     for (const connection of revoked) connection.revoke();
+    for (const channel of [...this.channels()]) channel.revoke(credentialId);
     return revoked.length;
   }
 

@@ -6,7 +6,7 @@ import { Runner } from "../core/runner.ts";
 import { type SessionConfig, sessionEvent, sessionMachine, startSession } from "../machine/session.ts";
 import type { AttachRequest } from "./handshake.ts";
 import { LostChannels } from "./lost-channels.ts";
-import { type Carrier, type ChannelOwner, nameOf, ServerChannel } from "./server-channel.ts";
+import { type Boarding, type ChannelOwner, nameOf, ServerChannel } from "./server-channel.ts";
 import { logTransition, type ServerContext } from "./server-context.ts";
 import { ServerTimer } from "./server-timer.ts";
 import type { SessionRecord } from "./store.ts";
@@ -78,16 +78,16 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
   }
 
   /** Creates a channel on the connection of the hello that asks for it. */
-  createChannel(request: AttachRequest, carrier: Carrier): ServerChannel {
-    const channel = new ServerChannel(this.context, this, request, carrier);
+  createChannel(request: AttachRequest, boarding: Boarding): ServerChannel {
+    const channel = new ServerChannel(this.context, this, request, boarding);
     this.channels.set(channel.key, channel);
     this.attached();
     return channel;
   }
 
   /** Attaches a channel that it has to another connection. */
-  resumeChannel(channel: ServerChannel, attempt: number, received: number, carrier: Carrier): void {
-    channel.resume(attempt, received, carrier);
+  resumeChannel(channel: ServerChannel, attempt: number, boarding: Boarding): void {
+    channel.resume(attempt, boarding);
     this.attached();
   }
 

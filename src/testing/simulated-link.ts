@@ -119,6 +119,7 @@ export class SimulatedLink {
     const direction = host === this.client ? "up" : "down";
     this.pipes[direction].dropBuffer();
     if (told) this.pipes[direction].sendReset();
+    this.reportIfOver();
   }
 
   private cutDirection(direction: Direction, toldMs: number | "never", { inFlight = "random" }: CutOptions): void {

@@ -4,7 +4,7 @@ import { describeFailure, loadWorlds, runSeeds } from "./run-seeds.ts";
 /** Seeds that every world is played with in the tests. */
 const SEEDS = 1_000;
 /** The first of them; another one by the variable MOORLINE_FIRST_SEED. */
-const FIRST_SEED = Number(process.env["MOORLINE_FIRST_SEED"] ?? 1);
+const FIRST_SEED = Number(process.env.MOORLINE_FIRST_SEED ?? 1);
 const LIMIT_MS = 180_000;
 
 /** Defines the tests of one part of the seeds, for every world: parts run beside each other, one to a file. */

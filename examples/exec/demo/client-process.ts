@@ -86,6 +86,7 @@ try {
   const exec = client.service(ExecService);
   const run = async (index: number) => say({ type: "ended", command: index, result: await runCommand(exec, index) });
   await Promise.all(commands.map(run));
+  await client.close();
 } catch (error) {
   say({ type: "failed", message: String(error) });
 }

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkCommand, checkTransitions } from "./check.ts";
 import { type DemoProcess, endProcesses, startProcess } from "./children.ts";
-import { demoCommands, outputBytes } from "./commands.ts";
+import { type DemoCommand, demoCommands, outputBytes } from "./commands.ts";
 import { Cutter } from "./cutter.ts";
-import { runDirectly } from "./expected.ts";
+import { type Expected, runDirectly } from "./expected.ts";
 import { type Fault, halfOpen, holdBack, type Row, reset, stopClient, timed } from "./faults.ts";
 import type { CommandResult } from "./messages.ts";
 import { createReport } from "./report.ts";
@@ -85,8 +85,16 @@ async function run(home: string): Promise<void> {
   const transitions = checkTransitions([...server.messages, ...first.messages, ...second.messages]);
   report.note(`${transitions} transitions, each a row of its machine's table`);
   if (row.verdict !== "REATTACHED") throw new Error(`the client that was started again got ${row.verdict}`);
-  const wrong = checked.find(({ isSame }) => !isSame);
-  if (wrong !== undefined) throw new Error(`"${wrong.name}" did not arrive as it was printed`);
+  const wrong = checked.findIndex(({ isSame }) => !isSame);
+  if (wrong >= 0) throw new Error(await explain(wrong, expected[wrong]));
+}
+
+/** Why a command did not arrive as it was printed: perhaps it prints something else now. */
+async function explain(index: number, expected: Expected | undefined): Promise<string> {
+  const command = demoCommands[index] as DemoCommand;
+  const now = await runDirectly(command);
+  if (now.sha256 === expected?.sha256) return `"${command.name}" did not arrive as it was printed`;
+  return `"${command.name}" prints something else each time: files have changed meanwhile, run the demo again`;
 }
 
 const home = mkdtempSync(join(tmpdir(), "moorline-demo-"));

@@ -9,14 +9,13 @@ interface TokenFacts {
   standing: "good" | "expired" | "wrong";
 }
 
-const LIFETIMES_MS = [3_000, 15_000, 90_000];
-
 /** Who is let in, and who is not, in a world. */
 export class Credentials {
   /** Every token that was given out: secrets, which nobody may show. */
   readonly tokens = new Map<string, TokenFacts>();
   private readonly plan: SessionPlan;
   private readonly random: SimulatedRandom;
+  private lifetimesMs = [3_000, 15_000, 90_000];
   /** Holders whose next tokens are refused. */
   private readonly outOfFavour = new Map<string, "expired" | "wrong">();
 
@@ -48,9 +47,10 @@ export class Credentials {
     this.outOfFavour.delete(holder);
   }
 
-  /** Everybody gets tokens again that are taken. */
-  favourAll(): void {
+  /** Everybody gets tokens again that are taken, and that do not expire. */
+  rest(): void {
     this.outOfFavour.clear();
+    this.lifetimesMs = [Number.POSITIVE_INFINITY];
   }
 
   /** The tokens that a holder has expire. The next one is good. */
@@ -64,7 +64,7 @@ export class Credentials {
     const facts = credential === undefined ? undefined : this.tokens.get(credential.token);
     if (facts === undefined || facts.standing === "wrong") return { rejected: "UNAUTHENTICATED" };
     if (facts.standing === "expired") return { rejected: "CREDENTIAL_EXPIRED" };
-    const expiresAt = wallNowMs + this.random.pick(LIFETIMES_MS);
+    const expiresAt = wallNowMs + this.random.pick(this.lifetimesMs);
     return { principal: "owner", expiresAt, credentialId: facts.holder };
   }
 }

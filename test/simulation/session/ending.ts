@@ -40,7 +40,7 @@ export async function playEnding(village: Village): Promise<void> {
 async function calmDown(village: Village): Promise<void> {
   const { daemon, scene } = village;
   const { judge, channels, plan, credentials } = scene;
-  credentials.favourAll();
+  credentials.rest();
   for (const program of village.livingPrograms()) program.rest();
   const before = new Map(channels.attaches);
   const isCalm = (): boolean => {

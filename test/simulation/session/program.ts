@@ -124,13 +124,13 @@ export class Program implements ClientProgram {
   private act(): void {
     const { random, owner } = this;
     const kind = random.int(100);
-    if (kind < 70) this.callSome(1);
-    else if (kind < 76) this.callSome(6);
-    else if (kind < 82) this.lifecycle.signal(random.pick(SIGNALS));
-    else if (kind < 88) this.ping();
-    else if (kind < 91) owner.ask();
+    if (kind < 75) this.callSome(1);
+    else if (kind < 81) this.callSome(6);
+    else if (kind < 86) this.lifecycle.signal(random.pick(SIGNALS));
+    else if (kind < 92) this.ping();
+    else if (kind < 94) owner.ask();
     else if (kind < 99) owner.switchPath();
-    else this.endSession();
+    else if (random.chance(0.2)) this.endSession();
   }
 
   private callSome(count: number): void {

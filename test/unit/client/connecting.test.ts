@@ -3,6 +3,7 @@ import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path, Purpose, Resumption } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { isConnected, isOnItsWay, lossOf, resumptionOf, retryAtOf, serverOf } from "../../../src/client/selectors.ts";
+import type { Transport } from "../../../src/transport/connection.ts";
 import { SERVER_ID } from "./support/scripted-daemon.ts";
 import { connect, linesOf, phaseNameOf, rejectionOf, SESSION_KEY, settle, stageClient } from "./support/stage.ts";
 
@@ -62,13 +63,15 @@ describe("DaemonClient: connecting", () => {
   });
 
   it("gives up a transport that does not open within 10 s, and goes on trying [CONN-1, CONN-6]", async () => {
-    const stage = stageClient({ transport: { name: "hanging", dial: () => hangingConnection } });
+    const hanging = createHangingTransport();
+    const stage = stageClient({ transport: hanging.transport });
     void stage.client.ensureConnected().catch(() => {});
     await stage.clock.advanceAsync(9_999);
     expect(phaseNameOf(stage)).toBe("connecting");
     await stage.clock.advanceAsync(1);
     expect(lossOf(stage.client.state)?.reason).toBe(ConnectionLossReason.CONNECT_TIMED_OUT);
     expect(retryAtOf(stage.client.state)).toBe(10_500);
+    expect(hanging.aborted).toBe(1);
     await stage.clock.advanceAsync(500);
     expect(phaseNameOf(stage)).toBe("connecting");
   });
@@ -156,4 +159,21 @@ describe("DaemonClient: connecting", () => {
   });
 });
 
-const hangingConnection = { bufferedBytes: 0, send() {}, close() {}, abort() {} };
+/** A transport that never opens a connection, and counts those that were dropped. */
+function createHangingTransport(): { readonly transport: Transport; aborted: number } {
+  const hanging = {
+    aborted: 0,
+    transport: {
+      name: "hanging",
+      dial: () => ({
+        bufferedBytes: 0,
+        send() {},
+        close() {},
+        abort() {
+          hanging.aborted += 1;
+        },
+      }),
+    },
+  };
+  return hanging;
+}

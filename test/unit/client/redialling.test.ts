@@ -3,6 +3,7 @@ import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { isConnected, isOnItsWay, lossOf, retryAtOf } from "../../../src/client/selectors.ts";
+import { EchoService } from "../rpc/gen/rpctest/v1/echo_pb.ts";
 import { connect, phaseNameOf, rejectionOf, type Stage, settle, stageClient } from "./support/stage.ts";
 
 function verdictOf({ client }: Stage): RetryVerdict | undefined {
@@ -162,6 +163,21 @@ describe("DaemonClient: dialling again", () => {
     stage.daemon.connection.connection.abort();
     await settle(stage);
     expect((retryAtOf(stage.client.state) ?? 0) - stage.clock.now()).toBe(125);
+  });
+
+  it("starts over after a connection that has carried a frame, however short it lived [RETRY-1]", async () => {
+    const stage = stageClient();
+    await connect(stage);
+    stage.daemon.connection.connection.abort();
+    await settle(stage);
+    expect(retryAtOf(stage.client.state)).toBe(500);
+    await stage.clock.advanceAsync(500);
+    const call = stage.client.service(EchoService).say({});
+    await settle(stage);
+    await call;
+    stage.daemon.connection.connection.abort();
+    await settle(stage);
+    expect(retryAtOf(stage.client.state)).toBe(500 + 125);
   });
 
   it("makes at most 20 attempts in one go [RETRY-3, INV-14]", async () => {

@@ -133,20 +133,20 @@ describe("calls that are over before they are served", () => {
     const calls: Call[] = [];
     const stage = stageEcho(
       {
-        say: (_, { values }) => {
+        join: async (_, { values }) => {
           runs += 1;
           return { text: String(typeof values) };
         },
       },
       { serve: { contextValues: (call) => void calls.push(call) } },
     );
-    await resultOf(stage, stage.client.say({}));
+    await resultOf(stage, stage.client.join(requests()));
     for (const call of calls) stage.served.serve(call);
     await stage.clock.settle();
     expect([calls.length, runs, stage.served.activeCalls]).toEqual([1, 1, 0]);
   });
 
-  it("reads nothing from a stream that interceptors give out too late, and closes it [CALL-10]", async () => {
+  it("reads nothing from a stream that interceptors give out too late [CALL-10]", async () => {
     const log: string[] = [];
     let pass: () => void = () => {};
     const late = {
@@ -178,7 +178,24 @@ describe("calls that are over before they are served", () => {
     await stage.clock.settle();
     pass();
     await stage.clock.settle();
-    expect([call.outcome.state, log]).toEqual(["rejected", ["return"]]);
+    expect([call.outcome.state, log]).toEqual(["rejected", []]);
+  });
+
+  it("closes a stream whose handler has ended its own call [CALL-10]", async () => {
+    const log: string[] = [];
+    const stage = stageEcho({
+      count: () => {
+        stage.served.endAll(new ConnectError("over", Code.Aborted));
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: async () => ({ done: true as const, value: log.push("next") }),
+            return: async () => ({ done: true as const, value: log.push("return") }),
+          }),
+        } as never;
+      },
+    });
+    expect((await errorOf(stage, collect(stage.client.count({})))).code).toBe(Code.Aborted);
+    expect(log).toEqual(["return"]);
   });
 });
 

@@ -145,17 +145,21 @@ describe("a credential that ends", () => {
 });
 
 describe("a credential that is revoked", () => {
-  it("ends its connections and channels, and no others; the session stays [SRV-3, CHM-2]", () => {
+  it("ends its connections and channels, and no others; the session stays [SRV-3, CHM-2, CHM-3]", () => {
     const stage = stageDaemon({
       authenticate: ({ credential }) => ({ principal: "p", credentialId: credential?.token ?? "" }),
     });
     const phone = stage.greet(bearer("phone"));
+    for (const [byte, device] of [[8, "phone"], [9, "desktop"]] as const) {
+      stage.greet({ ...bearer(device), freshChannelId: idOf(byte) }).connection?.abort();
+      stage.clock.advance(0);
+    }
     const probe = stage.greet({ ...bearer("phone"), purpose: Purpose.PROBE });
     const desktop = stage.greet({ ...bearer("desktop"), freshChannelId: idOf(2) });
     expect(stage.server.revoke("phone")).toBe(2);
     stage.clock.advance(0);
     expect([phone.farewell, probe.farewell, desktop.isOpen]).toEqual(["REVOKED", "REVOKED", true]);
-    expect(stage.server.metrics.channels).toEqual({ attached: 1, detached: 0 });
+    expect(stage.server.metrics.channels).toEqual({ attached: 1, detached: 1 });
   });
 });
 

@@ -162,17 +162,17 @@ export const interceptorScenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: "lets interceptors put other headers and trailers in place of those of the handler",
+    name: "lets interceptors put other header and trailer objects in place of those of the handler",
     impl: () => ({
       say: (_, context) => {
-        context.responseHeader.set("x-gone", "1");
-        context.responseTrailer.set("x-gone", "1");
+        context.responseHeader.set("x-own", "1");
+        context.responseTrailer.set("x-own", "1");
         return {};
       },
       async *count(_, context) {
-        context.responseHeader.set("x-gone", "1");
+        context.responseHeader.set("x-own", "1");
         yield {};
-        context.responseTrailer.set("x-gone", "1");
+        context.responseTrailer.set("x-own", "1");
       },
     }),
     interceptors: () => ({
@@ -180,7 +180,6 @@ export const interceptorScenarios: readonly Scenario[] = [
         (next) => async (request) => {
           const response = await next(request);
           const header = new Headers(response.header);
-          header.delete("x-gone");
           header.set("x-h", "2");
           return { ...response, header, trailer: new Headers({ "x-t": "3" }) };
         },
@@ -194,8 +193,7 @@ export const interceptorScenarios: readonly Scenario[] = [
       await client.say({}, options);
       await collect(client.count({}, options));
     },
-    // A stream begins after the interceptors have answered: what it sets then stays.
-    expected: ["x-h=2", "x-t=3", "x-gone=1,x-h=2", "x-t=3"],
+    expected: ["x-h=2,x-own=1", "x-t=3", "x-h=2,x-own=1", "x-t=3"],
   },
   {
     name: "fills trailers that were asked for before the end",
