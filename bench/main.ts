@@ -4,37 +4,60 @@ import { Command, InvalidArgumentError } from "commander";
 import { compare } from "./compare.ts";
 import { benchGoals } from "./comparisons.ts";
 import { lifecycleBenches } from "./measures/lifecycle.ts";
-import { type BenchResult, toMarkdown, toResults, writeResults } from "./results.ts";
+import { profileComparison } from "./profile.ts";
+import { type BenchResult, mergeResults, readResults, toLine, toMarkdown, toResults, writeResults } from "./results.ts";
 import { canPin } from "./rig.ts";
 
-function atLeastFive(text: string): number {
+interface BenchOptions {
+  readonly only?: string;
+  readonly profile?: string;
+  readonly rounds: number;
+}
+
+const LEAST_ROUNDS = 5;
+
+function toRounds(text: string): number {
   const rounds = Number(text);
-  if (!Number.isInteger(rounds) || rounds < 5) throw new InvalidArgumentError("a whole number, 5 or more");
+  if (!Number.isInteger(rounds) || rounds < LEAST_ROUNDS) {
+    throw new InvalidArgumentError(`a whole number, ${LEAST_ROUNDS} or more`);
+  }
   return rounds;
 }
 
 const options = new Command("bench")
-  .option("--only <name>", "only what has this in its name")
-  .option("--rounds <n>", "rounds of each measurement; the median counts", atLeastFive, 5)
+  .description("Measures Moorline beside its peers and writes bench/results/latest.json and latest.md.")
+  .option("--only <name>", "only what has this in its name; the other rows of the results stay as they are")
+  .option("--rounds <n>", "rounds of each measurement; the median counts", toRounds, LEAST_ROUNDS)
+  .option("--profile <name>", "measure nothing, but profile what has this in its name")
   .parse()
-  .opts<{ only?: string; rounds: number }>();
+  .opts<BenchOptions>();
 
-const isWanted = (what: string): boolean => options.only === undefined || what.includes(options.only);
-const results: BenchResult[] = [];
-const show = (more: readonly BenchResult[]): void => {
-  results.push(...more);
-  for (const { what, peer, ours, theirs, ratio, goal, met } of more) {
-    console.log(`${met === false ? "✗" : met ? "✓" : " "} ${what} | ${peer} | ${ours} / ${theirs} = ${ratio} | ${goal}`);
+async function profile(name: string): Promise<void> {
+  for (const { comparison } of benchGoals) {
+    if (comparison.what.includes(name)) console.log(await profileComparison(comparison));
   }
-};
+}
 
-for (const { comparison, goals } of benchGoals) {
-  if (isWanted(comparison.what)) show(toResults(comparison.what, await compare(comparison, options.rounds), goals));
+async function bench({ only, rounds }: BenchOptions): Promise<void> {
+  const isWanted = (what: string): boolean => only === undefined || what.includes(only);
+  const results: BenchResult[] = [];
+  const show = (more: readonly BenchResult[]): void => {
+    results.push(...more);
+    for (const row of more) console.log(toLine(row));
+  };
+  for (const { comparison, goals } of benchGoals) {
+    if (!isWanted(comparison.what)) continue;
+    const rows = toResults(comparison.what, await compare(comparison, rounds), goals);
+    show(rows);
+    if (rows.some(({ met }) => met === false)) console.log(`  ${await profileComparison(comparison)}`);
+  }
+  for (const { what, run } of lifecycleBenches) if (isWanted(what)) show(await run(rounds));
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}, ${canPin ? "" : "not "}pinned`;
+  const all = only === undefined ? results : mergeResults(readResults(), results);
+  writeResults(all, machine);
+  console.log(`\n${toMarkdown(all, machine)}`);
 }
-for (const bench of lifecycleBenches) {
-  if (isWanted(bench.what)) show(await bench.run(options.rounds));
-}
-const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}, ${canPin ? "" : "not "}pinned`;
-if (options.only === undefined) writeResults(results, machine, options.rounds);
-else console.log(toMarkdown(results, machine, options.rounds));
+
+if (options.profile === undefined) await bench(options);
+else await profile(options.profile);
 process.exit(0);

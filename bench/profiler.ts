@@ -1,4 +1,4 @@
-import { type Profiler as Inspector, Session } from "node:inspector/promises";
+import { type Profiler as Inspector, type Runtime, Session } from "node:inspector/promises";
 
 /** The time that a function has taken by itself. */
 export interface SelfTime {
@@ -50,7 +50,7 @@ function toSelfTimes({ nodes, samples = [], timeDeltas = [] }: Inspector.Profile
   return sorted.map(([place, time]) => ({ place, share: time / total }));
 }
 
-function toPlace({ functionName, url, lineNumber }: Inspector.CallFrame): string {
+function toPlace({ functionName, url, lineNumber }: Runtime.CallFrame): string {
   const name = functionName || "(anonymous)";
   const file = url.split(/[\\/]/).slice(-2).join("/");
   return file === "" ? name : `${name} ${file}:${lineNumber + 1}`;

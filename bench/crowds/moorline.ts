@@ -38,20 +38,24 @@ export class MoorlineMember extends WebSocketMember {
       freshChannelId: this.freshChannelId,
       ...(this.resume !== undefined && { resume: this.resume }),
     });
-    socket.send(encodeClientPacket({ received: 0, body: { case: "hello", value: toBinary(ClientHelloSchema, hello) } }));
+    socket.send(
+      encodeClientPacket({ received: 0, body: { case: "hello", value: toBinary(ClientHelloSchema, hello) } }),
+    );
   }
 
   protected override received(data: Buffer, socket: WebSocket, done: () => void): void {
     const { body } = decodeServerPacket(data);
     if (body.case === "hello") this.welcomed(body.value, done);
-    else if (body.case === "ping") socket.send(encodeClientPacket({ received: 0, body: { case: "pong", value: body.value } }));
+    else if (body.case === "ping")
+      socket.send(encodeClientPacket({ received: 0, body: { case: "pong", value: body.value } }));
   }
 
   private welcomed(bytes: Uint8Array, done: () => void): void {
     const { answer } = fromBinary(ServerHelloSchema, bytes);
     if (answer.case !== "welcome") throw new Error(`the server refuses the crowd: ${answer.value?.message}`);
     const { server, attachment } = answer.value;
-    if (this.resume !== undefined && attachment?.resumption !== Resumption.RESUMED) throw new Error("nothing was resumed");
+    if (this.resume !== undefined && attachment?.resumption !== Resumption.RESUMED)
+      throw new Error("nothing was resumed");
     if (server === undefined || attachment === undefined) throw new Error("the Welcome is incomplete");
     this.resume = { channelId: attachment.channelId, epoch: server.epoch, received: 0n };
     done();

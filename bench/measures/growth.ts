@@ -1,10 +1,13 @@
 import { type Comparison, calibrate, dial, measure, type Rig, withRigs } from "../compare.ts";
 import { type BenchResult, toResults } from "../results.ts";
+import { startRigProcess } from "../rig.ts";
 import { manyConnections } from "./file-limit.ts";
 
 const STREAMS = [1, 4, 16, 64, 256];
 const SESSIONS = [1, 1000, 5000];
 const STREAM_COUNT = 20_000;
+/** Room for the connections of the busy client. */
+const FEW = 10;
 /** Flat enough: never less than two thirds of what it is at the start. */
 const flat = { least: 0.67 } as const;
 
@@ -35,13 +38,17 @@ export async function measureSessionGrowth(rounds: number): Promise<BenchResult[
   const figures = await withMoorline(async (rig) => {
     const points = new Map<number, number[]>();
     await dial(rig);
+    // In a process of its own: it is the server that is to feel the crowd.
+    const crowd = startRigProcess(1);
     let sessions = 0;
-    for (const count of [...SESSIONS, manyConnections() - 10]) {
-      await rig.client.ask({ do: "crowd", peer: rig.name, port: rig.port, count: count - sessions });
+    for (const count of [...SESSIONS, manyConnections() - FEW]) {
+      await crowd.ask({ do: "crowd", peer: rig.name, port: rig.port, count: count - sessions });
       sessions = count;
       const messages = await calibrate(streams(1), rig.client);
-      for (let round = 0; round < rounds; round += 1) add(points, count, await measure(streams(1), rig.client, messages));
+      for (let round = 0; round < rounds; round += 1)
+        add(points, count, await measure(streams(1), rig.client, messages));
     }
+    crowd.end();
     return points;
   });
   return toCurve(figures, (count) => `growth: 64 B messages beside ${count} idle sessions`, "1 session");

@@ -17,8 +17,14 @@ export async function measureIdleMemory(rounds: number): Promise<BenchResult[]> 
   const heap = new Map<string, number[]>();
   for (const peer of ["moorline", "raw ws", "socket.io"]) {
     const usages = await growCrowd(peer, Math.floor((connections - WARM_UP) / rounds), rounds);
-    resident.set(peer, differences(usages, ({ rssBytes }) => rssBytes));
-    heap.set(peer, differences(usages, ({ heapBytes }) => heapBytes));
+    resident.set(
+      peer,
+      differences(usages, ({ rssBytes }) => rssBytes),
+    );
+    heap.set(
+      peer,
+      differences(usages, ({ heapBytes }) => heapBytes),
+    );
   }
   return [
     ...toResults(`memory per idle session, ${connections} of them, resident bytes`, resident, goals),

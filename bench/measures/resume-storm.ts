@@ -26,7 +26,9 @@ export async function measureResumeStorm(rounds: number): Promise<BenchResult[]>
     }
     return micros;
   });
-  return toResults(`resume storm of ${clients} clients, server CPU per resume, µs`, figures, { "raw ws": { most: 1.5 } });
+  return toResults(`resume storm of ${clients} clients, server CPU per resume, µs`, figures, {
+    "raw ws": { most: 1.5 },
+  });
 }
 
 async function storm({ server, client }: Rig, clients: number): Promise<number> {

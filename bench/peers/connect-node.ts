@@ -23,7 +23,10 @@ export const connectNode: Peer = {
     const base = { baseUrl, httpVersion: "2" as const, useBinaryFormat: true, sessionManager };
     const bench = createClient(BenchService, createConnectTransport(base));
     const interceptors = [(next: (request: never) => Promise<never>) => (request: never) => next(request)];
-    const intercepted = createClient(BenchService, createConnectTransport({ ...base, interceptors: interceptors as never }));
+    const intercepted = createClient(
+      BenchService,
+      createConnectTransport({ ...base, interceptors: interceptors as never }),
+    );
     return benchClient(bench, intercepted, () => sessionManager.abort());
   },
 };

@@ -16,7 +16,11 @@ function loadService(): grpc.ServiceClientConstructor {
   return packages.moorbench.v1.BenchService;
 }
 
-function writeMany(stream: { write(item: Item): boolean; once(event: "drain", go: () => void): unknown }, count: number, size: number) {
+function writeMany(
+  stream: { write(item: Item): boolean; once(event: "drain", go: () => void): unknown },
+  count: number,
+  size: number,
+) {
   const payload = payloadOf(size);
   return new Promise<void>((resolve) => {
     let sent = 0;
@@ -84,7 +88,11 @@ function clientOf(client: grpc.Client): PeerClient {
   return {
     down: (count, size) =>
       new Promise((resolve, reject) => {
-        bench.down({ count, size }).on("data", () => {}).on("end", resolve).on("error", reject);
+        bench
+          .down({ count, size })
+          .on("data", () => {})
+          .on("end", resolve)
+          .on("error", reject);
       }),
     async up(count, size) {
       let stream: grpc.ClientWritableStream<Item> | undefined;

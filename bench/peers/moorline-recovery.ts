@@ -1,4 +1,10 @@
-import { type Connection, type ConnectionListener, createDaemonClient, createSessionKey, type Transport } from "moorline";
+import {
+  type Connection,
+  type ConnectionListener,
+  createDaemonClient,
+  createSessionKey,
+  type Transport,
+} from "moorline";
 import { createWsTransport } from "moorline/node";
 import { decodeServerPacket } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { BenchService } from "../gen/moorbench/v1/bench_pb.ts";

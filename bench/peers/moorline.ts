@@ -17,7 +17,14 @@ export const moorline: Peer = {
     const identity = createIdentity({ name: "bench", version: "1.0.0" });
     const limits = { session: { maxSessions: MOST_SESSIONS }, connections: { maxOpen: MOST_SESSIONS } };
     const logger = { warn: () => {}, error: console.error };
-    const server = createDaemonServer({ identity, routes, insecureNoAuth: true, limits, logger, onTransition: () => {} });
+    const server = createDaemonServer({
+      identity,
+      routes,
+      insecureNoAuth: true,
+      limits,
+      logger,
+      onTransition: () => {},
+    });
     const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
     return port;
   },
@@ -39,6 +46,9 @@ export const moorline: Peer = {
       client.dispose();
       intercepted.dispose();
     };
-    return { ...benchClient(client.service(BenchService), intercepted.service(BenchService), close), recover: () => recover(port) };
+    return {
+      ...benchClient(client.service(BenchService), intercepted.service(BenchService), close),
+      recover: () => recover(port),
+    };
   },
 };

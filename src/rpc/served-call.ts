@@ -54,11 +54,12 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
       this.fail(fault);
       return;
     }
-    if (this.call.request.deadlineMs !== undefined) this.server.deadlines.add(this);
     const { requestGate, shutdownSignal } = this.route.options;
     if (shutdownSignal !== undefined) this.obey(shutdownSignal);
     if (requestGate === undefined) this.begin();
     else this.attempt(() => this.pass(requestGate));
+    // A call that has ended by now needs no timer.
+    if (this.call.request.deadlineMs !== undefined && !this.call.isClosed) this.server.deadlines.add(this);
   }
 
   readable(): void {

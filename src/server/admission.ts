@@ -1,7 +1,7 @@
 import { ResumeRefusal, Resumption } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { Authority } from "./authenticate.ts";
 import type { AttachRequest, CheckedHello, ResumeRequest } from "./handshake.ts";
-import { lossToRefusal } from "./lost-channels.ts";
+import { type LostChannels, lossToRefusal } from "./lost-channels.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type Boarding, type Carrier, nameOf, type ServerChannel } from "./server-channel.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -58,7 +58,8 @@ export function admit(options: AdmissionOptions, request: AdmissionRequest): Adm
   const refusal = options.barrier(session && findNamed(session, attach));
   if (refusal !== undefined) return refusal;
   if (session === undefined) return admitNew(context, registry, request);
-  if (session.principal !== authority.principal) return refuse("PERMISSION_DENIED", "this session belongs to another principal");
+  if (session.principal !== authority.principal)
+    return refuse("PERMISSION_DENIED", "this session belongs to another principal");
   const plan = planAttach(context, session, attach);
   if (isRefusal(plan)) return plan;
   return carryOut(context, session, plan, request);
@@ -67,12 +68,14 @@ export function admit(options: AdmissionOptions, request: AdmissionRequest): Adm
 function admitNew(context: ServerContext, registry: SessionRegistry, request: AdmissionRequest): Admission | Refusal {
   const { attach, hello, authority } = request;
   const { principal } = authority;
+  const before = registry.lostBefore(hello.sessionHash);
+  const lostRefusal = before && refuseLost(before, attach, context.clock.now());
+  if (lostRefusal !== undefined) return lostRefusal;
   const session = registry.create(hello, principal);
   if (session === undefined) {
     const { maxSessions } = context.limits.session;
     return refuse("TOO_MANY_SESSIONS", `${principal} has ${maxSessions} sessions, none of them idle`);
   }
-  const refusal = attach.resume && refusalOfUnknown(context, attach.resume);
   const channel = session.createChannel(attach, boardingOf(request, 0));
   return admitted(context, session, { channel, resumption: Resumption.NEW_SESSION, refusal });
 }
@@ -85,7 +88,7 @@ function findNamed({ channels }: Session, { resume, fresh }: AttachRequest): Ser
 function planAttach(context: ServerContext, session: Session, attach: AttachRequest): Plan | Refusal {
   const held = attach.resume && session.channels.get(attach.resume.key);
   if (held !== undefined && attach.attempt <= held.attempt) return stale(attach.attempt, held);
-  const refusal = attach.resume && refusalOf(context, session, attach.resume, held);
+  const refusal = attach.resume && refusalOf(context, session.lost, attach.resume, held);
   if (held !== undefined && refusal === undefined) return { kind: "resume", channel: held };
   const consequences = { refusal, disagreed: held };
   const known = session.channels.get(attach.fresh.key);
@@ -99,22 +102,34 @@ function planAttach(context: ServerContext, session: Session, attach: AttachRequ
 function planCreation(
   { clock, limits }: ServerContext,
   session: Session,
-  { fresh }: AttachRequest,
+  attach: AttachRequest,
   consequences: Consequences,
 ): Plan | Refusal {
   const { disagreed } = consequences;
-  if (session.lost.reasonOf(fresh.key) !== undefined || disagreed?.key === fresh.key) {
-    return refuse("ATTEMPT_STALE", "the fresh channel id is that of a lost channel; take a new one");
-  }
-  if (session.lost.isFull(clock.now())) {
-    return refuse("RATE_LIMITED", "too many channels of this session were lost in too short a time");
-  }
+  if (disagreed?.key === attach.fresh.key) return refuseRevival();
+  const lostRefusal = refuseLost(session.lost, attach, clock.now());
+  if (lostRefusal !== undefined) return lostRefusal;
   const { maxChannels } = limits.session;
   const count = session.channels.size - (disagreed === undefined ? 0 : 1);
   if (count >= maxChannels && findLongestDetached(session) === undefined) {
     return refuse("TOO_MANY_CHANNELS", `this session has ${maxChannels} channels, all of them attached`);
   }
   return { kind: "create", ...consequences };
+}
+
+/** Why no channel is created, in view of those that were lost. Undefined where one may be. Spec: RESUME-9. */
+function refuseLost(lost: LostChannels, { fresh }: AttachRequest, nowMs: number): Refusal | undefined {
+  if (lost.reasonOf(fresh.key) !== undefined) return refuseRevival();
+  if (!lost.isFull(nowMs)) return undefined;
+  return refuse("RATE_LIMITED", "too many channels of this session were lost in too short a time");
+}
+
+function refuseRevival(): Refusal {
+  return refuse("ATTEMPT_STALE", "the fresh channel id is that of a lost channel; take a new one");
+}
+
+function revived(): Refusal {
+  return refuse("ATTEMPT_STALE", "the fresh channel id is that of a lost channel; take a new one");
 }
 
 /** Nothing can be sent again from frame 1 on where the client has acknowledged frames: that is no lost Welcome. */
@@ -125,28 +140,19 @@ function stale(attempt: number, channel: ServerChannel): Refusal {
 /** Why a channel cannot be resumed. Undefined where it can. */
 function refusalOf(
   context: ServerContext,
-  session: Session,
+  lost: LostChannels | undefined,
   resume: ResumeRequest,
   held: ServerChannel | undefined,
 ): ResumeRefusal | undefined {
   if (resume.epoch !== context.epoch) return ResumeRefusal.EPOCH_CHANGED;
   if (held === undefined) {
-    const reason = session.lost.reasonOf(resume.key);
+    const reason = lost?.reasonOf(resume.key);
     return reason === undefined ? ResumeRefusal.CHANNEL_UNKNOWN : lossToRefusal(reason);
   }
   return resume.received > held.channel.sent ? ResumeRefusal.POSITION_AHEAD : undefined;
 }
 
-function refusalOfUnknown(context: ServerContext, resume: ResumeRequest): ResumeRefusal {
-  return resume.epoch === context.epoch ? ResumeRefusal.CHANNEL_UNKNOWN : ResumeRefusal.EPOCH_CHANGED;
-}
-
-function carryOut(
-  context: ServerContext,
-  session: Session,
-  plan: Plan,
-  request: AdmissionRequest,
-): Admission {
+function carryOut(context: ServerContext, session: Session, plan: Plan, request: AdmissionRequest): Admission {
   const { attach } = request;
   const { attempt, resume } = attach;
   if (plan.kind === "resume") {

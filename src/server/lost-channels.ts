@@ -19,6 +19,11 @@ export class LostChannels {
     this.limits = limits;
   }
 
+  /** How many it remembers. */
+  get size(): number {
+    return this.lost.size;
+  }
+
   /** Why a channel was lost. Undefined where it was not, or that was forgotten. */
   reasonOf(key: string): ChannelLossReason | undefined {
     return this.lost.get(key)?.reason;

@@ -1,5 +1,7 @@
 import { MoorlineError } from "../wire/moorline-error.ts";
 import type { CheckedHello } from "./handshake.ts";
+import { Legacies } from "./legacies.ts";
+import type { LostChannels } from "./lost-channels.ts";
 import type { ServerContext } from "./server-context.ts";
 import { Session, type SessionKeeper } from "./session.ts";
 import { SessionSaver } from "./session-saver.ts";
@@ -15,12 +17,14 @@ export class SessionRegistry implements SessionKeeper {
   private readonly saver: SessionSaver;
   private readonly byHash = new Map<string, Session>();
   private readonly byPrincipal = new Map<string, Set<Session>>();
+  private readonly legacies: Legacies;
   private loading: Loading = { name: "unloaded" };
 
   /** @param store Where sessions outlive the process. */
   constructor(context: ServerContext, store: SessionStore) {
     this.context = context;
     this.store = store;
+    this.legacies = new Legacies(context.limits.session);
     this.saver = new SessionSaver(store, (error) => context.reporter.failed("the session store", error));
   }
 
@@ -52,6 +56,11 @@ export class SessionRegistry implements SessionKeeper {
     return this.byHash.get(sessionHash);
   }
 
+  /** What an earlier session of a key, which is over, has lost lately. */
+  lostBefore(sessionHash: string): LostChannels | undefined {
+    return this.legacies.find(sessionHash);
+  }
+
   /**
    * Creates a session. Where its principal has too many, the longest idle one of them ends.
    * @returns undefined where none of them is idle.
@@ -67,7 +76,7 @@ export class SessionRegistry implements SessionKeeper {
       idleLeftMs: limits.session.sessionMs,
     };
     this.saver.put(record);
-    return this.add(record);
+    return this.add(record, this.legacies.take(sessionHash));
   }
 
   save(record: SessionRecord): void {
@@ -77,6 +86,7 @@ export class SessionRegistry implements SessionKeeper {
   forget(session: Session): void {
     const { hash, principal } = session;
     this.byHash.delete(hash);
+    this.legacies.leave(hash, session.lost, this.context.clock.now());
     const sessions = this.byPrincipal.get(principal);
     sessions?.delete(session);
     if (sessions?.size === 0) this.byPrincipal.delete(principal);
@@ -103,8 +113,8 @@ export class SessionRegistry implements SessionKeeper {
     return undefined;
   }
 
-  private add(record: SessionRecord): Session {
-    const session = new Session(this.context, this, record);
+  private add(record: SessionRecord, lost?: LostChannels): Session {
+    const session = new Session(this.context, this, record, lost);
     this.byHash.set(session.hash, session);
     const sessions = this.byPrincipal.get(session.principal);
     if (sessions === undefined) this.byPrincipal.set(session.principal, new Set([session]));
@@ -115,13 +125,14 @@ export class SessionRegistry implements SessionKeeper {
   private makeRoom(principal: string): boolean {
     const sessions = this.byPrincipal.get(principal);
     if (sessions === undefined || sessions.size < this.context.limits.session.maxSessions) return true;
-    const idle = [...sessions].filter(({ phase }) => phase === "idle");
-    const longest = idle.reduce<Session | undefined>((a, b) => (deadlineOf(a) <= deadlineOf(b) ? a : b), undefined);
+    let longest: Session | undefined;
+    for (const session of sessions) if (deadlineOf(session) < deadlineOf(longest)) longest = session;
     longest?.end();
     return longest !== undefined;
   }
 }
 
+/** An active session has no deadline. */
 function deadlineOf(session: Session | undefined): number {
   return session?.deadlineAtMs ?? Number.POSITIVE_INFINITY;
 }

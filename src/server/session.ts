@@ -34,14 +34,18 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
   private readonly keeper: SessionKeeper;
   private readonly runner: Runner<SessionState, SessionEvent, SessionEffect, SessionConfig>;
   private readonly timer: ServerTimer;
-  private lostChannels: LostChannels | undefined = undefined;
+  private lostChannels: LostChannels | undefined;
   private sessionValues: ContextValues | undefined = undefined;
   /** What the store says is left, in milliseconds. */
   private savedLeftMs: number;
 
-  /** A session that is new, or comes from the store. It is idle. */
-  constructor(context: ServerContext, keeper: SessionKeeper, record: SessionRecord) {
+  /**
+   * A session that is new, or comes from the store. It is idle.
+   * @param lost What an earlier session of the key has lost lately. Default: nothing.
+   */
+  constructor(context: ServerContext, keeper: SessionKeeper, record: SessionRecord, lost?: LostChannels) {
     this.context = context;
+    this.lostChannels = lost;
     this.keeper = keeper;
     this.hash = record.sessionHash;
     this.ref = record.sessionRef;

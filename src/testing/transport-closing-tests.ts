@@ -49,7 +49,7 @@ export const closingTests: TransportTests = {
     }
   },
 
-  "cuts a reason to 123 bytes at the end of a character": async (harness) => {
+  "cuts a reason to 123 bytes at the end of a character [TRANS-6]": async (harness) => {
     const pair = await openPair(harness);
     pair.client.connection.close(4001, `${"x".repeat(121)}€ and more`);
     await waitClosed(harness, pair);
@@ -60,7 +60,7 @@ export const closingTests: TransportTests = {
     assertEqual(second.client.heard.closes[0]?.reason, `${"x".repeat(120)}€`, "here it does");
   },
 
-  "delivers what was sent before close, before closed": async (harness) => {
+  "delivers what was sent before close, before closed [TRANS-5]": async (harness) => {
     for (const from of ["client", "server"] as const) {
       const pair = await openPair(harness);
       const to = from === "client" ? pair.server : pair.client;
@@ -99,7 +99,7 @@ export const closingTests: TransportTests = {
     assertEqual(pair.client.connection.bufferedBytes, 0, "what was dropped is not buffered");
   },
 
-  "hears nothing more but closed after its own close": async (harness) => {
+  "hears nothing more but closed after its own close [TRANS-5]": async (harness) => {
     const pair = await openPair(harness, {
       server: { received: () => Array.from({ length: 50 }, () => pair.server.connection.send(new Uint8Array(1_000))) },
     });

@@ -12,7 +12,7 @@ export const listenerTests: TransportTests = {
     assertEqual(pair.server.heard.closes[0]?.code, INTERNAL, "the server sees 4100");
   },
 
-  "closes with 4100 when received throws, on either side": async (harness) => {
+  "closes with 4100 when received throws, on either side [TRANS-7]": async (harness) => {
     const first = await openPair(harness, { client: throwing("received") });
     first.server.connection.send(Uint8Array.of(1));
     await waitClosed(harness, first);
@@ -48,7 +48,7 @@ export const listenerTests: TransportTests = {
     assertEqual([heard.closes[0]?.code, heard.closes[0]?.cause], [INTERNAL, "closed"], "the client sees 4100");
   },
 
-  "leaves other connections alone when a listener throws": async (harness) => {
+  "leaves other connections alone when a listener throws [TRANS-7]": async (harness) => {
     const healthy = await openPair(harness);
     const broken = await openPair(harness, { server: throwing("received") });
     broken.client.connection.send(Uint8Array.of(1));

@@ -6,7 +6,7 @@ const MANY = 500;
 
 /** How messages travel. */
 export const messageTests: TransportTests = {
-  "keeps the order of many messages, both ways at once": async (harness) => {
+  "keeps the order of many messages, both ways at once [TRANS-5]": async (harness) => {
     const { client, server } = await openPair(harness);
     const sent = Array.from({ length: MANY }, (_, index) => Uint8Array.of(index >> 8, index & 255));
     for (const message of sent) {
@@ -19,7 +19,7 @@ export const messageTests: TransportTests = {
     assertEqual(server.heard.messages, sent, "the server receives them in order");
   },
 
-  "carries messages of 0, 1, 125, 126 bytes and of 60 KiB unchanged": async (harness) => {
+  "carries messages of 0, 1, 125, 126 bytes and of 60 KiB unchanged [TRANS-5]": async (harness) => {
     const { client, server } = await openPair(harness);
     const sent = [0, 1, 125, 126, MAX_PACKET_BYTES].map(createNoise);
     for (const message of sent) {

@@ -45,7 +45,7 @@ export const silentPeerTests: TransportTests = {
     connection.abort();
   },
 
-  "ends within 2 s, with 1006, when the peer never answers the closing": async (harness) => {
+  "ends within 2 s, with 1006, when the peer never answers the closing [TRANS-6]": async (harness) => {
     const clock = harness.clock ?? systemClock;
     const { connection, heard } = dial(harness, {}, silentOf(harness).endpoint);
     await waitUntil(harness, "the connection opens", () => heard.has("opened"));

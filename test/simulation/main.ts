@@ -15,21 +15,23 @@ function parseCount(text: string): number {
   return count;
 }
 
-function parseArguments(): Asked {
-  const command = new Command("simulate")
+function createCommand(): Command {
+  return new Command("simulate")
     .description("Plays random schedules of traffic and faults and checks that nothing is lost, doubled or unbounded.")
     .option("--seeds <count>", "how many seeds of each world", parseCount, 100)
     .option("--first-seed <seed>", "the first seed", parseCount, 1)
     .option("--world <name>", "one world only")
     .option("--events <count>", "how many of the last events a failure shows", parseCount, 60)
     .option("--max-failures <count>", "stop a world after so many failures", parseCount, 3);
-  return command.parse().opts<Asked>();
 }
 
 async function main(): Promise<void> {
-  const asked = parseArguments();
-  const worlds = (await loadWorlds()).filter(({ name }) => asked.world === undefined || name === asked.world);
-  if (worlds.length === 0) throw new Error(`there is no world ${asked.world}`);
+  const command = createCommand().parse();
+  const asked = command.opts<Asked>();
+  const all = await loadWorlds();
+  const worlds = all.filter(({ name }) => asked.world === undefined || name === asked.world);
+  if (worlds.length === 0)
+    command.error(`there is no such world; there are: ${all.map(({ name }) => name).join(", ")}`);
   let passed = 0;
   let failed = 0;
   for (const world of worlds) {

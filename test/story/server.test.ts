@@ -1,15 +1,18 @@
 import { once } from "node:events";
 import { createServer, get, request as httpRequest } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { encodeClientPacket } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import {
+  acceptToken,
   createDaemonServer,
   createIdentity,
   type DaemonServer,
   type DaemonServerOptions,
 } from "../../src/server/index.ts";
+import { createSelfSigned } from "../support/self-signed.ts";
 import { encodeHello } from "../unit/server/support/hello.ts";
 
 const SUBPROTOCOL = "moorline.session.v1";
@@ -44,7 +47,7 @@ function open(
   protocols = [SUBPROTOCOL],
 ): Promise<WebSocket | number> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, protocols, { headers });
+    const socket = new WebSocket(url, protocols, { headers, rejectUnauthorized: false });
     closers.push(() => socket.terminate());
     socket.on("unexpected-response", (_, response) => resolve(response.statusCode ?? 0));
     socket.on("open", () => resolve(socket));
@@ -164,6 +167,37 @@ describe("a server that listens", () => {
     const closed = closeOf(socket);
     await server.drain();
     expect(await closed).toBe(4300);
+  });
+});
+
+describe("a server with TLS", () => {
+  const tls = createSelfSigned();
+  const byToken = { authenticate: acceptToken("secret") };
+
+  it("may listen on loopback, and says so in its endpoint [AUTH-1]", async () => {
+    const listening = await createServerFor().listen({ tls });
+    expect(listening.endpoint).toBe(`wss://127.0.0.1:${listening.port}/`);
+    const socket = await open(listening.endpoint);
+    expect(socket).toBeInstanceOf(WebSocket);
+  });
+
+  it("may listen beyond loopback where it has a credential hook [AUTH-1]", async () => {
+    const server = createServerFor(byToken);
+    const { endpoint } = await server.listen({ host: "0.0.0.0", tls });
+    const socket = await open(endpoint);
+    if (typeof socket === "number") throw new Error(`refused with ${socket}`);
+    socket.send(helloPacket());
+    expect(await closeOf(socket)).toBe(4500);
+  });
+
+  it("of the application may be attached to beyond loopback [AUTH-1]", async () => {
+    const https = createHttpsServer(tls);
+    closers.push(() => new Promise((resolve) => https.close(resolve)));
+    await new Promise<void>((resolve) => https.listen(0, "0.0.0.0", resolve));
+    expect(() => createServerFor().attach(https)).toThrow(expect.objectContaining({ code: "INSECURE_LISTEN" }));
+    createServerFor(byToken).attach(https);
+    const { port } = https.address() as AddressInfo;
+    expect(await open(`wss://localhost:${port}/`)).toBeInstanceOf(WebSocket);
   });
 });
 

@@ -146,12 +146,12 @@ export class SingularField implements PartEncoder {
   }
 
   size(message: object, sizes: Sizes): number {
-    const value = valueOf(message, this.name);
+    const value = propertyOf(message, this.name);
     return this.isAbsent(value) ? 0 : this.value.size(value, sizes);
   }
 
   write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
-    const value = valueOf(message, this.name);
+    const value = propertyOf(message, this.name);
     return this.isAbsent(value) ? offset : this.value.write(bytes, offset, value, sizes);
   }
 }
@@ -170,12 +170,12 @@ export class OneofField implements PartEncoder {
   }
 
   size(message: object, sizes: Sizes): number {
-    const oneof = valueOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
+    const oneof = propertyOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
     return oneof.case === this.name ? this.value.size(oneof.value, sizes) : 0;
   }
 
   write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
-    const oneof = valueOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
+    const oneof = propertyOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
     return oneof.case === this.name ? this.value.write(bytes, offset, oneof.value, sizes) : offset;
   }
 }
@@ -192,7 +192,7 @@ export class ListField implements PartEncoder {
   }
 
   size(message: object, sizes: Sizes): number {
-    const list = valueOf(message, this.name);
+    const list = propertyOf(message, this.name);
     assume(Array.isArray(list));
     let size = 0;
     for (let i = 0; i < list.length; i += 1) size += this.value.size(list[i], sizes);
@@ -200,13 +200,13 @@ export class ListField implements PartEncoder {
   }
 
   write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
-    const list = valueOf(message, this.name) as readonly unknown[];
+    const list = propertyOf(message, this.name) as readonly unknown[];
     let position = offset;
     for (let i = 0; i < list.length; i += 1) position = this.value.write(bytes, position, list[i], sizes);
     return position;
   }
 }
 
-function valueOf(message: object, name: string): unknown {
+function propertyOf(message: object, name: string): unknown {
   return (message as Readonly<Record<string, unknown>>)[name];
 }

@@ -54,7 +54,6 @@ export class ClientWatch {
     hellos.allowFreshId(name);
     judge.facts.count(`client lost ${nameOf(ChannelLossReason, reason)}`);
     const isStopped = reason === ChannelLossReason.CLIENT_STOPPED;
-    if (isStopped) standing.silentLosses += 1;
     const isExcused =
       (isStopped && (standing.mayStop || standing.isDone)) ||
       (reason === ChannelLossReason.SESSION_ENDED && endedRefs.has(sessionRef)) ||

@@ -84,7 +84,8 @@ async function leave(village: Village): Promise<void> {
 /** Longer than any channel is kept. */
 async function forget(village: Village): Promise<void> {
   const { judge, network, channels, ledger } = village.scene;
-  await village.run(() => false, sessionLimits.replayMs + GOODBYE_MS);
+  const { hasAbsences } = village.scene.plan;
+  await village.run(() => false, hasAbsences ? CALM_AFTER_ABSENCE_MS : sessionLimits.replayMs + GOODBYE_MS);
   const open = ledger.findOpen("anybody's");
   judge.claim(open.length === 0, () => `nobody is there, and there is ${open[0]}`);
   const metrics = village.daemon.server?.metrics;

@@ -93,12 +93,13 @@ export class Program implements ClientProgram {
   }
 
   /** Whether a call may have failed because its channel is lost. */
-  private knowsOf(reason: ChannelLossReason, { startedAtMs }: CallRecord): boolean {
+  private knowsOf(reason: ChannelLossReason, { startedAtMs, plan }: CallRecord): boolean {
     const { losses, isDone, mayStop, mayBeSuperseded } = this.standing;
     if (reason === ChannelLossReason.CLIENT_STOPPED) {
       const isEnded = isDone || mayStop || this.scene.endedRefs.has(this.sessionRef);
       // A client that was superseded takes no calls any more; those that run go on.
-      return isEnded || (mayBeSuperseded && this.process.clock.now() === startedAtMs);
+      const isNew = this.process.clock.now() === startedAtMs || plan.kind === "look";
+      return isEnded || (mayBeSuperseded && isNew);
     }
     // Said by a daemon that drains, of a call that its channel has survived.
     return losses.has(reason) || reason === ChannelLossReason.DRAINED;
@@ -125,7 +126,7 @@ export class Program implements ClientProgram {
     const { random, owner } = this;
     const kind = random.int(100);
     if (kind < 75) this.callSome(1);
-    else if (kind < 81) this.callSome(6);
+    else if (kind < 81) this.callSome(5);
     else if (kind < 86) this.lifecycle.signal(random.pick(SIGNALS));
     else if (kind < 92) this.ping();
     else if (kind < 94) owner.ask();

@@ -33,9 +33,9 @@ export function drawSessionPlan(random: SimulatedRandom): SessionPlan {
   return {
     keys: random.chance(0.7) ? 1 : 2,
     programs: 1 + random.int(3),
-    faultyMs: random.pick([8_000, 20_000, 40_000]),
+    faultyMs: random.pick([4_000, 10_000, 25_000]),
     meanGapMs: random.pick([300, 1_000, 3_000]),
-    actGapMs: random.pick([200, 600, 1_500]),
+    actGapMs: random.pick([250, 600, 1_500]),
     cutChance: random.pick([0, 0.002, 0.01]),
     trapChance: random.pick([0, 0.1, 0.25]),
     bytesPerMs: random.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500, 60]),

@@ -8,8 +8,8 @@ export class Standing {
   previousId: string | undefined = undefined;
   /** The reasons for which it has lost channels. */
   readonly losses = new Set<ChannelLossReason>();
-  /** Times at which its channel was lost without a word to the daemon. */
-  silentLosses = 0;
+  /** How often it has lost one: each time a hello may still be under way that makes another. */
+  lossCount = 0;
   /** The world has let its credential be refused. */
   mayStop = false;
   /** It has ended, and said so where it could. */
@@ -34,6 +34,7 @@ export class Standing {
   /** The client says that its channel is lost. @returns Which one that was. */
   lost(reason: ChannelLossReason): string | undefined {
     this.losses.add(reason);
+    this.lossCount += 1;
     const id = this.previousId ?? this.heldId;
     if (this.previousId === undefined) this.heldId = undefined;
     this.previousId = undefined;

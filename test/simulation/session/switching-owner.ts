@@ -134,6 +134,5 @@ export class SwitchingOwner implements ClientOwner {
     standing.losses.add(ChannelLossReason.CLIENT_STOPPED);
     if (lost === undefined) return;
     standing.lost(ChannelLossReason.CLIENT_STOPPED);
-    standing.silentLosses += 1;
   }
 }

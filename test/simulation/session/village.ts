@@ -7,7 +7,7 @@ import { Program } from "./program.ts";
 import type { Scene } from "./scene.ts";
 
 /** How often is looked at what has to be true at any time. */
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 2_500;
 /** What a call may hold unread: its credit, and one frame over it. */
 const BYTES_OF_CALL = channelLimits.initialCreditBytes + channelLimits.maxFrameBytes;
 /** One large message that is put together beyond its call's credit. */
@@ -119,7 +119,7 @@ export class Village {
     const { judge, hellos, channels } = this.scene;
     for (const { name, standing } of this.livingPrograms()) {
       const count = hellos.channelsOf(name).filter((id) => channels.isThere(id)).length;
-      const most = 1 + standing.silentLosses;
+      const most = 1 + standing.lossCount;
       judge.claim(count >= 1 && count <= most, () => `${name} has ${count} channels at the daemon`);
     }
   }

@@ -252,9 +252,9 @@ describe("protoc-gen-moorline: machines that cannot be", () => {
       "option (moorline",
       `a machine needs a name in lower case, not "Front Door"`,
     ],
-  ])("refuses %s", (_, from, to, at, message) => expectProblem(from, to, at, message));
+  ])("refuses %s [SCHEMA-4]", (_, from, to, at, message) => expectProblem(from, to, at, message));
 
-  it("refuses a state that cannot be reached", () => {
+  it("refuses a state that cannot be reached [SCHEMA-4]", () => {
     const changed = DOOR.replace(`["open", "shut_tight"]`, `["gone"]`);
     const { errors } = generate({ [FILE]: changed });
     expect(errors).toEqual([`${FILE}:${lineOf(changed, "Open open = 2")}: open cannot be reached`]);

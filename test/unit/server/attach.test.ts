@@ -91,6 +91,35 @@ describe("a hello that resumes", () => {
     expect(late.attachment).toMatchObject({ resumption: Resumption.RESUMED, received: 1n });
   });
 
+  it("gets again what it does not have, and nothing that it has [RESUME-3, CHAN-7]", async () => {
+    let answer: () => void = () => {};
+    const stage = stageDaemon({
+      echo: {
+        say: () => ({}),
+        async *count() {
+          yield { number: 1 };
+          await new Promise<void>((resolve) => (answer = resolve));
+          yield { number: 2 };
+        },
+      },
+    });
+    const client = new CallClient(stage);
+    const first = client.connect();
+    const stream = client.echo.count({})[Symbol.asyncIterator]();
+    stream.next();
+    await stage.clock.settle();
+    // The client has the first message, and has not acknowledged it yet.
+    first.connection.abort();
+    await stage.clock.settle();
+    answer();
+    client.connect();
+    const second = stream.next();
+    await stage.clock.advanceAsync(1_000);
+    expect((await second).value?.number).toBe(2);
+    expect(client.channel.counters.duplicateFrames).toBe(0);
+    expect(stage.server.metrics.duplicateFrames).toBe(0);
+  });
+
   it("prefers the channel to resume to the fresh one [RESUME-2]", () => {
     const stage = stageDaemon();
     const first = stage.greet();

@@ -150,7 +150,10 @@ describe("a credential that is revoked", () => {
       authenticate: ({ credential }) => ({ principal: "p", credentialId: credential?.token ?? "" }),
     });
     const phone = stage.greet(bearer("phone"));
-    for (const [byte, device] of [[8, "phone"], [9, "desktop"]] as const) {
+    for (const [byte, device] of [
+      [8, "phone"],
+      [9, "desktop"],
+    ] as const) {
       stage.greet({ ...bearer(device), freshChannelId: idOf(byte) }).connection?.abort();
       stage.clock.advance(0);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
-import { Resumption } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { ResumeRefusal, Resumption } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import type { Authenticate } from "../../../src/server/index.ts";
 import { type DaemonStage, stageDaemon } from "./support/daemon.ts";
 import { type HelloInit, idOf, KEY } from "./support/hello.ts";
@@ -102,6 +102,30 @@ describe("a session", () => {
       { kind: "expired" },
     ]);
     expect(stage.clock.pending).toBe(0);
+  });
+});
+
+describe("a session that was ended", () => {
+  it("is remembered for a minute by its lost channels: a late hello revives none [RESUME-9, SESM-3]", () => {
+    const stage = stageDaemon();
+    const client = stage.greet();
+    const resume = { channelId: idOf(1), epoch: client.welcome.server?.epoch as Uint8Array, received: 0n };
+    stage.server.sessions.end(client.welcome.sessionRef);
+    expect(stage.greet({ attempt: 2n }).farewell).toBe("ATTEMPT_STALE");
+    expect(stage.server.sessions.list()).toEqual([]);
+    const fresh = stage.greet({ attempt: 3n, freshChannelId: idOf(2), resume });
+    expect(fresh.attachment).toMatchObject({
+      resumption: Resumption.NEW_SESSION,
+      refusal: ResumeRefusal.CHANNEL_EXPIRED,
+    });
+    expect(stage.greet({ attempt: 4n }).farewell).toBe("ATTEMPT_STALE");
+  });
+
+  it("is forgotten then [RESUME-9, INV-14]", () => {
+    const stage = stageDaemon();
+    stage.server.sessions.end(stage.greet().welcome.sessionRef);
+    stage.clock.advance(60_000);
+    expect(stage.greet({ attempt: 2n }).attachment.resumption).toBe(Resumption.NEW_SESSION);
   });
 });
 

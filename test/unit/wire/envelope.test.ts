@@ -33,7 +33,7 @@ const RUNS = { numRuns: 400 };
 const MALFORMED_RUNS = { numRuns: 4000 };
 
 describe.each(codecs)("envelope codec: $name", (codec) => {
-  it("encodes to the same bytes as the general codec", () => {
+  it("encodes to the same bytes as the general codec [SCHEMA-3]", () => {
     fc.assert(
       fc.property(arbitraryMessage(codec.desc), (message) => {
         expect(codec.encode(toOwn(codec.desc, message))).toEqual(toBinary(codec.desc, message));
@@ -42,7 +42,7 @@ describe.each(codecs)("envelope codec: $name", (codec) => {
     );
   });
 
-  it("decodes what the general codec encoded, unknown fields included", () => {
+  it("decodes what the general codec encoded, unknown fields included [SCHEMA-3]", () => {
     fc.assert(
       fc.property(arbitraryMessage(codec.desc), (message) => {
         const bytes = toBinary(codec.desc, message);
@@ -79,7 +79,7 @@ describe.each(codecs)("envelope codec: $name", (codec) => {
     );
   });
 
-  it("decodes or refuses damaged bytes as the general codec does", () => {
+  it("decodes or refuses damaged bytes as the general codec does [SCHEMA-3]", () => {
     const damaged = fc
       .tuple(arbitraryMessage(codec.desc), fc.array(arbitraryDamage, { minLength: 1, maxLength: 3 }))
       .map(([message, damages]) => damages.reduce(damage, toBinary(codec.desc, message)));

@@ -1,12 +1,14 @@
 import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf";
 import {
-  FieldDescriptorProto_Label as Label,
-  FieldDescriptorProto_Type as Type,
   type FieldDescriptorProto,
   FileDescriptorProtoSchema,
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
 
-type FieldInit = Partial<Omit<FieldDescriptorProto, "$typeName" | "$unknown" | "options">> & { options?: { packed: boolean } };
+type FieldInit = Partial<Omit<FieldDescriptorProto, "$typeName" | "$unknown" | "options">> & {
+  options?: { packed: boolean };
+};
 
 /** The scalar types that are not rare. */
 export const SCALARS = [
@@ -27,7 +29,10 @@ export const SCALARS = [
 ] as const;
 
 /** Makes a file of two messages: `Sample`, with fields of every kind, and `Rare`, with what `rare` adds to it. */
-export function describeSamples(rare: readonly FieldInit[] = [], syntax = "proto3"): { sample: DescMessage; rare: DescMessage } {
+export function describeSamples(
+  rare: readonly FieldInit[] = [],
+  syntax = "proto3",
+): { sample: DescMessage; rare: DescMessage } {
   const fields: FieldInit[] = [];
   const add = (field: FieldInit): void => void fields.push({ number: fields.length + 1, ...field });
   for (const scalar of SCALARS) {
@@ -53,14 +58,29 @@ export function describeSamples(rare: readonly FieldInit[] = [], syntax = "proto
     name: "sample.proto",
     package: "sample",
     syntax,
-    enumType: [{ name: "Colour", value: [{ name: "COLOUR_UNSPECIFIED", number: 0 }, { name: "COLOUR_RED", number: 1 }] }],
+    enumType: [
+      {
+        name: "Colour",
+        value: [
+          { name: "COLOUR_UNSPECIFIED", number: 0 },
+          { name: "COLOUR_RED", number: 1 },
+        ],
+      },
+    ],
     messageType: [
-      { name: "Sample", field: fields, oneofDecl: [{ name: "group" }, ...SCALARS.map((name) => ({ name: `_maybe_${name}` }))] },
+      {
+        name: "Sample",
+        field: fields,
+        oneofDecl: [{ name: "group" }, ...SCALARS.map((name) => ({ name: `_maybe_${name}` }))],
+      },
       { name: "Rare", field: [...rare] },
     ],
   });
   const registry = createFileRegistry(file, () => undefined);
-  return { sample: messageOf(registry.getMessage("sample.Sample")), rare: messageOf(registry.getMessage("sample.Rare")) };
+  return {
+    sample: messageOf(registry.getMessage("sample.Sample")),
+    rare: messageOf(registry.getMessage("sample.Rare")),
+  };
 }
 
 function messageOf(desc: DescMessage | undefined): DescMessage {

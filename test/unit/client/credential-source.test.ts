@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { type Credential, type CredentialAnswer, CredentialSource, isCredential } from "../../../src/client/credential.ts";
+
+/** A callback whose answers a test gives, in any order. */
+function createAsker() {
+  const answers: ((credential: Credential | undefined) => void)[] = [];
+  const callback = (): Promise<Credential | undefined> => new Promise((resolve) => void answers.push(resolve));
+  return { callback, answers };
+}
+
+/** What a source gives, as text. */
+function tokensOf(source: CredentialSource, how: "get" | "refresh"): string[] {
+  const tokens: string[] = [];
+  source[how]((answer: CredentialAnswer) => {
+    tokens.push(answer.kind === "given" ? JSON.stringify(answer.credential ?? "none") : String(answer.error));
+  });
+  return tokens;
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
+describe("CredentialSource", () => {
+  it("gives a fixed credential, or none, at once", () => {
+    expect(tokensOf(new CredentialSource({ bearerToken: "a" }), "get")).toEqual(['{"bearerToken":"a"}']);
+    expect(tokensOf(new CredentialSource(undefined), "get")).toEqual(['"none"']);
+  });
+
+  it("asks once for all who want it at the same time, and keeps the answer", async () => {
+    const { callback, answers } = createAsker();
+    const source = new CredentialSource(callback);
+    const [first, second] = [tokensOf(source, "get"), tokensOf(source, "get")];
+    answers[0]?.({ pairingToken: "a" });
+    await settle();
+    expect([first, second]).toEqual([['{"pairingToken":"a"}'], ['{"pairingToken":"a"}']]);
+    expect(tokensOf(source, "get")).toEqual(['{"pairingToken":"a"}']);
+    expect(answers).toHaveLength(1);
+  });
+
+  it("keeps what the later run of the callback gave, whichever answers last [RUN-4, INV-8]", async () => {
+    const { callback, answers } = createAsker();
+    const source = new CredentialSource(callback);
+    tokensOf(source, "get");
+    tokensOf(source, "refresh");
+    answers[1]?.({ bearerToken: "new" });
+    answers[0]?.({ bearerToken: "old" });
+    await settle();
+    expect(tokensOf(source, "get")).toEqual(['{"bearerToken":"new"}']);
+  });
+
+  it("asks again once the credential was refused, but a fixed one stays what it is [RETRY-5]", async () => {
+    const { callback, answers } = createAsker();
+    const source = new CredentialSource(callback);
+    tokensOf(source, "get");
+    answers[0]?.({ bearerToken: "refused" });
+    await settle();
+    source.forget();
+    tokensOf(source, "get");
+    expect(answers).toHaveLength(2);
+    const fixed = new CredentialSource({ bearerToken: "fixed" });
+    fixed.forget();
+    expect(tokensOf(fixed, "get")).toEqual(['{"bearerToken":"fixed"}']);
+  });
+
+  it("fails to refresh where there is no callback, or it gives none [RETRY-5]", async () => {
+    expect(tokensOf(new CredentialSource({ bearerToken: "a" }), "refresh")[0]).toContain("no callback");
+    const { callback, answers } = createAsker();
+    const tokens = tokensOf(new CredentialSource(callback), "refresh");
+    answers[0]?.(undefined);
+    await settle();
+    expect(tokens[0]).toContain("gave none");
+  });
+});
+
+describe("isCredential", () => {
+  it.each([undefined, null, "token", 7, {}, { bearerToken: "" }, { bearerToken: 7 }, { bearerToken: "a", pairingToken: "b" }])(
+    "refuses %j",
+    (value) => expect(isCredential(value)).toBe(false),
+  );
+
+  it.each([{ bearerToken: "a" }, { pairingToken: "a" }])("takes %j", (value) => expect(isCredential(value)).toBe(true));
+});
