@@ -3,6 +3,7 @@ import { type ContextValues, createContextValues, type HandlerContext } from "@c
 import type { Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import type { Call } from "../channel/call.ts";
 import type { Clock } from "../core/clock.ts";
+import { completion } from "./call-errors.ts";
 import { headersToList, listToHeaders, noHeaders } from "./header-list.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
@@ -48,7 +49,7 @@ export class CallContext implements HandlerContext {
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
-      if (this.end !== undefined) this.controller.abort(this.end.reason);
+      if (this.end !== undefined) this.controller.abort(this.end.reason ?? completion);
     }
     return this.controller.signal;
   }
@@ -94,6 +95,6 @@ export class CallContext implements HandlerContext {
   abort(reason: unknown): void {
     if (this.end !== undefined) return;
     this.end = { reason };
-    this.controller?.abort(reason);
+    this.controller?.abort(reason ?? completion);
   }
 }

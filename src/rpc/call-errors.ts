@@ -18,9 +18,18 @@ export function createDeadlineError(): ConnectError {
   return new ConnectError("the operation timed out", Code.DeadlineExceeded);
 }
 
-/** The signal of a call was aborted: its reason where that is a ConnectError, else CANCELED. */
-export function createAbortError(signal: AbortSignal): ConnectError {
+/** What aborted a call, as its error: the reason itself where that is a ConnectError, else CANCELED. */
+export function createAbortError(signal: { readonly reason?: unknown }): ConnectError {
   return ConnectError.from(signal.reason, Code.Canceled);
+}
+
+/** What signals are aborted with when their call has ended well. One for all, because making one takes a stack trace. */
+export const completion: Error = /*@__PURE__*/ createCompletion();
+
+function createCompletion(): Error {
+  const error = new Error("This operation was aborted");
+  error.name = "AbortError";
+  return error;
 }
 
 /** The channel of a call was lost, or is about to be. */

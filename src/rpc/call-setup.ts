@@ -6,6 +6,24 @@ import { createAbortError, createDeadlineError, sendFailureToError } from "./cal
 import { idempotencyKey, waitForReady } from "./context-keys.ts";
 import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
 
+/** Hears that a call is aborted. */
+export interface AbortListener {
+  /** It is. Must not throw. */
+  handleEvent(): void;
+}
+
+/** What aborts a call: an `AbortSignal`, or something cheaper that stands for one. */
+export interface AbortSource {
+  /** Whether it has aborted already; listeners that are added then hear nothing. */
+  readonly aborted: boolean;
+  /** Why it has. */
+  readonly reason: unknown;
+  /** Adds a listener. */
+  addEventListener(type: "abort", listener: AbortListener): void;
+  /** Removes a listener. */
+  removeEventListener(type: "abort", listener: AbortListener): void;
+}
+
 /** What a caller asks for beside the messages. The same for each try of a call. */
 export interface CallSetup {
   /** Request headers. */
@@ -13,7 +31,7 @@ export interface CallSetup {
   /** When the call's time is up, on the clock of the transport. */
   readonly deadlineMs: number | undefined;
   /** Cancels the call. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSource | undefined;
   /** From the context values. */
   readonly idempotencyKey: string | undefined;
   /** From the context values. */
@@ -55,14 +73,14 @@ export interface Stoppable {
 }
 
 /** Ends a call when its time is up or its caller aborts it, whatever the connection does. Spec: DEADLINE-2. */
-export class CallGuard implements DeadlineEntry {
+export class CallGuard implements DeadlineEntry, AbortListener {
   readonly atMs: number;
   queueIndex = -1;
   private readonly target: Stoppable;
   private readonly deadlines: DeadlineQueue;
-  private readonly signal: AbortSignal | undefined;
+  private readonly signal: AbortSource | undefined;
 
-  private constructor(target: Stoppable, deadlines: DeadlineQueue, atMs: number, signal: AbortSignal | undefined) {
+  private constructor(target: Stoppable, deadlines: DeadlineQueue, atMs: number, signal: AbortSource | undefined) {
     this.target = target;
     this.deadlines = deadlines;
     this.atMs = atMs;

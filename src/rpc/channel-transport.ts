@@ -17,9 +17,9 @@ import type { CallChannel } from "../channel/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import { unaryTimeoutMs } from "../wire/limits.ts";
-import { type CallSetup, readContextValues } from "./call-setup.ts";
+import { type AbortSource, type CallSetup, readContextValues } from "./call-setup.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { type HeadersSource, headersToList, noHeaders } from "./header-list.ts";
+import { type HeadersSource, noHeaders, sourceToList } from "./header-list.ts";
 import { Interception, interceptStream, interceptUnary, toPlainStream, toPlainUnary } from "./interception.ts";
 import { type CodecSource, generalCodec } from "./message-format.ts";
 import { type MethodPlan, planMethod } from "./method-plan.ts";
@@ -146,7 +146,7 @@ export class ChannelTransport implements Transport {
     const request = { header: new Headers(header), contextValues, setup };
     const message = plan.input.normalize(input);
     return interceptUnary(interception, interceptors, plan, request, message, (req) => {
-      const inner = createSetup(req.header, setup.deadlineMs, req.signal, req.contextValues);
+      const inner = createSetup(req.header, setup.deadlineMs, interception.sourceOf(req.signal), req.contextValues);
       const bytes = plan.input.encode(req.message as MessageInitShape<I>);
       return runUnary(environment, plan, inner, bytes).then(toPlainUnary);
     });
@@ -164,7 +164,7 @@ export class ChannelTransport implements Transport {
     const request = { header: new Headers(header), contextValues, setup };
     const messages = normalizeMessages(plan.input, input);
     const response = interceptStream(interception, interceptors, plan, request, messages, (req) => {
-      const inner = createSetup(req.header, setup.deadlineMs, req.signal, req.contextValues);
+      const inner = createSetup(req.header, setup.deadlineMs, interception.sourceOf(req.signal), req.contextValues);
       const source = req.message as AsyncIterable<MessageInitShape<I>>;
       return startStream(environment, plan, inner, source).response.then(toPlainStream);
     });
@@ -189,10 +189,10 @@ export class ChannelTransport implements Transport {
 function createSetup(
   header: HeadersSource,
   deadlineMs: number | undefined,
-  signal: AbortSignal | undefined,
+  signal: AbortSource | undefined,
   contextValues: ContextValues | undefined,
 ): CallSetup {
   const { idempotencyKey, waitForReady } = readContextValues(contextValues);
-  const headers = header === undefined ? noHeaders : headersToList(new Headers(header));
+  const headers = header === undefined ? noHeaders : sourceToList(header);
   return { headers, deadlineMs, signal, idempotencyKey, waitForReady };
 }

@@ -6,6 +6,11 @@ export type HeadersSource = ConstructorParameters<typeof Headers>[0];
 /** No headers: what most calls have. */
 export const noHeaders: readonly Header[] = [];
 
+/** Whatever `Headers` can be made of, as it goes over the wire. @throws TypeError where it has a header that is none. */
+export function sourceToList(source: NonNullable<HeadersSource>): readonly Header[] {
+  return headersToList(source instanceof Headers ? source : new Headers(source));
+}
+
 /** Headers as they go over the wire, in lower case. */
 export function headersToList(headers: Headers): readonly Header[] {
   const list: Header[] = [];

@@ -10,7 +10,8 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { CallGuard, type CallSetup, type Stoppable } from "./call-setup.ts";
+import { completion } from "./call-errors.ts";
+import { type AbortListener, type AbortSource, CallGuard, type CallSetup, type Stoppable } from "./call-setup.ts";
 import type { DeadlineQueue } from "./deadline-queue.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
@@ -34,11 +35,13 @@ export interface InterceptedRequest {
 
 /**
  * A call of this side that goes through interceptors. They see a signal which fires when the caller aborts, when the time
- * is up, and when the call is over, well or not.
+ * is up, and when the call is over, well or not. The call itself listens to the interception, not to that signal: it does
+ * not cost what events do.
  */
-export class Interception implements Stoppable {
+export class Interception implements Stoppable, AbortSource {
   private readonly controller = new AbortController();
   private readonly guard: CallGuard | undefined;
+  private readonly listeners: AbortListener[] = [];
 
   /** @param deadlines The deadlines of all calls. @param setup What ends the call. */
   constructor(deadlines: DeadlineQueue, setup: Pick<CallSetup, "deadlineMs" | "signal">) {
@@ -51,23 +54,50 @@ export class Interception implements Stoppable {
     return this.controller.signal;
   }
 
+  get aborted(): boolean {
+    return this.signal.aborted;
+  }
+
+  get reason(): unknown {
+    return this.signal.reason;
+  }
+
+  addEventListener(_type: "abort", listener: AbortListener): void {
+    this.listeners.push(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: AbortListener): void {
+    const index = this.listeners.indexOf(listener);
+    if (index >= 0) this.listeners.splice(index, 1);
+  }
+
+  /** What aborts a call that interceptors have passed on with this signal. */
+  sourceOf(signal: AbortSignal): AbortSource {
+    return signal === this.signal ? this : signal;
+  }
+
   stop(error: ConnectError): void {
-    this.controller.abort(error);
+    this.abort(error);
   }
 
   /** The call has ended well. */
   done(): void {
     this.guard?.release();
-    this.controller.abort();
+    this.abort(completion);
   }
 
   /** The call has failed. @returns What it failed with: the reason of the signal goes before what was thrown. */
   fail(thrown: unknown): ConnectError {
-    const { signal } = this.controller;
-    const error = signal.aborted ? ConnectError.from(signal.reason, Code.Canceled) : ConnectError.from(thrown);
+    const error = this.aborted ? ConnectError.from(this.reason, Code.Canceled) : ConnectError.from(thrown);
     this.guard?.release();
-    this.controller.abort(error);
+    this.abort(error);
     return error;
+  }
+
+  private abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.controller.abort(reason);
+    for (const listener of this.listeners.splice(0)) listener.handleEvent();
   }
 }
 

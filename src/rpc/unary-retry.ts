@@ -2,10 +2,10 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { CallOutcome, ChannelLossReason, ChannelLostSchema } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { CallChannel } from "../channel/call.ts";
-import type { Clock, Timer } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import { createAbortError, createNotReadyError, outcomeOf } from "./call-errors.ts";
-import type { CallSetup } from "./call-setup.ts";
+import type { AbortSource, CallSetup } from "./call-setup.ts";
 import type { DeadlineQueue } from "./deadline-queue.ts";
 import type { MethodPlan } from "./method-plan.ts";
 import { UnaryCall } from "./unary-call.ts";
@@ -91,18 +91,20 @@ function worseOf(earlier: ConnectError, later: ConnectError): ConnectError {
   return isHidden ? earlier : later;
 }
 
-function sleep(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(clock: Clock, delayMs: number, signal: AbortSource | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    let timer: Timer | undefined;
-    const abort = (): void => {
-      timer?.cancel();
-      if (signal !== undefined) reject(createAbortError(signal));
+    const listener = {
+      handleEvent: () => {
+        timer.cancel();
+        signal?.removeEventListener("abort", listener);
+        reject(createAbortError(signal ?? {}));
+      },
     };
-    timer = clock.setTimer(delayMs, () => {
-      signal?.removeEventListener("abort", abort);
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener("abort", listener);
       resolve();
     });
-    if (signal?.aborted === true) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted === true) listener.handleEvent();
+    else signal?.addEventListener("abort", listener);
   });
 }

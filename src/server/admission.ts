@@ -76,6 +76,7 @@ function admitNew(context: ServerContext, registry: SessionRegistry, request: Ad
     const { maxSessions } = context.limits.session;
     return refuse("TOO_MANY_SESSIONS", `${principal} has ${maxSessions} sessions, none of them idle`);
   }
+  const refusal = attach.resume && refusalOf(context, before, attach.resume, undefined);
   const channel = session.createChannel(attach, boardingOf(request, 0));
   return admitted(context, session, { channel, resumption: Resumption.NEW_SESSION, refusal });
 }
@@ -125,10 +126,6 @@ function refuseLost(lost: LostChannels, { fresh }: AttachRequest, nowMs: number)
 }
 
 function refuseRevival(): Refusal {
-  return refuse("ATTEMPT_STALE", "the fresh channel id is that of a lost channel; take a new one");
-}
-
-function revived(): Refusal {
   return refuse("ATTEMPT_STALE", "the fresh channel id is that of a lost channel; take a new one");
 }
 

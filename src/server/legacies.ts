@@ -25,13 +25,14 @@ export class Legacies {
   }
 
   /** What the session before has lost, if that is known. */
-  find(sessionHash: string): LostChannels | undefined {
+  find(sessionHash: string, nowMs: number): LostChannels | undefined {
+    this.forget(nowMs);
     return this.byHash.get(sessionHash)?.lost;
   }
 
   /** The same, for the session that comes after: it remembers it from now on. */
-  take(sessionHash: string): LostChannels | undefined {
-    const lost = this.find(sessionHash);
+  take(sessionHash: string, nowMs: number): LostChannels | undefined {
+    const lost = this.find(sessionHash, nowMs);
     this.byHash.delete(sessionHash);
     return lost;
   }

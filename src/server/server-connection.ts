@@ -88,7 +88,12 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
 
   received(message: Uint8Array | string): void {
     this.host.heldBytes.note(message.length);
-    this.link.receive(message);
+    try {
+      this.link.receive(message);
+    } catch (error) {
+      this.failed(error);
+      this.goAway(CloseCode.INTERNAL, "the daemon has failed inside");
+    }
   }
 
   drained(): void {

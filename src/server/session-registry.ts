@@ -58,7 +58,7 @@ export class SessionRegistry implements SessionKeeper {
 
   /** What an earlier session of a key, which is over, has lost lately. */
   lostBefore(sessionHash: string): LostChannels | undefined {
-    return this.legacies.find(sessionHash);
+    return this.legacies.find(sessionHash, this.context.clock.now());
   }
 
   /**
@@ -76,7 +76,7 @@ export class SessionRegistry implements SessionKeeper {
       idleLeftMs: limits.session.sessionMs,
     };
     this.saver.put(record);
-    return this.add(record, this.legacies.take(sessionHash));
+    return this.add(record, this.legacies.take(sessionHash, clock.now()));
   }
 
   save(record: SessionRecord): void {

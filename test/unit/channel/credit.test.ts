@@ -165,7 +165,9 @@ describe("Channel: parts paid back early", () => {
     expect(peer.outline()).toEqual(["5 credit 664"]);
   });
 
-  it("brings messages of 16 MiB through a window of 1 KiB, several at a time, whole and in order [CREDIT-5]", () => {
+  it("brings messages of 16 MiB through a window of 1 KiB, several at a time, whole and in order [CREDIT-5]", {
+    timeout: 60_000,
+  }, () => {
     const pair = new JoinedPair({ initialCreditBytes: KIB });
     const wholes = [1, 2, 3].map((seed) => bytesOf(16 * MIB - seed * 1000, seed));
     const received: Uint8Array[][] = [];

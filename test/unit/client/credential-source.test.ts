@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Credential, type CredentialAnswer, CredentialSource, isCredential } from "../../../src/client/credential.ts";
+import {
+  type Credential,
+  type CredentialAnswer,
+  CredentialSource,
+  isCredential,
+} from "../../../src/client/credential.ts";
 
 /** A callback whose answers a test gives, in any order. */
 function createAsker() {
@@ -74,10 +79,16 @@ describe("CredentialSource", () => {
 });
 
 describe("isCredential", () => {
-  it.each([undefined, null, "token", 7, {}, { bearerToken: "" }, { bearerToken: 7 }, { bearerToken: "a", pairingToken: "b" }])(
-    "refuses %j",
-    (value) => expect(isCredential(value)).toBe(false),
-  );
+  it.each([
+    undefined,
+    null,
+    "token",
+    7,
+    {},
+    { bearerToken: "" },
+    { bearerToken: 7 },
+    { bearerToken: "a", pairingToken: "b" },
+  ])("refuses %j", (value) => expect(isCredential(value)).toBe(false));
 
   it.each([{ bearerToken: "a" }, { pairingToken: "a" }])("takes %j", (value) => expect(isCredential(value)).toBe(true));
 });

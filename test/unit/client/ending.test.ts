@@ -127,6 +127,21 @@ describe("DaemonClient: close", () => {
     expect(isDisposed(stage.client.state)).toBe(true);
   });
 
+  it("stops waiting when nobody will dial again [CONN-17]", async () => {
+    const stage = stageClient({ redial: false });
+    await connect(stage);
+    stage.daemon.connection.goDeaf();
+    stage.client
+      .service(EchoService)
+      .say({})
+      .catch(() => {});
+    const closed = stage.client.close();
+    stage.daemon.connection.connection.abort();
+    await settle(stage);
+    await closed;
+    expect(stage.clock.now()).toBe(0);
+  });
+
   it("does not wait where it is told not to, or becomes disposed meanwhile [CONN-17]", async () => {
     const stage = stageClient();
     await connect(stage);
@@ -172,12 +187,17 @@ describe("DaemonClient: listeners", () => {
     stage.client.subscribe(() => {
       throw new Error("in a listener");
     });
+    let heard = 0;
     stage.client.on("channel_lost", () => {
       throw new Error("in an event");
+    });
+    stage.client.on("channel_lost", () => {
+      heard += 1;
     });
     await connect(stage);
     stage.client.dispose();
     expect(isDisposed(stage.client.state)).toBe(true);
+    expect(heard).toBe(1);
   });
 
   it.each(["connecting", "connected", "disconnected"] as const)(

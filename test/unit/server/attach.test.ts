@@ -292,6 +292,48 @@ describe("lost channels", () => {
   });
 });
 
+describe("an acknowledgement of what was never sent", () => {
+  it("loses the channel and closes its connection [CHAN-8, CHM-2, SRV-3]", () => {
+    const stage = stageDaemon();
+    const client = stage.greet();
+    client.say({ case: undefined, value: undefined }, 1);
+    stage.clock.advance(0);
+    expect(client.farewell).toBe("CHANNEL_LOST");
+    expect(stage.events.slice(1)).toMatchObject([
+      { kind: "channel_lost", reason: ChannelLossReason.POSITION_IMPOSSIBLE },
+    ]);
+    expect(stage.greet({ freshChannelId: idOf(2) }).isOpen).toBe(true);
+  });
+});
+
+describe("a gap in the numbers", () => {
+  it("closes the connection and keeps the channel [CHAN-4, SRV-3, CHM-1]", () => {
+    const stage = stageDaemon();
+    const client = stage.greet();
+    client.sayFrames(2, { callId: 1, last: false, body: { case: undefined, value: undefined }, unknown: undefined });
+    stage.clock.advance(0);
+    expect(client.farewell).toBe("PROTOCOL_GAP");
+    expect(stage.server.metrics).toMatchObject({ channels: { detached: 1 }, violations: 1 });
+  });
+});
+
+describe("a failure inside the daemon", () => {
+  it("ends the connection that met it with INTERNAL, and is reported [AUTH-7]", () => {
+    let calls = 0;
+    const stage = stageDaemon({ onTransition: undefined as never });
+    Object.assign(stage.clock, {
+      wallNow() {
+        calls += 1;
+        if (calls > 1) throw new Error("no wall clock");
+        return 0;
+      },
+    });
+    expect(stage.greet().farewell).toBe("INTERNAL");
+    expect(stage.written.map(([text]) => text)).toContain("moorline: a connection has failed");
+    expect(stage.server.metrics.open).toEqual({ awaitingHello: 0, probing: 0, attached: 0 });
+  });
+});
+
 describe("a goodbye", () => {
   it.each([
     ["CONNECTION_DONE keeps the channel", 4090, { attached: 0, detached: 1 }],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path, Purpose } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import type { AuthenticateRequest, Denial, Grant } from "../../../src/server/index.ts";
 import { acceptToken, createDaemonServer, MoorlineError } from "../../../src/server/index.ts";
@@ -121,7 +122,9 @@ describe("a credential that ends", () => {
   });
 
   it("is rejected where it has ended already [AUTH-4]", () => {
-    expect(expiring(WALL_START).greet().farewell).toBe("CREDENTIAL_EXPIRED");
+    const stage = expiring(WALL_START);
+    expect(stage.greet().rejection.code).toBe(CloseCode.CREDENTIAL_EXPIRED);
+    expect(stage.server.sessions.list()).toEqual([]);
   });
 
   it("closes a probe too [SRV-4, SRV-2]", () => {
