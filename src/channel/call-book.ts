@@ -21,6 +21,11 @@ export interface PeerLimits {
   readonly maxCalls: number;
 }
 
+/** Who is told that there is something to send. */
+interface Worker {
+  readonly onWork: (() => void) | undefined;
+}
+
 /** Room for the call id, the length of the message and the rest of the deadline, none of which are known yet. */
 const OPEN_SLACK_BYTES = 32;
 
@@ -42,19 +47,20 @@ export class CallBook implements CallHost {
   private readonly due: { notices: ChannelCall[]; opened: ChannelCall[] } = { notices: [], opened: [] };
   /** The highest ids so far, and how many of each side's calls count. */
   private readonly counts: { ourId: number; theirId: number; ours: number; theirs: number };
-  /** Calls with an unfinished message, the oldest first. */
-  private readonly unfinished = new Set<ChannelCall>();
+  /** Calls with an unfinished message, the oldest first. Undefined where no message has ever begun as parts. */
+  private unfinished: Set<ChannelCall> | undefined = undefined;
   /** The one of them whose parts are paid back before its message is whole. */
   private payee: ChannelCall | undefined = undefined;
   /** Bytes of packets since unread messages were copied out of them. */
   private bytesBorrowed = 0;
   private peer: PeerLimits;
-  private readonly onWork: () => void;
+  private readonly channel: Worker;
 
-  constructor(role: "client" | "server", limits: LocalChannelLimits, peer: PeerLimits, onWork: () => void) {
+  /** @param channel Whose calls they are. */
+  constructor(role: "client" | "server", limits: LocalChannelLimits, peer: PeerLimits, channel: Worker) {
     this.limits = limits;
     this.peer = peer;
-    this.onWork = onWork;
+    this.channel = channel;
     this.counts = { ourId: role === "client" ? -1 : 0, theirId: role === "client" ? 0 : -1, ours: 0, theirs: 0 };
   }
 
@@ -162,7 +168,7 @@ export class CallBook implements CallHost {
 
   schedule(call: ChannelCall): void {
     this.scheduler.add(call);
-    this.onWork();
+    this.channel.onWork?.();
   }
 
   notify(call: ChannelCall): void {
@@ -183,8 +189,12 @@ export class CallBook implements CallHost {
    * for nothing else. This bounds what is put together at once. Spec: CREDIT.
    */
   payBack(changed: ChannelCall): void {
-    if (changed.incoming.hasUnfinished && this.all.has(changed)) this.unfinished.add(changed);
-    else if (!this.unfinished.delete(changed)) return;
+    if (changed.incoming.hasUnfinished && this.all.has(changed)) {
+      this.unfinished ??= new Set();
+      this.unfinished.add(changed);
+    } else if (!this.unfinished?.delete(changed)) {
+      return;
+    }
     if (this.payee === undefined || !this.unfinished.has(this.payee)) {
       this.payee = [...this.unfinished].find((call) => call.incoming.isStarved);
     }

@@ -57,7 +57,7 @@ export class Channel implements CallChannel {
   constructor(options: ChannelOptions) {
     this.limits = options.limits ?? channelLimits;
     this.inbox = new Inbox(this.limits);
-    this.book = new CallBook(options.role, this.limits, options.peerLimits ?? channelLimits, () => this.onWork?.());
+    this.book = new CallBook(options.role, this.limits, options.peerLimits ?? channelLimits, this);
   }
 
   /** Whether a connection carries the channel now. */
@@ -99,7 +99,9 @@ export class Channel implements CallChannel {
 
   /** Whether everything that was queued has been numbered and acknowledged. */
   get isFlushed(): boolean {
-    return this.outbox.heldBytes === 0 && this.book.scheduler.peek() === undefined;
+    if (this.outbox.heldBytes > 0 || this.book.scheduler.peek() !== undefined) return false;
+    // What waits for credit is not sendable, and not sent either.
+    return [...this.book.all].every(({ outgoing }) => outgoing.isEmpty);
   }
 
   /** Takes what the peer has offered. Once, before the first attach. Calls above its limit end with RESOURCE_EXHAUSTED. */

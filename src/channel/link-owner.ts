@@ -20,6 +20,8 @@ export interface Farewell {
   readonly message: string;
   /** When to dial again. Undefined: by backoff. */
   readonly hint: ReconnectHint | undefined;
+  /** Why the channel was lost; it may be a reason that this version does not know. 0 where it was not. */
+  readonly channelLoss: number;
 }
 
 /** Who owns a link, and hears what is not frames. Nothing here may throw. */

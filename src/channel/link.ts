@@ -123,14 +123,14 @@ export class Link {
     this.send({ received: this.tellReceived(), body: { case: "ping", value: { id, padding, unknown: undefined } } });
   }
 
-  /** Sends the last packet and stops. */
-  sendFarewell(code: CloseCode, message: string, hint?: ReconnectHint): void {
+  /** Sends the last packet and stops. A server says when to dial again, and with CHANNEL_LOST why the channel was. */
+  sendFarewell(code: CloseCode, message: string, hint?: ReconnectHint, channelLoss = 0): void {
     if (this.phase.name === "stopped") return;
     const received = this.tellReceived();
     const packet =
       this.options.role === "client"
         ? encodeClientPacket({ received, body: { case: "goodbye", value: { code, message } } })
-        : encodeServerPacket({ received, body: { case: "goAway", value: { code, message, hint } } });
+        : encodeServerPacket({ received, body: { case: "goAway", value: { code, message, hint, channelLoss } } });
     this.options.sink.send(packet);
     this.stop();
   }
@@ -209,10 +209,10 @@ export class Link {
         owner.pong(body.value.id);
         break;
       case "goodbye":
-        owner.farewell({ code: body.value.code, message: body.value.message, hint: undefined });
+        owner.farewell({ code: body.value.code, message: body.value.message, hint: undefined, channelLoss: 0 });
         break;
       case "goAway":
-        owner.farewell({ code: body.value.code, message: body.value.message, hint: body.value.hint });
+        owner.farewell(body.value);
         break;
     }
   }

@@ -44,6 +44,11 @@ export class OutgoingHalf {
     return this.credit - this.queuedCost > 0;
   }
 
+  /** Whether nothing waits to be sent. */
+  get isEmpty(): boolean {
+    return this.queue.length === 0 && this.result === undefined;
+  }
+
   /** Bytes of what is queued, overhead included. */
   get queuedBytes(): number {
     return this.queuedCost;

@@ -1,4 +1,5 @@
 import { type ConnectionEffect_StartTimer, ConnectionTimer } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { ClientSettings } from "./client-options.ts";
 import { ConnectionTimers, type RunningTimer, type TimerOwner } from "./connection-timers.ts";
 import type { DialedConnection, EventInit } from "./dialed-connection.ts";
@@ -12,7 +13,7 @@ export interface LivenessOwner {
   dispatch(event: EventInit): void;
 }
 
-/** The timers of a connection machine and the wake watch, each of which may move the other. Spec: LIVE-3, LIVE-5 to LIVE-7. */
+/** The timers of a connection machine and the wake watch, each of which may move the other. Spec: LIVE-3, LIVE-5 to LIVE-8. */
 export class ConnectionLiveness implements TimerOwner, WakeOwner {
   private readonly settings: ClientSettings;
   private readonly owner: LivenessOwner;
@@ -93,8 +94,13 @@ export class ConnectionLiveness implements TimerOwner, WakeOwner {
   }
 
   doubted(): void {
-    if (this.owner.connection?.isWelcomed !== true) return;
-    this.owner.dispatch({ case: "verifyRequested", value: { nowMs: this.settings.clock.now() } });
+    const nowMs = this.settings.clock.now();
+    if (this.owner.connection?.isWelcomed === true) {
+      this.owner.dispatch({ case: "verifyRequested", value: { nowMs } });
+    } else if (this.timers.isRunning(ConnectionTimer.RETRY)) {
+      // What the client waits for may just have happened.
+      this.owner.dispatch({ case: "connectRequested", value: { path: Path.DIRECT, nowMs } });
+    }
   }
 
   visibilityChanged(visibility: Visibility): void {

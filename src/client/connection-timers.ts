@@ -41,6 +41,11 @@ export class ConnectionTimers {
     this.arm(timer, timer.atMs);
   }
 
+  /** Whether a timer of this name runs, or is held. */
+  isRunning(name: ConnectionTimer): boolean {
+    return this.entries.has(name);
+  }
+
   /** Cancels a timer. Does nothing where it does not run. */
   cancel(name: ConnectionTimer): void {
     this.entries.get(name)?.timer?.cancel();

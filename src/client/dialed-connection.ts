@@ -1,5 +1,6 @@
 import { verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { ReconnectHint } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import type { Violation } from "../channel/accept.ts";
 import type { Channel } from "../channel/channel.ts";
@@ -162,14 +163,19 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
     else this.welcome(answer.welcome);
   }
 
-  farewell({ code, message, hint }: Farewell): void {
+  farewell({ code, message, hint, channelLoss }: Farewell): void {
     if (code === CloseCode.SUPERSEDED) {
       this.leave(message);
       return;
     }
-    const value = { ...this.facts(), code: code as CloseCode, message: this.options.clean(message) };
+    const told = {
+      code: code as CloseCode,
+      message: this.options.clean(message),
+      channelLoss: channelLoss as ChannelLossReason,
+    };
     this.phase = "leaving";
-    this.dispatch({ case: "wentAway", value: hint === undefined ? value : { ...value, hint: toMachineHint(hint) } });
+    const more = hint === undefined ? {} : { hint: toMachineHint(hint) };
+    this.dispatch({ case: "wentAway", value: { ...this.facts(), ...told, ...more } });
   }
 
   pong(id: number): void {

@@ -3,12 +3,12 @@ import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import {
   type Attachment,
   type ChannelLimits,
-  type Rejection,
   type ServerHello,
   ServerHelloSchema,
   type ServerInfo,
   type Welcome,
 } from "../../gen/moorline/session/v1/packet_pb.ts";
+import type { Rejection } from "../../gen/moorline/session/v1/rejection_pb.ts";
 import type { PeerLimits } from "../channel/call-book.ts";
 import { MAX_HINT_MS } from "../core/backoff.ts";
 import { channelLimits, livenessLimits } from "../wire/limits.ts";

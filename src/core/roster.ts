@@ -5,7 +5,7 @@ export interface RosterMember {
 }
 
 /** So many gaps are left as they are. */
-const FEW_GAPS = 32;
+const FEW_GAPS = 16;
 
 /**
  * Who is here, in the order of coming. It does what a `Set` does for members that come and go all the time; but a `Set`

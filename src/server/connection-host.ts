@@ -4,6 +4,7 @@ import type { Admission, AdmissionRequest } from "./admission.ts";
 import type { Authority } from "./authenticate.ts";
 import type { GreetingContext, ProbeTraits } from "./greeting.ts";
 import type { CheckedHello } from "./handshake.ts";
+import { keyToId } from "./hashes.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Carrier } from "./server-channel.ts";
@@ -58,6 +59,6 @@ export function answerOf(hello: CheckedHello, { authority, purpose }: Welcomed):
   if (purpose.kind === "probe") return { ...facts, session: undefined };
   const { channel, resumption, refusal } = purpose.admission;
   const received = BigInt(channel.channel.received);
-  const attachment = { channelId: channel.id, resumption, received, ...(refusal === undefined ? {} : { refusal }) };
+  const attachment = { channelId: keyToId(channel.key), resumption, received, ...(refusal === undefined ? {} : { refusal }) };
   return { ...facts, session: { ref, attachment } };
 }

@@ -45,8 +45,8 @@ export interface AttachRequest {
   readonly kind: "session";
   /** The number of the hello, from 1. */
   readonly attempt: number;
-  /** The channel to create where no other is attached to: its id, and what it is looked up by. */
-  readonly fresh: { readonly id: Uint8Array; readonly key: string };
+  /** The channel to create where no other is attached to: what it is looked up by. */
+  readonly fresh: { readonly key: string };
   /** The channel that the client has. */
   readonly resume: ResumeRequest | undefined;
   /** What the client takes, for a channel that is created. */
@@ -144,7 +144,7 @@ function checkAttach(hello: ClientHello, peerLimits: PeerLimits): AttachRequest 
   return {
     kind: "session",
     attempt: Number(attempt),
-    fresh: { id, key: idToKey(id) },
+    fresh: { key: idToKey(id) },
     resume: resume && {
       key: idToKey(resume.channelId),
       epoch: idToKey(resume.epoch),

@@ -1,8 +1,7 @@
 import type { Link } from "../channel/link.ts";
 import type { Clock } from "../core/clock.ts";
-import type { DeadlineQueue } from "../rpc/deadline-queue.ts";
+import type { DeadlineEntry, DeadlineQueue } from "../rpc/deadline-queue.ts";
 import type { ServerLivenessLimits } from "./server-limits.ts";
-import { ServerTimer } from "./server-timer.ts";
 
 /** What passes through the socket of a connection. */
 export interface SocketMeter {
@@ -12,17 +11,17 @@ export interface SocketMeter {
   readonly bufferedBytes: number;
 }
 
-/** How a heartbeat is made. */
-export interface HeartbeatOptions {
+/** What every heartbeat of a server works with. */
+export interface HeartbeatContext {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
-  readonly limits: ServerLivenessLimits;
-  /** The packets of the connection. */
-  readonly link: Link;
-  /** Its socket. */
-  readonly socket: SocketMeter;
+  readonly limits: { readonly liveness: ServerLivenessLimits };
+}
+
+/** The connection of a heartbeat. */
+export interface HeartbeatOwner {
   /** Nothing has come for too long. The heartbeat has stopped. */
-  readonly onMissing: () => void;
+  pongMissing(): void;
 }
 
 /** A ping that nothing has come after. */
@@ -43,82 +42,94 @@ const MAX_LATENESS_MS = 5_000;
  * when nothing comes after that. While the ping lies in the socket's buffer, and that shrinks, the link is slow and not
  * dead. Spec: LIVE-1, LIVE-4.
  */
-export class Heartbeat {
-  private readonly options: HeartbeatOptions;
-  private readonly timer: ServerTimer;
+export class Heartbeat implements DeadlineEntry {
+  atMs = 0;
+  queueIndex = -1;
+  private readonly context: HeartbeatContext;
+  private readonly link: Link;
+  private readonly socket: SocketMeter;
+  private readonly owner: HeartbeatOwner;
   private lastPingId = 0;
   private ping: OutstandingPing | undefined = undefined;
 
-  /** Starts at once. */
-  constructor(options: HeartbeatOptions) {
-    this.options = options;
-    this.timer = new ServerTimer(options.deadlines, (atMs) => this.look(atMs));
-    this.timer.start(this.quietAtMs);
+  /** Starts at once. @param link The packets of the connection. @param socket Its socket. */
+  constructor(context: HeartbeatContext, link: Link, socket: SocketMeter, owner: HeartbeatOwner) {
+    this.context = context;
+    this.link = link;
+    this.socket = socket;
+    this.owner = owner;
+    this.wait(this.quietAtMs);
   }
 
   /** Ends it for good. */
   stop(): void {
     this.ping = undefined;
-    this.timer.cancel();
+    this.context.deadlines.remove(this);
   }
 
   /** The socket's buffer has shrunk. */
   drained(): void {
     const { ping } = this;
-    if (ping !== undefined && this.isUnanswered(ping)) this.timer.start(this.missingAtMs(ping));
+    if (ping !== undefined && this.isUnanswered(ping)) this.wait(this.missingAtMs(ping));
   }
 
   private get quietAtMs(): number {
-    const { link, limits } = this.options;
-    return Math.min(link.lastReceivedAtMs, link.lastSentAtMs) + limits.pingAfterMs;
+    const { link, context } = this;
+    return Math.min(link.lastReceivedAtMs, link.lastSentAtMs) + context.limits.liveness.pingAfterMs;
   }
 
-  private look(dueAtMs: number): void {
-    const nowMs = this.options.clock.now();
+  expire(): void {
+    const nowMs = this.context.clock.now();
     if (this.ping !== undefined && this.isUnanswered(this.ping)) {
-      this.lookAtPing(this.ping, nowMs, nowMs - dueAtMs);
+      this.lookAtPing(this.ping, nowMs, nowMs - this.atMs);
       return;
     }
     this.ping = undefined;
     const quietAtMs = this.quietAtMs;
-    if (quietAtMs > nowMs) this.timer.start(quietAtMs);
+    if (quietAtMs > nowMs) this.wait(quietAtMs);
     else this.sendPing(nowMs);
   }
 
   private sendPing(nowMs: number): void {
-    const { link, socket } = this.options;
+    const { link, socket } = this;
     this.lastPingId += 1;
     link.sendPing(this.lastPingId);
     const leftBytes = socket.sentBytes - socket.bufferedBytes;
     this.ping = { queuedAtMs: nowMs, sentBytes: socket.sentBytes, leftBytes, leftSinceMs: nowMs };
-    this.timer.start(this.missingAtMs(this.ping));
+    this.wait(this.missingAtMs(this.ping));
   }
 
   private lookAtPing(ping: OutstandingPing, nowMs: number, latenessMs: number): void {
     const missingAtMs = this.missingAtMs(ping);
-    if (missingAtMs > nowMs) this.timer.start(missingAtMs);
-    else if (latenessMs > MAX_LATENESS_MS) this.timer.start(nowMs + this.options.limits.pongTimeoutMs);
-    else this.options.onMissing();
+    if (missingAtMs > nowMs) this.wait(missingAtMs);
+    else if (latenessMs > MAX_LATENESS_MS) this.wait(nowMs + this.context.limits.liveness.pongTimeoutMs);
+    else this.owner.pongMissing();
   }
 
   /** When the client is given up if nothing comes. What has left the socket is counted anew. */
   private missingAtMs(ping: OutstandingPing): number {
-    const { socket, clock, limits } = this.options;
+    const { socket, context } = this;
+    const { pongTimeoutMs, stalledTimeoutMs } = context.limits.liveness;
     const leftBytes = socket.sentBytes - socket.bufferedBytes;
     if (leftBytes > ping.leftBytes && ping.leftBytes < ping.sentBytes) {
       ping.leftBytes = leftBytes;
-      ping.leftSinceMs = clock.now();
+      ping.leftSinceMs = context.clock.now();
     }
-    return ping.leftSinceMs + (this.hasLeft(ping) ? limits.pongTimeoutMs : limits.stalledTimeoutMs);
+    return ping.leftSinceMs + (this.hasLeft(ping) ? pongTimeoutMs : stalledTimeoutMs);
   }
 
   /** Any packet is an answer. */
   private isUnanswered({ queuedAtMs }: OutstandingPing): boolean {
-    return this.options.link.lastReceivedAtMs < queuedAtMs;
+    return this.link.lastReceivedAtMs < queuedAtMs;
   }
 
   private hasLeft(ping: OutstandingPing): boolean {
-    const { socket } = this.options;
+    const { socket } = this;
     return socket.sentBytes - socket.bufferedBytes >= ping.sentBytes;
+  }
+  private wait(untilMs: number): void {
+    this.context.deadlines.remove(this);
+    this.atMs = untilMs;
+    this.context.deadlines.add(this);
   }
 }

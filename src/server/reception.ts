@@ -20,6 +20,10 @@ export interface Guest extends HostedConnection {
   credentialExpired(): void;
 }
 
+type LogFacts = Pick<TransitionContext, "sessionRef" | "path">;
+
+const noFacts: LogFacts = { sessionRef: "" };
+
 /** The hellos of one connection, and what it was welcomed as. Spec: HELLO, PROBE. */
 export class Reception {
   private readonly host: ConnectionHost;
@@ -28,7 +32,9 @@ export class Reception {
   private info: ConnectionInfo | undefined;
   /** The hello that is being judged. */
   private judging: { cancel: () => void } | undefined = undefined;
-  /** The last hello that could be checked. */
+  /** What the transition log may say. */
+  private facts: LogFacts = noFacts;
+  /** The hello that is to be answered. */
   private checked: CheckedHello | undefined = undefined;
   private welcome: Welcomed | undefined = undefined;
   /** The end of the credential. */
@@ -57,14 +63,14 @@ export class Reception {
   }
 
   /** What the transition log may say. */
-  get logFacts(): Pick<TransitionContext, "sessionRef" | "path"> {
-    const { checked } = this;
-    return checked === undefined ? { sessionRef: "" } : { sessionRef: checked.sessionRef, path: checked.path };
+  get logFacts(): LogFacts {
+    return this.facts;
   }
 
-  /** The answer to the hello that was accepted, encoded. */
+  /** The answer to the hello that was accepted, encoded. Once: the hello is forgotten with it. */
   encodeWelcome(): Uint8Array | undefined {
     const { checked, welcome } = this;
+    this.checked = undefined;
     return checked && welcome && encodeWelcome(this.host.answer, answerOf(checked, welcome));
   }
 
@@ -99,7 +105,7 @@ export class Reception {
       this.guest.violate(outcome.message);
       return;
     }
-    this.checked = outcome.hello ?? this.checked;
+    if (outcome.hello !== undefined) this.facts = { sessionRef: outcome.hello.sessionRef, path: outcome.hello.path };
     const refusal = outcome.kind === "refused" ? outcome.refusal : this.decideJudged(outcome);
     if (refusal !== undefined) this.guest.refuse(refusal);
   }
@@ -107,6 +113,7 @@ export class Reception {
   private decideJudged(judged: GreetingOutcome & { readonly kind: "judged" }): Refusal | undefined {
     const { hello, authority, credentialHash } = judged;
     const { sessionHash, purpose } = hello;
+    this.checked = hello;
     if (purpose.kind === "session") return this.attach(hello, purpose, authority);
     const release = this.host.admitProbe(sessionHash);
     if (typeof release !== "function") return release;

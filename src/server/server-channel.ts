@@ -55,8 +55,6 @@ export const servingChannel: ContextKey<ServerChannel | undefined> = createConte
 export class ServerChannel implements Performer<ChannelState, ChannelEvent, ChannelEffect>, ByteHolder {
   /** What the channel is looked up by, and called in events. */
   readonly key: string;
-  /** Its id, as the client has chosen it. */
-  readonly id: Uint8Array;
   /** Its frames and calls. */
   readonly channel: Channel;
   /** The calls of the client that run on it. */
@@ -79,13 +77,12 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     this.context = context;
     this.owner = owner;
     this.key = request.fresh.key;
-    this.id = request.fresh.id;
     this.channel = new Channel({ role: "server", limits: limits.channel, peerLimits: request.peerLimits });
     const contextValues = () => createContextValues().set(callSession, this.callSession).set(servingChannel, this);
     this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues });
     const start = startChannel(request.attempt);
     this.boarding = boarding;
-    this.runner = new Runner(channelMachine, { replayMs: limits.session.replayMs }, this, start.state);
+    this.runner = new Runner(channelMachine, limits.session, this, start.state);
     this.runner.start(start.effects);
     this.boarding = undefined;
   }
@@ -99,6 +96,12 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
   get attempt(): number {
     const { state } = this.runner.getSnapshot();
     return state.case === "attached" || state.case === "detached" ? state.value.attempt : Number.POSITIVE_INFINITY;
+  }
+
+  /** Why the channel was lost. Undefined while it is not. */
+  get lossReason(): ChannelLossReason | undefined {
+    const { state } = this.runner.getSnapshot();
+    return state.case === "lost" ? state.value.reason : undefined;
   }
 
   get deadlineAtMs(): number | undefined {

@@ -166,7 +166,7 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
         this.link.sendHello(encodeRejection(this.host.answer, effect.value));
         break;
       case "sendGoAway":
-        this.link.sendFarewell(effect.value.code, effect.value.message, this.host.hint);
+        this.sendGoAway(effect.value.code, effect.value.message);
         break;
       case "closeTransport":
         this.connection.close(effect.value.code, effect.value.message);
@@ -184,6 +184,7 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
         break;
       case "cancelTimer":
         this.timer?.cancel();
+        this.timer = undefined;
         break;
       case "detachChannel":
         this.reception.channel?.connectionLost(effect.value.attempt);
@@ -225,6 +226,11 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
     };
     const { link, socket } = this;
     this.heartbeat = new Heartbeat({ clock, deadlines, limits: limits.liveness, link, socket, onMissing });
+  }
+
+  private sendGoAway(code: CloseCode, message: string): void {
+    const channelLoss = code === CloseCode.CHANNEL_LOST ? this.reception.channel?.lossReason : undefined;
+    this.link.sendFarewell(code, message, this.host.hint, channelLoss);
   }
 
   private sendWelcome(): void {

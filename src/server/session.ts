@@ -33,7 +33,7 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
   private readonly context: ServerContext;
   private readonly keeper: SessionKeeper;
   private readonly runner: Runner<SessionState, SessionEvent, SessionEffect, SessionConfig>;
-  private readonly timer: ServerTimer;
+  private timer: ServerTimer | undefined = undefined;
   private lostChannels: LostChannels | undefined;
   private sessionValues: ContextValues | undefined = undefined;
   /** What the store says is left, in milliseconds. */
@@ -52,10 +52,9 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
     this.principal = record.principal;
     this.createdAtMs = record.createdAtMs;
     this.savedLeftMs = record.idleLeftMs;
-    this.timer = new ServerTimer(context.deadlines, () => this.lookAtTime());
     const { sessionMs } = context.limits.session;
     const start = startSession(context.clock.now() + Math.min(record.idleLeftMs, sessionMs));
-    this.runner = new Runner(sessionMachine, { sessionMs }, this, start.state);
+    this.runner = new Runner(sessionMachine, context.limits.session, this, start.state);
     this.runner.start(start.effects);
   }
 
@@ -118,17 +117,19 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
 
   /** The server is closed: what is left of the session is written, and nothing happens to it any more. */
   suspend(): void {
-    this.timer.cancel();
+    this.timer?.cancel();
     this.save();
   }
 
   perform({ effect }: SessionEffect): void {
     switch (effect.case) {
       case "startTimer":
+        this.timer ??= new ServerTimer(this.context.deadlines, () => this.lookAtTime());
         this.timer.start(Math.min(effect.value.atMs, this.context.clock.now() + SAVE_EVERY_MS));
         break;
       case "cancelTimer":
-        this.timer.cancel();
+        this.timer?.cancel();
+        this.timer = undefined;
         break;
       case "endChannels":
         for (const channel of [...this.channels.values()]) channel.end();
@@ -163,7 +164,7 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
     const { deadlineAtMs } = this;
     if (deadlineAtMs === undefined) return;
     this.save();
-    this.timer.start(Math.min(deadlineAtMs, nowMs + SAVE_EVERY_MS));
+    this.timer?.start(Math.min(deadlineAtMs, nowMs + SAVE_EVERY_MS));
   }
 
   /** Writes what is left, unless the store has it already. */

@@ -79,6 +79,12 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return url.replace(/[?#].*$/, "");
 }
 
+/** The address is looked up when it is asked for: the socket keeps it from then on. */
 function infoOf({ headers, socket }: IncomingMessage): ConnectionInfo {
-  return { headers, remoteAddress: socket.remoteAddress };
+  return {
+    headers,
+    get remoteAddress() {
+      return socket.remoteAddress;
+    },
+  };
 }

@@ -36,6 +36,8 @@ export interface Ending {
   readonly unitRandom: number;
   /** When to dial again, if somebody said so. */
   readonly hint?: Pick<RetryHint, "afterMs" | "jitterMs"> | undefined;
+  /** Why the channel was lost, if the server said so. */
+  readonly channelLoss?: ChannelLossReason;
   /** What happens to the transport: the code of the goodbye, `silently` without one, `over` where it is closed already. */
   readonly transport: CloseCode | "silently" | "over";
 }
@@ -55,7 +57,7 @@ export function disconnect(
   return takeStep(connectionState({ case: "disconnected", value: disconnected }), [
     ...leaveState(state),
     ...closeTransport(ending, generation, loss.message),
-    ...channelEffects(loss, verdict, config),
+    ...channelEffects(loss, verdict, ending.channelLoss, config),
     ...next.effects,
   ]);
 }
@@ -92,9 +94,14 @@ function closeTransport({ transport }: Ending, generation: number, message: stri
   return [connectionEffect({ case: "closeTransport", value: { generation, code, message } })];
 }
 
-function channelEffects(loss: ConnectionLoss, verdict: RetryVerdict, config: ConnectionConfig): ConnectionEffect[] {
+function channelEffects(
+  loss: ConnectionLoss,
+  verdict: RetryVerdict,
+  told: ChannelLossReason | undefined,
+  config: ConnectionConfig,
+): ConnectionEffect[] {
   if (loss.code === CloseCode.ATTEMPT_STALE) return [connectionEffect({ case: "takeFreshChannelId", value: {} })];
-  const reason = channelLossOf(loss, verdict, config);
+  const reason = channelLossOf(loss, verdict, told, config);
   return reason === undefined ? [] : [loseChannel(reason)];
 }
 
@@ -102,12 +109,14 @@ function channelEffects(loss: ConnectionLoss, verdict: RetryVerdict, config: Con
 function channelLossOf(
   loss: ConnectionLoss,
   verdict: RetryVerdict,
+  told: ChannelLossReason | undefined,
   config: ConnectionConfig,
 ): ChannelLossReason | undefined {
   if (loss.code === CloseCode.SESSION_ENDED) return ChannelLossReason.SESSION_ENDED;
   if (verdict === RetryVerdict.NEW_CHANNEL) {
     if (isFoundHere(loss)) return ChannelLossReason.POSITION_IMPOSSIBLE;
-    return loss.code === CloseCode.CHANNEL_DONE ? ChannelLossReason.CHANNEL_DONE : ChannelLossReason.CHANNEL_UNKNOWN;
+    if (loss.code === CloseCode.CHANNEL_DONE) return ChannelLossReason.CHANNEL_DONE;
+    return told || ChannelLossReason.CHANNEL_UNKNOWN;
   }
   const isOver = verdict === RetryVerdict.STOP || verdict === RetryVerdict.ASK_USER;
   return isOver && config.redial ? ChannelLossReason.CLIENT_STOPPED : undefined;

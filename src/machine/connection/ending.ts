@@ -2,6 +2,7 @@ import type {
   ConnectionEvent_ConnectTimedOut,
   ConnectionEvent_LivenessLost,
   ConnectionEvent_Rejected,
+  ConnectionEvent_WentAway,
   RetryHint,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
@@ -26,7 +27,7 @@ export function endingOf(event: ConnectionInput): EndingFacts | undefined {
     case "rejected":
       return { ...peerEnding(event.value, ConnectionLossReason.REJECTED), hint: rejectionHint(event.value) };
     case "wentAway":
-      return { ...peerEnding(event.value, ConnectionLossReason.WENT_AWAY), hint: event.value.hint };
+      return wentAwayEnding(event.value);
     case "superseded": {
       const told = { ...event.value, code: CloseCode.SUPERSEDED, unitRandom: 0 };
       return peerEnding(told, ConnectionLossReason.SUPERSEDED);
@@ -40,6 +41,11 @@ export function endingOf(event: ConnectionInput): EndingFacts | undefined {
     default:
       return undefined;
   }
+}
+
+function wentAwayEnding(event: ConnectionEvent_WentAway): EndingFacts {
+  const { hint, channelLoss } = event;
+  return { ...peerEnding(event, ConnectionLossReason.WENT_AWAY), hint, channelLoss };
 }
 
 interface PeerEvent {

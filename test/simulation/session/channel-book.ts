@@ -21,6 +21,9 @@ export interface Excuses {
   isDone(channelId: string): boolean;
 }
 
+/** The daemon sleeps at most so long. */
+const MAX_SLEEP_MS = 20_000;
+
 type LostEvent = Extract<ServerEvent, { kind: "channel_lost" }>;
 
 /**
@@ -34,7 +37,7 @@ export class ChannelBook {
   private readonly excuses: Excuses;
   private readonly channels = new Map<string, KnownChannel>();
   private readonly gone = new Set<string>();
-  private readonly sessions = new Map<string, "known" | "unsure">();
+  private readonly sessions = new Map<string, "known" | "over" | "unsure">();
 
   constructor(judge: Judge, excuses: Excuses) {
     this.judge = judge;
@@ -61,7 +64,7 @@ export class ChannelBook {
     return count;
   }
 
-  /** Whether there is a session. */
+  /** Whether there is, or was, a session. */
   hasSession(ref: string): boolean {
     return this.sessions.has(ref);
   }
@@ -90,7 +93,7 @@ export class ChannelBook {
     // A Welcome that never came, of a process that has ended: nobody has used the channel.
     this.gone.delete(id);
     const standing = this.sessions.get(ref);
-    const isExpected = standing === "unsure" || isNewSession === (standing === undefined);
+    const isExpected = standing === "unsure" || isNewSession === (standing !== "known");
     this.judge.claim(
       isExpected,
       () => `session ${ref} is ${isNewSession ? "new although known" : "known although new"}`,
@@ -133,7 +136,8 @@ export class ChannelBook {
   private isExcused({ channelId, reason }: LostEvent, { ref, detachedAtMs }: KnownChannel, nowMs: number): boolean {
     switch (reason) {
       case ChannelLossReason.CHANNEL_EXPIRED:
-        return detachedAtMs !== undefined && nowMs - detachedAtMs >= sessionLimits.replayMs;
+        // A daemon that sleeps tells late that it has detached a channel.
+        return detachedAtMs !== undefined && nowMs - detachedAtMs >= sessionLimits.replayMs - MAX_SLEEP_MS;
       case ChannelLossReason.CHANNEL_DONE:
         return this.excuses.isDone(channelId);
       case ChannelLossReason.SESSION_ENDED:
@@ -150,7 +154,7 @@ export class ChannelBook {
 
   private expired(ref: string): void {
     this.judge.claim(this.count(ref) === 0, () => `session ${ref} has expired, and has channels`);
-    this.sessions.delete(ref);
+    this.sessions.set(ref, "over");
   }
 
   private countAttach(id: string): void {

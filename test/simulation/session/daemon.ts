@@ -81,8 +81,18 @@ export class Daemon {
 
   /** Lets the calls come to their end, then ends the process. */
   drain(): void {
-    const { running, scene } = this;
-    if (running === undefined || this.isDraining) return;
+    const { running } = this;
+    if (running !== undefined && !this.isDraining) running.process.perform(() => this.drainNow(running));
+  }
+
+  /** Ends the connections of a program and their channels. */
+  revoke(program: string): void {
+    const { running } = this;
+    running?.process.perform(() => void running.server.revoke(program));
+  }
+
+  private drainNow(running: Running): void {
+    const { scene } = this;
     this.isDraining = true;
     const drained = running.server.drain();
     scene.ledger.watch(drained, running.process, "drain");

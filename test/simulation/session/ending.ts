@@ -8,6 +8,7 @@ const CALM_MS = 4 * 60_000;
 const CALM_AFTER_ABSENCE_MS = 25 * 60_000;
 /** Attaches that a channel may need after the faults. */
 const MAX_ATTACHES = 6;
+const TELL_MS = 2_000;
 const LAST_CALL_MS = 20_000;
 const GOODBYE_MS = 30_000;
 const WEEK_MS = sessionLimits.sessionMs;
@@ -38,24 +39,29 @@ export async function playEnding(village: Village): Promise<void> {
 }
 
 async function calmDown(village: Village): Promise<void> {
-  const { daemon, scene } = village;
-  const { judge, channels, plan, credentials } = scene;
+  const { judge, channels, plan, credentials } = village.scene;
   credentials.rest();
-  for (const program of village.livingPrograms()) program.rest();
+  for (const program of village.livingPrograms()) program.process.perform(() => program.rest());
   const before = new Map(channels.attaches);
-  const isCalm = (): boolean => {
-    if (daemon.server === undefined) daemon.start();
-    return (
-      !daemon.isDraining && village.livingPrograms().every(({ owner }) => owner.isConnected) && isSettled(village)
-    );
-  };
   const limitMs = plan.hasAbsences ? CALM_AFTER_ABSENCE_MS : CALM_MS;
-  const isDone = await village.run(isCalm, limitMs);
+  const isDone = (await village.run(() => isCalm(village), limitMs)) && (await staysCalm(village, limitMs));
   judge.claim(isDone, () => `without faults there is no calm: ${village.describeUnrest()}`);
   for (const [id, attaches] of channels.attaches) {
     const since = attaches - (before.get(id) ?? 0);
     judge.claim(since <= MAX_ATTACHES, () => `channel ${id} was attached ${since} times after the faults`);
   }
+}
+
+function isCalm(village: Village): boolean {
+  const { daemon } = village;
+  if (daemon.server === undefined) daemon.start();
+  return !daemon.isDraining && village.livingPrograms().every((program) => program.isCalm) && isSettled(village);
+}
+
+/** Somebody may not know yet that a connection is over. */
+async function staysCalm(village: Village, limitMs: number): Promise<boolean> {
+  await village.run(() => false, TELL_MS);
+  return village.run(() => isCalm(village), limitMs);
 }
 
 function isSettled({ scene }: Village): boolean {

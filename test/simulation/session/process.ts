@@ -67,6 +67,11 @@ export class Process {
     return this.host.isAlive;
   }
 
+  /** Does something in the process: now, or when it wakes, or never. */
+  perform(work: () => void): void {
+    this.host.clock.perform(work);
+  }
+
   /** Waits on the time of the process, at most until the signal fires. Its timers are none of what is under test. */
   pause(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

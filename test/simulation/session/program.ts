@@ -35,6 +35,7 @@ export class Program implements ClientProgram {
   private readonly random: SimulatedRandom;
   private openCalls = 0;
   private isActing = true;
+  private isAtRest = false;
 
   constructor(scene: Scene, name: string, key: SessionKey) {
     const { random, network, credentials, plan } = scene;
@@ -55,11 +56,17 @@ export class Program implements ClientProgram {
     this.planAsking();
   }
 
+  /** Whether it is awake, at rest, and connected. */
+  get isCalm(): boolean {
+    return this.isAtRest && this.owner.isConnected;
+  }
+
   /** Does nothing by itself from now on, but wants to be connected. */
   rest(): void {
     this.isActing = false;
     this.lifecycle.signal("foreground");
     if (this.owner.phase === "idle") this.owner.ask();
+    this.isAtRest = true;
   }
 
   /** Makes a call. Resolves when it is over. */

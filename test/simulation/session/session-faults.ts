@@ -32,11 +32,13 @@ export function createSessionFaults(village: Village): Readonly<Record<string, F
     }),
     sleepDaemon: () => daemon.process?.host.sleep(maybeLong(random)),
     killProgram: onProgram((program) => village.restart(program, () => program.process.host.crash(random.chance(0.6)))),
-    endProgram: onProgram((program) => village.restart(program, () => program.end(random.pick(["close", "dispose"])))),
+    endProgram: onProgram((program) =>
+      village.restart(program, () => program.process.perform(() => program.end(random.pick(["close", "dispose"])))),
+    ),
     addProgram: () => {
       if (village.livingPrograms().length < MAX_PROGRAMS) village.addProgram();
     },
-    switchPath: onProgram((program) => program.owner.switchPath()),
+    switchPath: onProgram((program) => program.process.perform(() => program.owner.switchPath())),
     probe: () => village.probe(),
     refuseCredential: onProgram((program) => {
       if (!credentials.areNeeded) return;
@@ -52,7 +54,7 @@ export function createSessionFaults(village: Village): Readonly<Record<string, F
         if (!credentials.areNeeded) return;
         program.standing.mayStop = true;
         program.standing.isRevoked = true;
-        daemon.server?.revoke(program.name);
+        daemon.revoke(program.name);
       }),
     ),
     endSession: rarely(

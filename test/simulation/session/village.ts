@@ -92,7 +92,8 @@ export class Village {
   /** Somebody at the daemon ends the session of a program. */
   endSession({ sessionRef }: Program): void {
     this.scene.endedRefs.add(sessionRef);
-    this.daemon.server?.sessions.end(sessionRef);
+    const { server, process } = this.daemon;
+    process?.perform(() => void server?.sessions.end(sessionRef));
   }
 
   /** Whether a living program holds a channel. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
+import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { isConnected, isOnItsWay, lossOf, retryAtOf } from "../../../src/client/selectors.ts";
 import { EchoService } from "../rpc/gen/rpctest/v1/echo_pb.ts";
@@ -145,6 +146,42 @@ describe("DaemonClient: dialling again", () => {
     expect(third?.resume?.channelId).toEqual(first?.freshChannelId);
     expect(fourth?.resume).toBeUndefined();
     expect(isConnected(stage.client.state)).toBe(true);
+  });
+
+  it("ends the channel with the reason that CHANNEL_LOST gives [CLOSE-6]", async () => {
+    const stage = stageClient();
+    const reasons: ChannelLossReason[] = [];
+    stage.client.on("channel_lost", ({ reason }) => reasons.push(reason));
+    await connect(stage);
+    stage.daemon.connection.goAway(CloseCode.CHANNEL_LOST, "stopping", undefined, ChannelLossReason.DRAINED);
+    await stage.clock.advanceAsync(2_000);
+    stage.daemon.connection.goAway(CloseCode.CHANNEL_LOST);
+    await stage.clock.advanceAsync(2_000);
+    expect(reasons).toEqual([ChannelLossReason.DRAINED, ChannelLossReason.CHANNEL_UNKNOWN]);
+  });
+
+  it.each(["online", "foreground"] as const)(
+    "dials at once on %s where it waits to dial again [LIVE-8]",
+    async (signal) => {
+      const stage = stageClient();
+      stage.daemon.onHello = (connection) => connection.reject(CloseCode.RATE_LIMITED, { retryAfterMs: 60_000n });
+      void stage.client.ensureConnected();
+      await settle(stage);
+      stage.daemon.onHello = (connection) => connection.welcome();
+      stage.lifecycle.signal(signal);
+      await settle(stage);
+      expect(isConnected(stage.client.state)).toBe(true);
+    },
+  );
+
+  it("does not dial on online after a verdict that stops it [LIVE-8]", async () => {
+    const stage = stageClient();
+    stage.daemon.onHello = (connection) => connection.reject(CloseCode.UNAUTHENTICATED);
+    stage.client.ensureConnected().catch(() => {});
+    await settle(stage);
+    stage.lifecycle.signal("online");
+    await settle(stage);
+    expect(stage.daemon.connections).toHaveLength(1);
   });
 
   it("waits longer with every failure in a row, and starts over after a connection that lived [RETRY-1, RETRY-2]", async () => {

@@ -172,6 +172,60 @@ describe("large messages", () => {
   });
 });
 
+describe("a peer that overruns a limit", () => {
+  const limits = { limits: { maxMessageBytes: 1000 }, believed: {} };
+  const data = new Uint8Array(1000);
+  const expected = [Code.ResourceExhausted, Limit.MESSAGE_BYTES, 1000, CallOutcome.UNKNOWN];
+
+  it("has its call ended at the caller, and its handler is aborted [CREDIT-7]", async () => {
+    const heard: unknown[] = [];
+    const stage = stageEcho(
+      {
+        say: () => ({ data }),
+        async *count(_, { signal }) {
+          signal.addEventListener("abort", () => heard.push(signal.reason.code));
+          yield { data };
+          await never();
+        },
+      },
+      limits,
+    );
+    const errors = await Promise.all([
+      errorOf(stage, stage.client.say({})),
+      errorOf(stage, collect(stage.client.count({}))),
+    ]);
+    await stage.clock.settle();
+    expect([errors.map(limitOf), heard]).toEqual([[expected, expected], [Code.Canceled]]);
+    expect([stage.served.activeCalls, ...stage.pair.violations]).toEqual([0]);
+  });
+
+  it("has its call ended at the callee, and is told [CREDIT-7]", async () => {
+    const heard: unknown[] = [];
+    const stage = stageEcho(
+      {
+        say: () => ({}),
+        join: async (messages) => {
+          await collect(messages).catch((error: ConnectError) => heard.push(limitOf(error)));
+          return {};
+        },
+      },
+      limits,
+    );
+    async function* ask(): AsyncGenerator<{ data?: Uint8Array }> {
+      yield {};
+      await new Promise<void>((resolve) => void stage.clock.setTimer(10, resolve));
+      yield { data };
+    }
+    const join = watch(stage.client.join(ask()));
+    const say = watch(stage.client.say({ data }));
+    await stage.clock.advanceAsync(20);
+    for (const { outcome } of [join, say]) {
+      expect(outcome.state === "rejected" && limitOf(outcome.error)).toEqual(expected);
+    }
+    expect([heard, stage.served.activeCalls, ...stage.pair.violations]).toEqual([[expected], 0]);
+  });
+});
+
 describe("limits of frames and calls", () => {
   const large = { "x-large": "v".repeat(33_000) };
 

@@ -90,7 +90,7 @@ describe("what all channels hold", () => {
     expect(attached.isOpen).toBe(true);
   });
 
-  it("loses the fullest attached one where none is detached; its connection is told [CHAN-10, CHM-2, SRV-3]", async () => {
+  it("loses the fullest attached one where none is detached; its connection is told [CHAN-10, CHM-2, SRV-3, CLOSE-6]", async () => {
     const stage = limitedTo(700_000);
     const idle = stage.greet();
     const clients = [await pourInto(stage, 2), await pourInto(stage, 3)];
@@ -98,6 +98,7 @@ describe("what all channels hold", () => {
     clients[0]?.say({ case: undefined, value: undefined }, 7);
     clients.push(await pourInto(stage, 4));
     expect(clients.map(({ close }) => close?.code)).toEqual([undefined, CloseCode.CHANNEL_LOST, undefined]);
+    expect(clients[1]?.channelLoss).toBe(ChannelLossReason.REPLAY_EVICTED);
     expect(idle.isOpen).toBe(true);
     expect(stage.server.metrics.heldBytes).toBeLessThan(700_000);
   });

@@ -90,6 +90,8 @@ describe("a session", () => {
   it("can be ended by the application [SESM-1, SESM-3, CHM-2, SRV-3]", () => {
     const stage = stageDaemon();
     const [attached, detached] = [stage.greet(), stage.greet({ freshChannelId: idOf(2) })];
+    detached.sayFrames(1, { callId: 1, last: false, body: { case: undefined, value: undefined }, unknown: undefined });
+    stage.clock.advance(0);
     cut(stage, detached);
     expect(stage.server.sessions.end("0123456789abcdef")).toBe(false);
     expect(stage.server.sessions.end(attached.welcome.sessionRef)).toBe(true);

@@ -3,7 +3,9 @@ import { clone, create, createFileRegistry, fromBinary, ScalarType } from "@bufb
 import { FieldDescriptorProto_Type, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { file_moorline_session_v1_close_code } from "../../../gen/moorline/session/v1/close_code_pb.ts";
+import { file_moorline_session_v1_error } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { file_moorline_session_v1_packet } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { file_moorline_session_v1_rejection } from "../../../gen/moorline/session/v1/rejection_pb.ts";
 import type { UnknownField } from "../../../src/wire/codec.ts";
 
 /** A message in the shape of the envelope codec, seen from outside. */
@@ -21,7 +23,12 @@ export function opaqueSchema(typeName: string): DescMessage {
       field.typeName = "";
     }
   }
-  const files = [file_moorline_session_v1_close_code.proto, file];
+  const imported = [
+    file_moorline_session_v1_close_code,
+    file_moorline_session_v1_rejection,
+    file_moorline_session_v1_error,
+  ];
+  const files = [...imported.map(({ proto }) => proto), file];
   const desc = createFileRegistry(create(FileDescriptorSetSchema, { file: files })).getMessage(typeName);
   if (desc === undefined) throw new Error(`no message ${typeName}`);
   return desc;

@@ -1881,6 +1881,12 @@ export interface GoAway {
    * @generated from field: moorline.session.v1.ReconnectHint hint = 3;
    */
   readonly hint: ReconnectHint | undefined;
+  /**
+   * Why the channel was lost. Only with CLOSE_CODE_CHANNEL_LOST.
+   *
+   * @generated from field: moorline.session.v1.ChannelLossReason channel_loss = 4;
+   */
+  readonly channelLoss: number;
   /** Fields that this version does not know; encoded again after the others. */
   readonly unknown?: readonly UnknownField[] | undefined;
 }
@@ -1889,6 +1895,7 @@ const emptyGoAway: GoAway = {
   code: 0,
   message: "",
   hint: undefined,
+  channelLoss: 0,
   unknown: undefined,
 };
 
@@ -1900,6 +1907,7 @@ export function createGoAway(init: Partial<GoAway> = emptyGoAway): GoAway {
     code: init.code ?? 0,
     message: init.message ?? "",
     hint: init.hint,
+    channelLoss: init.channelLoss ?? 0,
     unknown: init.unknown,
   };
 }
@@ -1915,6 +1923,7 @@ function readGoAway(r: WireReader, end: number, depth: number, base: GoAway): Go
   let code = base.code;
   let message = base.message;
   let hint = base.hint;
+  let channelLoss = base.channelLoss;
   let unknown = base.unknown as UnknownField[] | undefined;
   while (r.pos < end) {
     const tag = r.tag();
@@ -1928,12 +1937,15 @@ function readGoAway(r: WireReader, end: number, depth: number, base: GoAway): Go
       case 3:
         hint = readReconnectHint(r, r.limit(), depth + 1, hint ?? emptyReconnectHint);
         break;
+      case 4:
+        channelLoss = r.int32();
+        break;
       default:
         unknown ??= [];
         unknown.push(r.unknown(tag, depth));
     }
   }
-  return { code, message, hint, unknown };
+  return { code, message, hint, channelLoss, unknown };
 }
 
 /**
@@ -1949,6 +1961,9 @@ export function sizeGoAway(m: GoAway): number {
   }
   if (m.hint !== undefined) {
     size += 1 + sizeDelimited(sizeReconnectHint(m.hint));
+  }
+  if (m.channelLoss !== 0) {
+    size += 1 + sizeInt32(m.channelLoss);
   }
   if (m.unknown !== undefined) size += sizeUnknown(m.unknown);
   return size;
@@ -1968,6 +1983,9 @@ export function writeGoAway(m: GoAway, b: Uint8Array, offset: number): number {
   }
   if (m.hint !== undefined) {
     b[o++] = 26; o = writeReconnectHint(m.hint, b, writeVarint(b, o, sizeReconnectHint(m.hint)));
+  }
+  if (m.channelLoss !== 0) {
+    b[o++] = 32; o = writeInt32(b, o, m.channelLoss);
   }
   if (m.unknown !== undefined) o = writeUnknown(b, o, m.unknown);
   return o;

@@ -6,13 +6,17 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CloseCode } from "./close_code_pb.ts";
 import { file_moorline_session_v1_close_code } from "./close_code_pb.ts";
+import type { ChannelLossReason } from "./error_pb.ts";
+import { file_moorline_session_v1_error } from "./error_pb.ts";
+import type { ProtocolRange, Rejection } from "./rejection_pb.ts";
+import { file_moorline_session_v1_rejection } from "./rejection_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/session/v1/packet.proto.
  */
 export const file_moorline_session_v1_packet: GenFile = /*@__PURE__*/
-  fileDesc("CiBtb29ybGluZS9zZXNzaW9uL3YxL3BhY2tldC5wcm90bxITbW9vcmxpbmUuc2Vzc2lvbi52MSKRAgoMQ2xpZW50UGFja2V0EhAKCHJlY2VpdmVkGAEgASgEEjEKBWhlbGxvGAIgASgLMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DbGllbnRIZWxsb0gAEi0KBmZyYW1lcxgDIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuRnJhbWVzSAASKQoEcGluZxgEIAEoCzIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGluZ0gAEikKBHBvbmcYBSABKAsyGS5tb29ybGluZS5zZXNzaW9uLnYxLlBvbmdIABIvCgdnb29kYnllGAYgASgLMhwubW9vcmxpbmUuc2Vzc2lvbi52MS5Hb29kYnllSABCBgoEYm9keSKQAgoMU2VydmVyUGFja2V0EhAKCHJlY2VpdmVkGAEgASgEEjEKBWhlbGxvGAIgASgLMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5TZXJ2ZXJIZWxsb0gAEi0KBmZyYW1lcxgDIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuRnJhbWVzSAASKQoEcGluZxgEIAEoCzIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGluZ0gAEikKBHBvbmcYBSABKAsyGS5tb29ybGluZS5zZXNzaW9uLnYxLlBvbmdIABIuCgdnb19hd2F5GAYgASgLMhsubW9vcmxpbmUuc2Vzc2lvbi52MS5Hb0F3YXlIAEIGCgRib2R5IkMKBkZyYW1lcxINCgVmaXJzdBgBIAEoBBIqCgZmcmFtZXMYAiADKAsyGi5tb29ybGluZS5zZXNzaW9uLnYxLkZyYW1lIvICCgVGcmFtZRIPCgdjYWxsX2lkGAEgASgEEgwKBGxhc3QYAiABKAgSLQoEb3BlbhgDIAEoCzIdLm1vb3JsaW5lLnNlc3Npb24udjEuQ2FsbE9wZW5IABIRCgdtZXNzYWdlGAQgASgMSAASDgoEcGFydBgFIAEoDEgAEi8KB2hlYWRlcnMYBiABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLkhlYWRlcnNIABI0CgpoYWxmX2Nsb3NlGAcgASgLMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5IYWxmQ2xvc2VIABIrCgNlbmQYCCABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLkNhbGxFbmRIABItCgZjYW5jZWwYCSABKAsyGy5tb29ybGluZS5zZXNzaW9uLnYxLkNhbmNlbEgAEi0KBmNyZWRpdBgKIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuQ3JlZGl0SABCBgoEYm9keSLUAQoIQ2FsbE9wZW4SDgoGbWV0aG9kGAEgASgJEiwKB2hlYWRlcnMYAiADKAsyGy5tb29ybGluZS5zZXNzaW9uLnYxLkhlYWRlchIXCgp0aW1lb3V0X21zGAMgASgESACIAQESFAoHbWVzc2FnZRgEIAEoDEgBiAEBEhwKD2lkZW1wb3RlbmN5X2tleRgFIAEoCUgCiAEBEg4KBmNyZWRpdBgGIAEoBEINCgtfdGltZW91dF9tc0IKCghfbWVzc2FnZUISChBfaWRlbXBvdGVuY3lfa2V5IiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIjcKB0hlYWRlcnMSLAoHaGVhZGVycxgBIAMoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuSGVhZGVyIgsKCUhhbGZDbG9zZSK3AQoHQ2FsbEVuZBIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSMgoHZGV0YWlscxgDIAMoCzIhLm1vb3JsaW5lLnNlc3Npb24udjEuU3RhdHVzRGV0YWlsEi0KCHRyYWlsZXJzGAQgAygLMhsubW9vcmxpbmUuc2Vzc2lvbi52MS5IZWFkZXISGQoMbGFzdF9tZXNzYWdlGAUgASgMSACIAQFCDwoNX2xhc3RfbWVzc2FnZSIrCgxTdGF0dXNEZXRhaWwSDAoEdHlwZRgBIAEoCRINCgV2YWx1ZRgCIAEoDCIICgZDYW5jZWwiFwoGQ3JlZGl0Eg0KBWJ5dGVzGAEgASgEIiMKBFBpbmcSCgoCaWQYASABKAQSDwoHcGFkZGluZxgCIAEoDCIjCgRQb25nEgoKAmlkGAEgASgEEg8KB3BhZGRpbmcYAiABKAwiSAoHR29vZGJ5ZRIsCgRjb2RlGAEgASgOMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5DbG9zZUNvZGUSDwoHbWVzc2FnZRgCIAEoCSJ5CgZHb0F3YXkSLAoEY29kZRgBIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlEg8KB21lc3NhZ2UYAiABKAkSMAoEaGludBgDIAEoCzIiLm1vb3JsaW5lLnNlc3Npb24udjEuUmVjb25uZWN0SGludCI0Cg1SZWNvbm5lY3RIaW50EhAKCGFmdGVyX21zGAEgASgEEhEKCWppdHRlcl9tcxgCIAEoBCLeAwoLQ2xpZW50SGVsbG8SNAoIcHJvdG9jb2wYASABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLlByb3RvY29sUmFuZ2USEwoLc2Vzc2lvbl9rZXkYAiABKAkSLQoHcHVycG9zZRgDIAEoDjIcLm1vb3JsaW5lLnNlc3Npb24udjEuUHVycG9zZRIvCgZjbGllbnQYBCABKAsyHy5tb29ybGluZS5zZXNzaW9uLnYxLkNsaWVudEluZm8SGgoSZXhwZWN0ZWRfc2VydmVyX2lkGAUgASgJEhYKDGJlYXJlcl90b2tlbhgGIAEoCUgAEhcKDXBhaXJpbmdfdG9rZW4YByABKAlIABIUCgxjYXBhYmlsaXRpZXMYCCADKAkSJwoEcGF0aBgJIAEoDjIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGF0aBIyCgZsaW1pdHMYCiABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMaW1pdHMSDwoHYXR0ZW1wdBgLIAEoBBIYChBmcmVzaF9jaGFubmVsX2lkGAwgASgMEisKBnJlc3VtZRgNIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuUmVzdW1lQgwKCmNyZWRlbnRpYWwiKQoNUHJvdG9jb2xSYW5nZRILCgNtaW4YASABKA0SCwoDbWF4GAIgASgNIlIKCkNsaWVudEluZm8SDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhAKCHBsYXRmb3JtGAMgASgJEhMKC2luc3RhbmNlX2lkGAQgASgJIlsKDUNoYW5uZWxMaW1pdHMSHAoUaW5pdGlhbF9jcmVkaXRfYnl0ZXMYASABKAQSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYAiABKAQSEQoJbWF4X2NhbGxzGAMgASgNIj0KBlJlc3VtZRISCgpjaGFubmVsX2lkGAEgASgMEg0KBWVwb2NoGAIgASgMEhAKCHJlY2VpdmVkGAMgASgEIn0KC1NlcnZlckhlbGxvEi8KB3dlbGNvbWUYASABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLldlbGNvbWVIABIzCglyZWplY3Rpb24YAiABKAsyHi5tb29ybGluZS5zZXNzaW9uLnYxLlJlamVjdGlvbkgAQggKBmFuc3dlciK8AwoHV2VsY29tZRIQCghwcm90b2NvbBgBIAEoDRIvCgZzZXJ2ZXIYAiABKAsyHy5tb29ybGluZS5zZXNzaW9uLnYxLlNlcnZlckluZm8SEwoLc2Vzc2lvbl9yZWYYAyABKAkSMwoKYXR0YWNobWVudBgEIAEoCzIfLm1vb3JsaW5lLnNlc3Npb24udjEuQXR0YWNobWVudBIxCglsaWZldGltZXMYBSABKAsyHi5tb29ybGluZS5zZXNzaW9uLnYxLkxpZmV0aW1lcxIyCgZsaW1pdHMYBiABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMaW1pdHMSMQoJaGVhcnRiZWF0GAcgASgLMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5IZWFydGJlYXQSMAoEaGludBgIIAEoCzIiLm1vb3JsaW5lLnNlc3Npb24udjEuUmVjb25uZWN0SGludBIUCgxjYXBhYmlsaXRpZXMYCSADKAkSJQoYY3JlZGVudGlhbF9leHBpcmVzX2luX21zGAogASgESACIAQFCGwoZX2NyZWRlbnRpYWxfZXhwaXJlc19pbl9tcyJNCgpTZXJ2ZXJJbmZvEhEKCXNlcnZlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkSDQoFZXBvY2gYBCABKAwinAEKCkF0dGFjaG1lbnQSEgoKY2hhbm5lbF9pZBgBIAEoDBIzCgpyZXN1bXB0aW9uGAIgASgOMh8ubW9vcmxpbmUuc2Vzc2lvbi52MS5SZXN1bXB0aW9uEjMKB3JlZnVzYWwYAyABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWwSEAoIcmVjZWl2ZWQYBCABKAQiVAoJTGlmZXRpbWVzEhEKCXJlcGxheV9tcxgBIAEoBBISCgpzZXNzaW9uX21zGAIgASgEEhQKB2xlZnRfbXMYAyABKARIAIgBAUIKCghfbGVmdF9tcyJNCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKAQSFwoPcG9uZ190aW1lb3V0X21zGAIgASgEEhIKCnNpbGVuY2VfbXMYAyABKAQisQEKCVJlamVjdGlvbhIsCgRjb2RlGAEgASgOMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5DbG9zZUNvZGUSDwoHbWVzc2FnZRgCIAEoCRIbCg5yZXRyeV9hZnRlcl9tcxgDIAEoBEgAiAEBEjUKCXN1cHBvcnRlZBgEIAEoCzIiLm1vb3JsaW5lLnNlc3Npb24udjEuUHJvdG9jb2xSYW5nZUIRCg9fcmV0cnlfYWZ0ZXJfbXMqSgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASEwoPUFVSUE9TRV9TRVNTSU9OEAESEQoNUFVSUE9TRV9QUk9CRRACKj0KBFBhdGgSFAoQUEFUSF9VTlNQRUNJRklFRBAAEg8KC1BBVEhfRElSRUNUEAESDgoKUEFUSF9SRUxBWRACKncKClJlc3VtcHRpb24SGgoWUkVTVU1QVElPTl9VTlNQRUNJRklFRBAAEhoKFlJFU1VNUFRJT05fTkVXX1NFU1NJT04QARIZChVSRVNVTVBUSU9OX1JFQVRUQUNIRUQQAhIWChJSRVNVTVBUSU9OX1JFU1VNRUQQAyrfAQoNUmVzdW1lUmVmdXNhbBIeChpSRVNVTUVfUkVGVVNBTF9VTlNQRUNJRklFRBAAEiIKHlJFU1VNRV9SRUZVU0FMX0NIQU5ORUxfVU5LTk9XThABEiIKHlJFU1VNRV9SRUZVU0FMX0NIQU5ORUxfRVhQSVJFRBACEiAKHFJFU1VNRV9SRUZVU0FMX0VQT0NIX0NIQU5HRUQQAxIhCh1SRVNVTUVfUkVGVVNBTF9SRVBMQVlfRVZJQ1RFRBAEEiEKHVJFU1VNRV9SRUZVU0FMX1BPU0lUSU9OX0FIRUFEEAViBnByb3RvMw", [file_moorline_session_v1_close_code]);
+  fileDesc("CiBtb29ybGluZS9zZXNzaW9uL3YxL3BhY2tldC5wcm90bxITbW9vcmxpbmUuc2Vzc2lvbi52MSKRAgoMQ2xpZW50UGFja2V0EhAKCHJlY2VpdmVkGAEgASgEEjEKBWhlbGxvGAIgASgLMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DbGllbnRIZWxsb0gAEi0KBmZyYW1lcxgDIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuRnJhbWVzSAASKQoEcGluZxgEIAEoCzIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGluZ0gAEikKBHBvbmcYBSABKAsyGS5tb29ybGluZS5zZXNzaW9uLnYxLlBvbmdIABIvCgdnb29kYnllGAYgASgLMhwubW9vcmxpbmUuc2Vzc2lvbi52MS5Hb29kYnllSABCBgoEYm9keSKQAgoMU2VydmVyUGFja2V0EhAKCHJlY2VpdmVkGAEgASgEEjEKBWhlbGxvGAIgASgLMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5TZXJ2ZXJIZWxsb0gAEi0KBmZyYW1lcxgDIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuRnJhbWVzSAASKQoEcGluZxgEIAEoCzIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGluZ0gAEikKBHBvbmcYBSABKAsyGS5tb29ybGluZS5zZXNzaW9uLnYxLlBvbmdIABIuCgdnb19hd2F5GAYgASgLMhsubW9vcmxpbmUuc2Vzc2lvbi52MS5Hb0F3YXlIAEIGCgRib2R5IkMKBkZyYW1lcxINCgVmaXJzdBgBIAEoBBIqCgZmcmFtZXMYAiADKAsyGi5tb29ybGluZS5zZXNzaW9uLnYxLkZyYW1lIvICCgVGcmFtZRIPCgdjYWxsX2lkGAEgASgEEgwKBGxhc3QYAiABKAgSLQoEb3BlbhgDIAEoCzIdLm1vb3JsaW5lLnNlc3Npb24udjEuQ2FsbE9wZW5IABIRCgdtZXNzYWdlGAQgASgMSAASDgoEcGFydBgFIAEoDEgAEi8KB2hlYWRlcnMYBiABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLkhlYWRlcnNIABI0CgpoYWxmX2Nsb3NlGAcgASgLMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5IYWxmQ2xvc2VIABIrCgNlbmQYCCABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLkNhbGxFbmRIABItCgZjYW5jZWwYCSABKAsyGy5tb29ybGluZS5zZXNzaW9uLnYxLkNhbmNlbEgAEi0KBmNyZWRpdBgKIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuQ3JlZGl0SABCBgoEYm9keSLUAQoIQ2FsbE9wZW4SDgoGbWV0aG9kGAEgASgJEiwKB2hlYWRlcnMYAiADKAsyGy5tb29ybGluZS5zZXNzaW9uLnYxLkhlYWRlchIXCgp0aW1lb3V0X21zGAMgASgESACIAQESFAoHbWVzc2FnZRgEIAEoDEgBiAEBEhwKD2lkZW1wb3RlbmN5X2tleRgFIAEoCUgCiAEBEg4KBmNyZWRpdBgGIAEoBEINCgtfdGltZW91dF9tc0IKCghfbWVzc2FnZUISChBfaWRlbXBvdGVuY3lfa2V5IiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIjcKB0hlYWRlcnMSLAoHaGVhZGVycxgBIAMoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuSGVhZGVyIgsKCUhhbGZDbG9zZSK3AQoHQ2FsbEVuZBIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSMgoHZGV0YWlscxgDIAMoCzIhLm1vb3JsaW5lLnNlc3Npb24udjEuU3RhdHVzRGV0YWlsEi0KCHRyYWlsZXJzGAQgAygLMhsubW9vcmxpbmUuc2Vzc2lvbi52MS5IZWFkZXISGQoMbGFzdF9tZXNzYWdlGAUgASgMSACIAQFCDwoNX2xhc3RfbWVzc2FnZSIrCgxTdGF0dXNEZXRhaWwSDAoEdHlwZRgBIAEoCRINCgV2YWx1ZRgCIAEoDCIICgZDYW5jZWwiFwoGQ3JlZGl0Eg0KBWJ5dGVzGAEgASgEIiMKBFBpbmcSCgoCaWQYASABKAQSDwoHcGFkZGluZxgCIAEoDCIjCgRQb25nEgoKAmlkGAEgASgEEg8KB3BhZGRpbmcYAiABKAwiSAoHR29vZGJ5ZRIsCgRjb2RlGAEgASgOMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5DbG9zZUNvZGUSDwoHbWVzc2FnZRgCIAEoCSK3AQoGR29Bd2F5EiwKBGNvZGUYASABKA4yHi5tb29ybGluZS5zZXNzaW9uLnYxLkNsb3NlQ29kZRIPCgdtZXNzYWdlGAIgASgJEjAKBGhpbnQYAyABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlY29ubmVjdEhpbnQSPAoMY2hhbm5lbF9sb3NzGAQgASgOMiYubW9vcmxpbmUuc2Vzc2lvbi52MS5DaGFubmVsTG9zc1JlYXNvbiI0Cg1SZWNvbm5lY3RIaW50EhAKCGFmdGVyX21zGAEgASgEEhEKCWppdHRlcl9tcxgCIAEoBCLeAwoLQ2xpZW50SGVsbG8SNAoIcHJvdG9jb2wYASABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLlByb3RvY29sUmFuZ2USEwoLc2Vzc2lvbl9rZXkYAiABKAkSLQoHcHVycG9zZRgDIAEoDjIcLm1vb3JsaW5lLnNlc3Npb24udjEuUHVycG9zZRIvCgZjbGllbnQYBCABKAsyHy5tb29ybGluZS5zZXNzaW9uLnYxLkNsaWVudEluZm8SGgoSZXhwZWN0ZWRfc2VydmVyX2lkGAUgASgJEhYKDGJlYXJlcl90b2tlbhgGIAEoCUgAEhcKDXBhaXJpbmdfdG9rZW4YByABKAlIABIUCgxjYXBhYmlsaXRpZXMYCCADKAkSJwoEcGF0aBgJIAEoDjIZLm1vb3JsaW5lLnNlc3Npb24udjEuUGF0aBIyCgZsaW1pdHMYCiABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMaW1pdHMSDwoHYXR0ZW1wdBgLIAEoBBIYChBmcmVzaF9jaGFubmVsX2lkGAwgASgMEisKBnJlc3VtZRgNIAEoCzIbLm1vb3JsaW5lLnNlc3Npb24udjEuUmVzdW1lQgwKCmNyZWRlbnRpYWwiUgoKQ2xpZW50SW5mbxIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEAoIcGxhdGZvcm0YAyABKAkSEwoLaW5zdGFuY2VfaWQYBCABKAkiWwoNQ2hhbm5lbExpbWl0cxIcChRpbml0aWFsX2NyZWRpdF9ieXRlcxgBIAEoBBIZChFtYXhfbWVzc2FnZV9ieXRlcxgCIAEoBBIRCgltYXhfY2FsbHMYAyABKA0iPQoGUmVzdW1lEhIKCmNoYW5uZWxfaWQYASABKAwSDQoFZXBvY2gYAiABKAwSEAoIcmVjZWl2ZWQYAyABKAQifQoLU2VydmVySGVsbG8SLwoHd2VsY29tZRgBIAEoCzIcLm1vb3JsaW5lLnNlc3Npb24udjEuV2VsY29tZUgAEjMKCXJlamVjdGlvbhgCIAEoCzIeLm1vb3JsaW5lLnNlc3Npb24udjEuUmVqZWN0aW9uSABCCAoGYW5zd2VyIrwDCgdXZWxjb21lEhAKCHByb3RvY29sGAEgASgNEi8KBnNlcnZlchgCIAEoCzIfLm1vb3JsaW5lLnNlc3Npb24udjEuU2VydmVySW5mbxITCgtzZXNzaW9uX3JlZhgDIAEoCRIzCgphdHRhY2htZW50GAQgASgLMh8ubW9vcmxpbmUuc2Vzc2lvbi52MS5BdHRhY2htZW50EjEKCWxpZmV0aW1lcxgFIAEoCzIeLm1vb3JsaW5lLnNlc3Npb24udjEuTGlmZXRpbWVzEjIKBmxpbWl0cxgGIAEoCzIiLm1vb3JsaW5lLnNlc3Npb24udjEuQ2hhbm5lbExpbWl0cxIxCgloZWFydGJlYXQYByABKAsyHi5tb29ybGluZS5zZXNzaW9uLnYxLkhlYXJ0YmVhdBIwCgRoaW50GAggASgLMiIubW9vcmxpbmUuc2Vzc2lvbi52MS5SZWNvbm5lY3RIaW50EhQKDGNhcGFiaWxpdGllcxgJIAMoCRIlChhjcmVkZW50aWFsX2V4cGlyZXNfaW5fbXMYCiABKARIAIgBAUIbChlfY3JlZGVudGlhbF9leHBpcmVzX2luX21zIk0KClNlcnZlckluZm8SEQoJc2VydmVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRINCgVlcG9jaBgEIAEoDCKcAQoKQXR0YWNobWVudBISCgpjaGFubmVsX2lkGAEgASgMEjMKCnJlc3VtcHRpb24YAiABKA4yHy5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtcHRpb24SMwoHcmVmdXNhbBgDIAEoDjIiLm1vb3JsaW5lLnNlc3Npb24udjEuUmVzdW1lUmVmdXNhbBIQCghyZWNlaXZlZBgEIAEoBCJUCglMaWZldGltZXMSEQoJcmVwbGF5X21zGAEgASgEEhIKCnNlc3Npb25fbXMYAiABKAQSFAoHbGVmdF9tcxgDIAEoBEgAiAEBQgoKCF9sZWZ0X21zIk0KCUhlYXJ0YmVhdBITCgtpbnRlcnZhbF9tcxgBIAEoBBIXCg9wb25nX3RpbWVvdXRfbXMYAiABKAQSEgoKc2lsZW5jZV9tcxgDIAEoBCpKCgdQdXJwb3NlEhcKE1BVUlBPU0VfVU5TUEVDSUZJRUQQABITCg9QVVJQT1NFX1NFU1NJT04QARIRCg1QVVJQT1NFX1BST0JFEAIqPQoEUGF0aBIUChBQQVRIX1VOU1BFQ0lGSUVEEAASDwoLUEFUSF9ESVJFQ1QQARIOCgpQQVRIX1JFTEFZEAIqdwoKUmVzdW1wdGlvbhIaChZSRVNVTVBUSU9OX1VOU1BFQ0lGSUVEEAASGgoWUkVTVU1QVElPTl9ORVdfU0VTU0lPThABEhkKFVJFU1VNUFRJT05fUkVBVFRBQ0hFRBACEhYKElJFU1VNUFRJT05fUkVTVU1FRBADKt8BCg1SZXN1bWVSZWZ1c2FsEh4KGlJFU1VNRV9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASIgoeUkVTVU1FX1JFRlVTQUxfQ0hBTk5FTF9VTktOT1dOEAESIgoeUkVTVU1FX1JFRlVTQUxfQ0hBTk5FTF9FWFBJUkVEEAISIAocUkVTVU1FX1JFRlVTQUxfRVBPQ0hfQ0hBTkdFRBADEiEKHVJFU1VNRV9SRUZVU0FMX1JFUExBWV9FVklDVEVEEAQSIQodUkVTVU1FX1JFRlVTQUxfUE9TSVRJT05fQUhFQUQQBWIGcHJvdG8z", [file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_rejection]);
 
 /**
  * What a client sends. One WebSocket binary message is one packet; at most
@@ -633,6 +637,13 @@ export type GoAway = Message<"moorline.session.v1.GoAway"> & {
    * @generated from field: moorline.session.v1.ReconnectHint hint = 3;
    */
   hint?: ReconnectHint | undefined;
+
+  /**
+   * Why the channel was lost. Only with CLOSE_CODE_CHANNEL_LOST.
+   *
+   * @generated from field: moorline.session.v1.ChannelLossReason channel_loss = 4;
+   */
+  channelLoss: ChannelLossReason;
 };
 
 /**
@@ -792,34 +803,6 @@ export const ClientHelloSchema: GenMessage<ClientHello> = /*@__PURE__*/
   messageDesc(file_moorline_session_v1_packet, 17);
 
 /**
- * Protocol revisions, both ends included.
- *
- * @generated from message moorline.session.v1.ProtocolRange
- */
-export type ProtocolRange = Message<"moorline.session.v1.ProtocolRange"> & {
-  /**
-   * The oldest revision, from 1.
-   *
-   * @generated from field: uint32 min = 1;
-   */
-  min: number;
-
-  /**
-   * The newest revision, not below `min`.
-   *
-   * @generated from field: uint32 max = 2;
-   */
-  max: number;
-};
-
-/**
- * Describes the message moorline.session.v1.ProtocolRange.
- * Use `create(ProtocolRangeSchema)` to create a new message.
- */
-export const ProtocolRangeSchema: GenMessage<ProtocolRange> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 18);
-
-/**
  * Who is calling.
  *
  * @generated from message moorline.session.v1.ClientInfo
@@ -859,7 +842,7 @@ export type ClientInfo = Message<"moorline.session.v1.ClientInfo"> & {
  * Use `create(ClientInfoSchema)` to create a new message.
  */
 export const ClientInfoSchema: GenMessage<ClientInfo> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 19);
+  messageDesc(file_moorline_session_v1_packet, 18);
 
 /**
  * What one side of a channel can take.
@@ -896,7 +879,7 @@ export type ChannelLimits = Message<"moorline.session.v1.ChannelLimits"> & {
  * Use `create(ChannelLimitsSchema)` to create a new message.
  */
 export const ChannelLimitsSchema: GenMessage<ChannelLimits> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 20);
+  messageDesc(file_moorline_session_v1_packet, 19);
 
 /**
  * Asks for a channel to go on.
@@ -931,7 +914,7 @@ export type Resume = Message<"moorline.session.v1.Resume"> & {
  * Use `create(ResumeSchema)` to create a new message.
  */
 export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 21);
+  messageDesc(file_moorline_session_v1_packet, 20);
 
 /**
  * The answer to a hello.
@@ -969,7 +952,7 @@ export type ServerHello = Message<"moorline.session.v1.ServerHello"> & {
  * Use `create(ServerHelloSchema)` to create a new message.
  */
 export const ServerHelloSchema: GenMessage<ServerHello> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 22);
+  messageDesc(file_moorline_session_v1_packet, 21);
 
 /**
  * A hello was accepted.
@@ -1053,7 +1036,7 @@ export type Welcome = Message<"moorline.session.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 23);
+  messageDesc(file_moorline_session_v1_packet, 22);
 
 /**
  * A daemon.
@@ -1095,7 +1078,7 @@ export type ServerInfo = Message<"moorline.session.v1.ServerInfo"> & {
  * Use `create(ServerInfoSchema)` to create a new message.
  */
 export const ServerInfoSchema: GenMessage<ServerInfo> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 24);
+  messageDesc(file_moorline_session_v1_packet, 23);
 
 /**
  * The channel that a connection was attached to.
@@ -1137,7 +1120,7 @@ export type Attachment = Message<"moorline.session.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 25);
+  messageDesc(file_moorline_session_v1_packet, 24);
 
 /**
  * How long things are kept, in time that the daemon was running.
@@ -1174,7 +1157,7 @@ export type Lifetimes = Message<"moorline.session.v1.Lifetimes"> & {
  * Use `create(LifetimesSchema)` to create a new message.
  */
 export const LifetimesSchema: GenMessage<Lifetimes> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 26);
+  messageDesc(file_moorline_session_v1_packet, 25);
 
 /**
  * How the two sides notice a dead connection.
@@ -1212,49 +1195,7 @@ export type Heartbeat = Message<"moorline.session.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 27);
-
-/**
- * A hello was refused.
- *
- * @generated from message moorline.session.v1.Rejection
- */
-export type Rejection = Message<"moorline.session.v1.Rejection"> & {
-  /**
-   * Why. Its verdict says what the client does next.
-   *
-   * @generated from field: moorline.session.v1.CloseCode code = 1;
-   */
-  code: CloseCode;
-
-  /**
-   * For people; says what to do.
-   *
-   * @generated from field: string message = 2;
-   */
-  message: string;
-
-  /**
-   * When to dial again, where the verdict allows it.
-   *
-   * @generated from field: optional uint64 retry_after_ms = 3;
-   */
-  retryAfterMs?: bigint | undefined;
-
-  /**
-   * What the server speaks, for PROTOCOL_UNSUPPORTED.
-   *
-   * @generated from field: moorline.session.v1.ProtocolRange supported = 4;
-   */
-  supported?: ProtocolRange | undefined;
-};
-
-/**
- * Describes the message moorline.session.v1.Rejection.
- * Use `create(RejectionSchema)` to create a new message.
- */
-export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_packet, 28);
+  messageDesc(file_moorline_session_v1_packet, 26);
 
 /**
  * What a connection is for.

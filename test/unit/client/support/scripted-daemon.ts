@@ -11,12 +11,12 @@ import {
 import {
   type ClientHello,
   ClientHelloSchema,
-  type RejectionSchema,
   ResumeRefusal,
   Resumption,
   ServerHelloSchema,
   type WelcomeSchema,
 } from "../../../../gen/moorline/session/v1/packet_pb.ts";
+import type { RejectionSchema } from "../../../../gen/moorline/session/v1/rejection_pb.ts";
 import { Channel } from "../../../../src/channel/channel.ts";
 import { type Farewell, Link, type LinkOwner } from "../../../../src/channel/link.ts";
 import type { Clock } from "../../../../src/core/clock.ts";
@@ -172,8 +172,8 @@ export class ScriptedConnection implements ConnectionListener {
   }
 
   /** Says go_away and closes. */
-  goAway(code: CloseCode, message = "told to go by the script", hint?: ReconnectHint): void {
-    this.send({ case: "goAway", value: { code, message, hint } });
+  goAway(code: CloseCode, message = "told to go by the script", hint?: ReconnectHint, channelLoss = 0): void {
+    this.send({ case: "goAway", value: { code, message, hint, channelLoss } });
     this.connection.close(code, "");
   }
 

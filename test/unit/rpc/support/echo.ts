@@ -37,12 +37,13 @@ export function stageEcho(
   impl: EchoImpl,
   options: {
     readonly limits?: Partial<LocalChannelLimits>;
+    readonly believed?: Partial<LocalChannelLimits>;
     readonly transport?: Partial<ChannelTransportOptions>;
     readonly serve?: Partial<ServeOptions>;
   } = {},
 ): EchoStage {
   const clock = new SimulatedClock();
-  const pair = new JoinedChannels(clock, options.limits).attach();
+  const pair = new JoinedChannels(clock, options.limits, options.believed ?? options.limits).attach();
   const serve = { clock, ...options.serve };
   const served = serveChannel(pair.server, (router) => void router.service(EchoService, impl), serve);
   const random = { unit: () => 0.5 };

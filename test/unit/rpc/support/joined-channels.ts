@@ -14,12 +14,15 @@ export class JoinedChannels<C extends Clock = SimulatedClock> {
   readonly violations: string[] = [];
   private links: readonly Link[] = [];
 
-  /** @param clock Time. @param limits The limits of both sides, where they are not the default. */
-  constructor(clock: C, limits: Partial<LocalChannelLimits> = {}) {
+  /**
+   * @param clock Time. @param limits The limits of both sides, where they are not the default.
+   * @param believed What each side believes of the other's limits. Default: the truth.
+   */
+  constructor(clock: C, limits: Partial<LocalChannelLimits> = {}, believed: Partial<LocalChannelLimits> = limits) {
     this.clock = clock;
-    const all = { ...channelLimits, ...limits };
-    this.client = new Channel({ role: "client", limits: all, peerLimits: all });
-    this.server = new Channel({ role: "server", limits: all, peerLimits: all });
+    const own = { limits: { ...channelLimits, ...limits }, peerLimits: { ...channelLimits, ...believed } };
+    this.client = new Channel({ role: "client", ...own });
+    this.server = new Channel({ role: "server", ...own });
   }
 
   /** Connects the two ends, again where they were connected before. */

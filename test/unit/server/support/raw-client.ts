@@ -9,10 +9,10 @@ import {
 import {
   type Attachment,
   ClientHelloSchema,
-  type Rejection,
   ServerHelloSchema,
   type Welcome,
 } from "../../../../gen/moorline/session/v1/packet_pb.ts";
+import type { Rejection } from "../../../../gen/moorline/session/v1/rejection_pb.ts";
 import type { Connection, ConnectionClose, ConnectionListener } from "../../../../src/transport/connection.ts";
 import { nameOfCode } from "../../../../src/wire/verdict.ts";
 import { type HelloInit, helloOf } from "./hello.ts";
@@ -89,6 +89,12 @@ export class RawClient implements ConnectionListener {
       body.case === "goAway" ? body.value.code : body.case === "hello" ? this.rejection.code : "no last packet";
     if (this.close?.code !== code) throw new Error(`packet ${code}, close ${JSON.stringify(this.close)}`);
     return nameOfCode(Number(code)) ?? `${code}`;
+  }
+
+  /** Why the channel was lost, as the last packet says. */
+  get channelLoss(): number | undefined {
+    const body = this.packets.at(-1)?.body;
+    return body?.case === "goAway" ? body.value.channelLoss : undefined;
   }
 
   /** Whether the connection lives. */
