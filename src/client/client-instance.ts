@@ -104,6 +104,11 @@ export class ClientInstance {
     return addCounters(this.counted, this.channel.counters);
   }
 
+  /** Whether a connection carries the channel. */
+  get isCarried(): boolean {
+    return this.carrier !== undefined;
+  }
+
   /** The highest attempt so far; 0 before the first hello. */
   get highestAttempt(): number {
     return this.attempts;

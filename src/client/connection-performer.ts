@@ -6,7 +6,7 @@ import type {
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
-import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
+import { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { LogEntry, Performer } from "../core/machine.ts";
 import type { ResumedEvent } from "./client-events.ts";
 import { createClientHello } from "./client-hello.ts";
@@ -246,10 +246,14 @@ export class ConnectionPerformer
     });
   }
 
-  /** Where another client of a shared instance has said a newer hello, the channel is that one's. */
+  /**
+   * Where another client of a shared instance has said a newer hello, the channel is that one's; and one that stops takes
+   * none away from another that carries it.
+   */
   private loseChannel(reason: ChannelLossReason): void {
     const { instance, ownership } = this.settings;
-    if (ownership === "shared" && instance.highestAttempt !== this.lastAttempt) return;
+    const isLeft = reason === ChannelLossReason.CLIENT_STOPPED && instance.isCarried;
+    if (ownership === "shared" && (isLeft || instance.highestAttempt !== this.lastAttempt)) return;
     const lost = instance.lose(reason);
     if (lost !== undefined) this.owner.channelLost(lost);
   }

@@ -59,6 +59,11 @@ export function answerOf(hello: CheckedHello, { authority, purpose }: Welcomed):
   if (purpose.kind === "probe") return { ...facts, session: undefined };
   const { channel, resumption, refusal } = purpose.admission;
   const received = BigInt(channel.channel.received);
-  const attachment = { channelId: keyToId(channel.key), resumption, received, ...(refusal === undefined ? {} : { refusal }) };
+  const attachment = {
+    channelId: keyToId(channel.key),
+    resumption,
+    received,
+    ...(refusal === undefined ? {} : { refusal }),
+  };
   return { ...facts, session: { ref, attachment } };
 }

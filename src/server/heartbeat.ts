@@ -73,11 +73,7 @@ export class Heartbeat implements DeadlineEntry {
     if (ping !== undefined && this.isUnanswered(ping)) this.wait(this.missingAtMs(ping));
   }
 
-  private get quietAtMs(): number {
-    const { link, context } = this;
-    return Math.min(link.lastReceivedAtMs, link.lastSentAtMs) + context.limits.liveness.pingAfterMs;
-  }
-
+  /** It is time to look whether the client is still there. */
   expire(): void {
     const nowMs = this.context.clock.now();
     if (this.ping !== undefined && this.isUnanswered(this.ping)) {
@@ -88,6 +84,11 @@ export class Heartbeat implements DeadlineEntry {
     const quietAtMs = this.quietAtMs;
     if (quietAtMs > nowMs) this.wait(quietAtMs);
     else this.sendPing(nowMs);
+  }
+
+  private get quietAtMs(): number {
+    const { link, context } = this;
+    return Math.min(link.lastReceivedAtMs, link.lastSentAtMs) + context.limits.liveness.pingAfterMs;
   }
 
   private sendPing(nowMs: number): void {
@@ -127,6 +128,7 @@ export class Heartbeat implements DeadlineEntry {
     const { socket } = this;
     return socket.sentBytes - socket.bufferedBytes >= ping.sentBytes;
   }
+
   private wait(untilMs: number): void {
     this.context.deadlines.remove(this);
     this.atMs = untilMs;

@@ -18,7 +18,7 @@ import {
 import type { Connection, ConnectionClose, ConnectionListener } from "../transport/connection.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
 import type { ConnectionHost } from "./connection-host.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { Heartbeat, type HeartbeatOwner } from "./heartbeat.ts";
 import { MeteredSocket } from "./metered-socket.ts";
 import { type Guest, Reception } from "./reception.ts";
 import type { Refusal } from "./refusal.ts";
@@ -33,7 +33,9 @@ type Effect = ServerConnectionEffect;
 const MAX_TEXT_LENGTH = 200;
 
 /** One connection on the server: performs what its machine decides. Spec: SRV. */
-export class ServerConnection implements ConnectionListener, LinkOwner, Guest, Performer<State, Event, Effect> {
+export class ServerConnection
+  implements ConnectionListener, LinkOwner, Guest, HeartbeatOwner, Performer<State, Event, Effect>
+{
   private readonly host: ConnectionHost;
   private readonly connection: Connection;
   private readonly socket: MeteredSocket;
@@ -122,6 +124,11 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
   }
 
   pong(): void {}
+
+  pongMissing(): void {
+    this.host.context.counters.pongMissing += 1;
+    this.dispatch({ case: "pongMissing", value: {} });
+  }
 
   violated(code: CloseCode, violation: Violation): void {
     const { channel } = this.reception;
@@ -219,13 +226,7 @@ export class ServerConnection implements ConnectionListener, LinkOwner, Guest, P
   }
 
   private startHeartbeat(): void {
-    const { clock, deadlines, limits, counters } = this.host.context;
-    const onMissing = (): void => {
-      counters.pongMissing += 1;
-      this.dispatch({ case: "pongMissing", value: {} });
-    };
-    const { link, socket } = this;
-    this.heartbeat = new Heartbeat({ clock, deadlines, limits: limits.liveness, link, socket, onMissing });
+    this.heartbeat = new Heartbeat(this.host.context, this.link, this.socket, this);
   }
 
   private sendGoAway(code: CloseCode, message: string): void {

@@ -109,7 +109,7 @@ export class SessionRegistry implements SessionKeeper {
 
   private restore(records: readonly SessionRecord[]): undefined {
     this.loading = { name: "loaded" };
-    for (const record of records) if (record.idleLeftMs > 0) this.add(record);
+    for (const record of records) this.add(record);
     return undefined;
   }
 

@@ -76,6 +76,7 @@ export class ClientWatch {
     const isStop = verdict === RetryVerdict.STOP || verdict === RetryVerdict.ASK_USER;
     if (isStop || (code >= 4400 && code < 4600)) this.standstill = "stopped";
     if (isStop || code >= 4300 || code === CloseCode.ATTEMPT_STALE) hellos.allowFreshId(name);
+    if (isStop && standing.heldId === undefined) standing.lossCount += 1;
     if (standing.heldId !== undefined && verdict === RetryVerdict.ASK_USER)
       standing.losses.add(ChannelLossReason.CLIENT_STOPPED);
   }

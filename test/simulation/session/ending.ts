@@ -82,7 +82,6 @@ async function leave(village: Village): Promise<void> {
   for (const program of programs) program.end(random.pick(["close", "dispose"]));
   await village.run(() => false, GOODBYE_MS);
   judge.claim(isSettled(village), () => `everybody has left, and there is ${village.describeUnrest()}`);
-  for (const program of programs) program.judgeEnd();
   const attached = village.daemon.server?.metrics.open.attached;
   judge.claim(attached === 0, () => `everybody has left, and ${attached} connections are attached`);
 }

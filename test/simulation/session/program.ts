@@ -19,6 +19,8 @@ import { type ClientProgram, NO_CREDENTIAL } from "./watched-client.ts";
 
 /** The calls that a program has open at once, at most. */
 const MAX_OPEN_CALLS = 40;
+/** A call that waits before its next try notices only then that there is none. */
+const AFTERWARDS_MS = 1_000;
 const SIGNALS: readonly LifecycleSignal[] = ["foreground", "hidden", "frozen", "online", "offline"];
 
 /** One client program, from its start to its end: it makes calls and whatever else programs do. */
@@ -87,10 +89,11 @@ export class Program implements ClientProgram {
     this.isActing = false;
     const ended = this.owner.end(how);
     this.scene.ledger.watch(ended, this.process, how);
+    void ended.then(() => this.process.pause(AFTERWARDS_MS)).then(() => this.judgeEnd());
   }
 
   /** What has to be true when the program has ended: nothing of its client is left. */
-  judgeEnd(): void {
+  private judgeEnd(): void {
     const { judge } = this.scene;
     const { pendingTimers } = this.process.clock;
     judge.claim(pendingTimers === 0, () => `${this.name} has ended, and its client has ${pendingTimers} timers`);

@@ -118,6 +118,20 @@ describe("DaemonClient: two clients of one instance", () => {
   });
 });
 
+describe("DaemonClient: a client that stops beside one that carries the channel", () => {
+  it("leaves the channel to it, also where it redials by itself [INV-8, CLOSE-4]", async () => {
+    const { older, newer } = stageTwo({ redial: true });
+    await connect(older);
+    older.daemon.onHello = (connection) => connection.reject(CloseCode.UNAUTHENTICATED);
+    await rejectionOf(newer, newer.client.ensureConnected());
+    newer.client.dispose();
+    await settle(older);
+    const call = older.client.service(EchoService).say({ text: "still here" });
+    await settle(older);
+    expect((await call).text).toBe("still here");
+  });
+});
+
 async function* endless(): AsyncGenerator<{ text: string }> {
   for (;;) yield { text: "on and on" };
 }

@@ -48,6 +48,7 @@ describe("a draining server", () => {
     const running = watch(client.echo.say({}));
     await stage.clock.settle();
     stage.server.drain();
+    const delays = new Set<bigint | undefined>();
     for (const init of [
       { freshChannelId: idOf(2), attempt: 9n },
       { purpose: Purpose.PROBE },
@@ -57,7 +58,9 @@ describe("a draining server", () => {
       expect(farewell).toBe("DAEMON_DRAINING");
       expect(Number(rejection.retryAfterMs)).toBeGreaterThanOrEqual(1_000);
       expect(Number(rejection.retryAfterMs)).toBeLessThanOrEqual(3_000);
+      delays.add(rejection.retryAfterMs);
     }
+    expect(delays.size).toBe(3);
     first.connection.abort();
     await stage.clock.settle();
     const second = client.connect();

@@ -10,7 +10,7 @@ import { idOf, KEY } from "./support/hello.ts";
 import type { RawClient } from "./support/raw-client.ts";
 
 describe("the number of connections", () => {
-  it("is limited: one more hello is OVERLOADED, and no session is made [INV-14]", () => {
+  it("is limited: one more hello is OVERLOADED, and no session is made [INV-14, SESSION-9]", () => {
     const stage = stageDaemon({ limits: { connections: { maxOpen: 2 } } });
     const first = stage.greet();
     const probe = stage.greet({ purpose: Purpose.PROBE });

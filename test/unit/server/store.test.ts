@@ -69,6 +69,19 @@ describe("a daemon that is started again", () => {
     expect(await recordsOf(store)).toMatchObject([{ idleLeftMs: 168 * HOUR }]);
   });
 
+  it("forgets one that has nothing left, and gives none more than its whole lifetime [SESSION-2, SESM-3]", async () => {
+    const store = createMemorySessionStore();
+    const record = { sessionRef: "", principal: "owner", createdAtMs: 0 };
+    store.put({ ...record, sessionHash: "over", idleLeftMs: 0 });
+    store.put({ ...record, sessionHash: "long", idleLeftMs: 10_000 });
+    const stage = stageDaemon({ store, limits: { session: { sessionMs: 1_000 } } });
+    stage.greet();
+    stage.clock.advance(1);
+    expect((await recordsOf(store)).map(({ sessionHash }) => sessionHash)).not.toContain("over");
+    stage.clock.advance(1_000);
+    expect((await recordsOf(store)).map(({ sessionHash }) => sessionHash)).not.toContain("long");
+  });
+
   it("stores neither keys nor credentials, and forgets what has expired [LOG-3, SESM-3]", async () => {
     const store = createMemorySessionStore();
     const stage = stageDaemon({ store, limits: { session: { replayMs: 1, sessionMs: 10 } } });
