@@ -13,6 +13,7 @@ import {
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import { ignoreEvent, type Step, takeStep } from "../core/machine.ts";
+import { sessionLimits } from "../wire/limits.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
 
 /** What decides how a channel's machine behaves; plain data. */
@@ -22,7 +23,7 @@ export interface ChannelConfig {
 }
 
 /** The lifetime of the protocol. */
-export const defaultChannelConfig: ChannelConfig = { replayMs: 15 * 60_000 };
+export const defaultChannelConfig: ChannelConfig = { replayMs: sessionLimits.replayMs };
 
 /** The channel machine of a server. The table is the option `machine` of its state in the schema. */
 export const channelMachine: SchemaMachine<ChannelState, ChannelEvent, ChannelEffect, ChannelConfig> = {

@@ -12,6 +12,7 @@ import {
 } from "../../gen/moorline/machine/v1/server_connection_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ignoreEvent, type Step, takeStep } from "../core/machine.ts";
+import { handshakeLimits, probeLimits } from "../wire/limits.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
 
 /** What decides how a server's connection machine behaves; plain data. */
@@ -23,7 +24,10 @@ export interface ServerConnectionConfig {
 }
 
 /** The limits of the protocol. */
-export const defaultServerConnectionConfig: ServerConnectionConfig = { helloTimeoutMs: 10_000, probeMs: 60_000 };
+export const defaultServerConnectionConfig: ServerConnectionConfig = {
+  helloTimeoutMs: handshakeLimits.helloTimeoutMs,
+  probeMs: probeLimits.lifetimeMs,
+};
 
 /** The connection machine of a server. The table is the option `machine` of its state in the schema. */
 export const serverConnectionMachine: SchemaMachine<

@@ -11,6 +11,7 @@ import {
 } from "../../gen/moorline/machine/v1/session_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ignoreEvent, type Step, takeStep } from "../core/machine.ts";
+import { sessionLimits } from "../wire/limits.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
 
 /** What decides how a session's machine behaves; plain data. */
@@ -20,7 +21,7 @@ export interface SessionConfig {
 }
 
 /** The lifetime of the protocol. */
-export const defaultSessionConfig: SessionConfig = { sessionMs: 7 * 24 * 3_600_000 };
+export const defaultSessionConfig: SessionConfig = { sessionMs: sessionLimits.sessionMs };
 
 /** The session machine of a server. The table is the option `machine` of its state in the schema. */
 export const sessionMachine: SchemaMachine<SessionState, SessionEvent, SessionEffect, SessionConfig> = {

@@ -1,6 +1,7 @@
 /**
  * Every limit and interval of the protocol that has a default, in one place. Each object is the defaults; what may be
- * changed by options is resolved over it. Nothing else in `src` writes these numbers down.
+ * changed by options is resolved over it. Nothing else in `src` writes these numbers down; how long a client waits before it
+ * dials again is in `core/backoff.ts` and `core/retry-budget.ts`.
  */
 
 const KIB = 1024;
@@ -119,32 +120,6 @@ export const livenessLimits: LivenessLimits = {
   tickMs: SECOND_MS,
   wakeGapMs: 5 * SECOND_MS,
   wakeTimeoutMs: 3 * SECOND_MS,
-};
-
-/** How a client dials again. */
-export interface ReconnectLimits {
-  /** The first delay is random from 0 to this. */
-  readonly firstDelayMs: number;
-  /** After `n` failures in a row the delay is random from 0 to this times 2 to the `n`… */
-  readonly baseDelayMs: number;
-  /** …and never above this. */
-  readonly maxDelayMs: number;
-  /** A connection that was welcomed and then lived this long counts as a success. */
-  readonly healthyAfterMs: number;
-  /** Attempts that may be made in one go, per host over all paths. */
-  readonly maxAttempts: number;
-  /** One of these attempts comes back after each such interval. */
-  readonly attemptRefillMs: number;
-}
-
-/** Defaults of {@link ReconnectLimits}. */
-export const reconnectLimits: ReconnectLimits = {
-  firstDelayMs: 250,
-  baseDelayMs: 500,
-  maxDelayMs: 30 * SECOND_MS,
-  healthyAfterMs: SECOND_MS,
-  maxAttempts: 20,
-  attemptRefillMs: 3 * SECOND_MS,
 };
 
 /** What a server keeps, how much of it and how long. Lifetimes run on time that the daemon was running. */

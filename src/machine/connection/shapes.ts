@@ -10,6 +10,7 @@ import {
   ConnectionStateSchema,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { Step } from "../../core/machine.ts";
+import { handshakeLimits, livenessLimits } from "../../wire/limits.ts";
 
 /** What decides how a connection machine behaves; plain data. */
 export interface ConnectionConfig {
@@ -26,9 +27,9 @@ export interface ConnectionConfig {
 /** What a client that is used alone runs with. */
 export const defaultConnectionConfig: ConnectionConfig = {
   redial: true,
-  connectTimeoutMs: 10_000,
-  helloTimeoutMs: 5_000,
-  verifyTimeoutMs: 3_000,
+  connectTimeoutMs: handshakeLimits.openTimeoutMs,
+  helloTimeoutMs: handshakeLimits.answerTimeoutMs,
+  verifyTimeoutMs: livenessLimits.wakeTimeoutMs,
 };
 
 /** A step of the connection machine. */

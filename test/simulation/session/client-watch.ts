@@ -74,7 +74,8 @@ export class ClientWatch {
       return `${name} loses its connection by ${nameOf(ConnectionLossReason, reason)} ${nameOf(CloseCode, code)}: ${loss?.message}`;
     });
     const isStop = verdict === RetryVerdict.STOP || verdict === RetryVerdict.ASK_USER;
-    if (isStop || (code >= 4400 && code < 4600)) this.standstill = "stopped";
+    const isFinal = reason === ConnectionLossReason.SUPERSEDED || (code >= 4400 && code < 4600);
+    if (isStop || isFinal) this.standstill = "stopped";
     if (isStop || code >= 4300 || code === CloseCode.ATTEMPT_STALE) hellos.allowFreshId(name);
     if (isStop && standing.heldId === undefined) standing.lossCount += 1;
     if (standing.heldId !== undefined && verdict === RetryVerdict.ASK_USER)

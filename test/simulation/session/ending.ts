@@ -1,5 +1,6 @@
 import { sessionLimits } from "../../../src/wire/limits.ts";
 import type { CallPlan } from "./call-plan.ts";
+import type { CallRecord } from "./ledger.ts";
 import type { Village } from "./village.ts";
 
 /** A dead connection is noticed, a backoff is over, a slow reader has read everything. */
@@ -9,7 +10,8 @@ const CALM_AFTER_ABSENCE_MS = 25 * 60_000;
 /** Attaches that a channel may need after the faults. */
 const MAX_ATTACHES = 6;
 const TELL_MS = 2_000;
-const LAST_CALL_MS = 20_000;
+/** A connection that has died without a word is noticed only now. */
+const LAST_CALL_MS = 100_000;
 const GOODBYE_MS = 30_000;
 const WEEK_MS = sessionLimits.sessionMs;
 
@@ -23,7 +25,7 @@ const lastCall: CallPlan = {
   isFailing: false,
   cancelAfterMs: undefined,
   breakAfter: undefined,
-  timeoutMs: undefined,
+  timeoutMs: 90_000,
   waitsForReady: true,
   callsBack: false,
 };
@@ -31,7 +33,7 @@ const lastCall: CallPlan = {
 /** The faults are over: everything has to come to its end, and then nothing may be left. */
 export async function playEnding(village: Village): Promise<void> {
   const { judge, plan } = village.scene;
-  const steps = [calmDown, callOnceMore, leave, forget, ...(plan.hasIdleWeek ? [idle] : []), close];
+  const steps = [calmDown, callAgain, callOnceMore, leave, forget, ...(plan.hasIdleWeek ? [idle] : []), close];
   for (const step of steps) {
     await step(village);
     if (judge.broken !== undefined) return;
@@ -68,12 +70,25 @@ function isSettled({ scene }: Village): boolean {
   return scene.ledger.findOpen("answerable").length === 0;
 }
 
+/** The first call may fail: it is what shows that a connection is dead, and the daemon another process by now. */
+async function callAgain(village: Village): Promise<void> {
+  await callEverybody(village);
+}
+
 async function callOnceMore(village: Village): Promise<void> {
   const { judge } = village.scene;
+  for (const record of await callEverybody(village)) {
+    judge.claim(record.result === "ok", () => `a last call has failed: ${record.describe()}`);
+  }
   village.judgeOrphans();
-  for (const program of village.livingPrograms()) void program.call(lastCall);
+}
+
+async function callEverybody(village: Village): Promise<readonly CallRecord[]> {
+  const { judge } = village.scene;
+  const calls = village.livingPrograms().map((program) => program.call(lastCall));
   const isDone = await village.run(() => isSettled(village), LAST_CALL_MS);
   judge.claim(isDone, () => `a last call has no answer: ${village.describeUnrest()}`);
+  return isDone ? Promise.all(calls) : [];
 }
 
 async function leave(village: Village): Promise<void> {

@@ -18,8 +18,8 @@ export interface Caller {
   readonly judgeFailure: (record: CallRecord, error: ConnectError) => void;
 }
 
-/** Makes a call as its plan says, and notes every message and the end. Resolves then, and never rejects. */
-export async function makeCall(caller: Caller, plan: CallPlan): Promise<void> {
+/** Makes a call as its plan says, and notes every message and the end. @returns What came of it. Never rejects. */
+export async function makeCall(caller: Caller, plan: CallPlan): Promise<CallRecord> {
   const { process, ledger } = caller;
   const record = ledger.add(plan, process, caller.isCalleeThere);
   const controller = new AbortController();
@@ -40,6 +40,7 @@ export async function makeCall(caller: Caller, plan: CallPlan): Promise<void> {
   } finally {
     ledger.settle(record);
   }
+  return record;
 }
 
 async function run(caller: Caller, record: CallRecord, options: CallOptions): Promise<void> {

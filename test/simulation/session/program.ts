@@ -66,13 +66,13 @@ export class Program implements ClientProgram {
   /** Does nothing by itself from now on, but wants to be connected. */
   rest(): void {
     this.isActing = false;
-    this.lifecycle.signal("foreground");
+    if (this.lifecycle.isHidden) this.lifecycle.signal("foreground");
     if (this.owner.phase === "idle") this.owner.ask();
     this.isAtRest = true;
   }
 
-  /** Makes a call. Resolves when it is over. */
-  async call(plan: CallPlan): Promise<void> {
+  /** Makes a call. @returns What came of it, when it is over. */
+  async call(plan: CallPlan): Promise<CallRecord> {
     this.openCalls += 1;
     const { ledger, judge } = this.scene;
     const echo = this.owner.service(EchoService);
@@ -80,8 +80,9 @@ export class Program implements ClientProgram {
       ...{ process: this.process, ledger, echo },
       judgeFailure: (record, error) => judgeFailure(judge, record, error, (reason) => this.knowsOf(reason, record)),
     };
-    await makeCall(caller, plan);
+    const record = await makeCall(caller, plan);
     this.openCalls -= 1;
+    return record;
   }
 
   /** Ends the program in good order. Its process goes on for a while. */

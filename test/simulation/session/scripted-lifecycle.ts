@@ -2,6 +2,8 @@ import type { LifecycleSignal, LifecycleSource } from "../../../src/client/index
 
 /** What happens to a program, as the world says. */
 export class ScriptedLifecycle implements LifecycleSource {
+  /** Whether the program is in the background, so that its client has no timers of its own. */
+  isHidden = false;
   private readonly listeners = new Set<(signal: LifecycleSignal) => void>();
 
   /** How many listen. */
@@ -16,6 +18,8 @@ export class ScriptedLifecycle implements LifecycleSource {
 
   /** Tells a signal. */
   signal(signal: LifecycleSignal): void {
+    if (signal === "hidden" || signal === "frozen") this.isHidden = true;
+    else if (signal === "foreground") this.isHidden = false;
     for (const listener of this.listeners) listener(signal);
   }
 }

@@ -23,6 +23,7 @@ export class SwitchingOwner implements ClientOwner {
   private readonly redial: boolean;
   private active: WatchedClient;
   private next: WatchedClient | undefined = undefined;
+  private readonly retired = new Set<WatchedClient>();
   private path = 0;
   private failures = 0;
   private isWaiting = false;
@@ -78,6 +79,7 @@ export class SwitchingOwner implements ClientOwner {
   async end(how: "close" | "dispose"): Promise<void> {
     this.program.standing.isDone = true;
     if (this.next !== undefined) this.giveUp(this.next);
+    for (const previous of this.retired) this.retire(previous);
     const { client } = this.active;
     if (how === "close") await client.close();
     else client.dispose();
@@ -97,8 +99,16 @@ export class SwitchingOwner implements ClientOwner {
     this.active = next;
     this.next = undefined;
     this.failures = 0;
-    previous.client.dispose();
+    this.retired.add(previous);
+    const retireMs = this.program.scene.random.pick([0, 0, 3_000, 30_000]);
+    void this.program.process.pause(retireMs).then(() => this.retire(previous));
     this.look();
+  }
+
+  /** The client before is of no use any more. It was superseded, and does nothing by itself. */
+  private retire(previous: WatchedClient): void {
+    this.retired.delete(previous);
+    previous.client.dispose();
   }
 
   /** Nothing has changed, unless the next client was accepted already: then the old connection is gone too. */

@@ -104,7 +104,10 @@ export class Village {
   /** Whether whoever has made a channel has ended it, or was thrown out. */
   isDone(channelId: string): boolean {
     const maker = this.programs.get(this.scene.hellos.makerOf(channelId) ?? "");
-    return maker !== undefined && (maker.standing.isDone || maker.standing.isRevoked);
+    if (maker === undefined) return false;
+    const { isDone, isRevoked, mayBeSuperseded } = maker.standing;
+    // An instance outlives its clients: none of them says that the channel is done.
+    return isRevoked || (isDone && !mayBeSuperseded);
   }
 
   /** What is not at its end. */
