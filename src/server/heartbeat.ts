@@ -70,7 +70,14 @@ export class Heartbeat implements DeadlineEntry {
   /** The socket's buffer has shrunk. */
   drained(): void {
     const { ping } = this;
-    if (ping !== undefined && this.isUnanswered(ping)) this.wait(this.missingAtMs(ping));
+    if (ping === undefined) return;
+    if (this.isUnanswered(ping)) {
+      this.wait(this.missingAtMs(ping));
+    } else {
+      // It was answered before it had left: what was waited for was its leaving, which may have been long.
+      this.ping = undefined;
+      this.wait(this.quietAtMs);
+    }
   }
 
   /** It is time to look whether the client is still there. */

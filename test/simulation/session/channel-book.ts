@@ -13,6 +13,8 @@ interface KnownChannel {
 
 /** What may end channels, as long as nobody does it: what the world itself has done. */
 export interface Excuses {
+  /** The daemon keeps so little that channels are evicted all the time. */
+  readonly hasNarrowLimits: boolean;
   /** The daemon is being stopped. */
   readonly isDraining: boolean;
   /** Session refs whose end somebody has asked for. */
@@ -146,6 +148,7 @@ export class ChannelBook {
         return this.excuses.isDraining;
       case ChannelLossReason.REPLAY_EVICTED:
         // The event comes after the turn: the one for which it made room is there already, or about to be told.
+        if (this.excuses.hasNarrowLimits) return true;
         return detachedAtMs !== undefined && this.count(ref) >= sessionLimits.maxChannels;
       default:
         return false;

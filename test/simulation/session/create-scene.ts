@@ -16,7 +16,7 @@ const MAX_EVENTS_PER_INSTANT = 5_000;
 export function createScene(
   seed: number,
   eventCount: number,
-  known: Omit<Excuses, "endedRefs"> & Pick<Scene, "isHeld">,
+  known: Pick<Excuses, "isDone" | "isDraining"> & Pick<Scene, "isHeld">,
 ): Scene {
   const random = new SimulatedRandom(seed);
   const plan = drawSessionPlan(random);
@@ -35,6 +35,7 @@ export function createScene(
     channels: new ChannelBook(judge, {
       endedRefs,
       isDone: known.isDone,
+      hasNarrowLimits: plan.limits === "narrow",
       get isDraining() {
         return known.isDraining;
       },

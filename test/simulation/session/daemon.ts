@@ -14,6 +14,7 @@ import { type Caller, makeCall } from "./make-call.ts";
 import { watchProbe } from "./probe-watch.ts";
 import { Process } from "./process.ts";
 import type { Scene } from "./scene.ts";
+import { serverLimitsOf } from "./session-plan.ts";
 import { judgeErrorText, judgeText, judgeTransition } from "./transition-judge.ts";
 
 /** Where the daemon listens: two ways to the same. */
@@ -123,6 +124,7 @@ export class Daemon {
       routes: (router) => router.service(EchoService, createEchoService({ process, ledger, began })),
       authenticate: (request) => this.authenticate(process, request),
       store: this.store.open(process),
+      limits: serverLimitsOf(scene.plan),
       clock: process.clock,
       random: this.random.fork(),
       onEvent: (event) => channels.heard(event, scene.clock.now()),

@@ -21,8 +21,6 @@ export function readHello(message: Uint8Array | string): ClientHello | undefined
 
 /** Every hello of every program, as it leaves: attempts rise, fresh ids stay, what there is is offered. */
 export class HelloBook {
-  /** The hellos of sessions so far. */
-  count = 0;
   private readonly judge: Judge;
   private readonly instances = new Map<string, KnownInstance>();
   private readonly makers = new Map<string, string>();
@@ -53,7 +51,6 @@ export class HelloBook {
    */
   said(program: string, hello: ClientHello, heldId: string | undefined): void {
     if (hello.purpose !== Purpose.SESSION) return;
-    this.count += 1;
     const attempt = Number(hello.attempt);
     const freshId = idToKey(hello.freshChannelId);
     const offered = hello.resume && idToKey(hello.resume.channelId);

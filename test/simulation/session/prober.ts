@@ -1,8 +1,14 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { decodeServerPacket, encodeClientPacket } from "../../../gen/moorline/session/v1/packet_moorline.ts";
-import { ClientHelloSchema, Purpose, ServerHelloSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import {
+  ClientHelloSchema,
+  Purpose,
+  ServerHelloSchema,
+  type Welcome,
+} from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { idToKey } from "../../../src/server/hashes.ts";
 import type { Connection } from "../../../src/transport/connection.ts";
-import { bytesToBase64url } from "../../../src/wire/base64url.ts";
 import { protocolRange } from "../../../src/wire/protocol.ts";
 import type { SessionKey } from "../../../src/wire/session-key.ts";
 import { sessionRefOf } from "../../../src/wire/session-ref.ts";
@@ -11,14 +17,24 @@ import type { Scene } from "./scene.ts";
 
 const PADDING = new Uint8Array(2_000).fill(7);
 const LIVES_MS = 20_000;
+const INSTANCE_ID = "0123456789ABCDEFGHIJKL";
+
+/** How a prober is called. */
+const PREFIX = "prober-";
+
+/** Whether a program is a prober: one that was promoted says that its channel is done. */
+export function isProber(program: string): boolean {
+  return program.startsWith(PREFIX);
+}
 
 /**
- * Measures a path as a client would that has no session there: hello, some pings, and away; or stays until it is sent away.
+ * Measures a path as a client would that has no session there: hello, some pings, and away; or stays until it is sent away;
+ * or is promoted.
  * @param key Of a session that may be there or not. A probe makes none.
  */
-export function startProbe(scene: Scene, endpoint: string, key: SessionKey, number: number): void {
-  const process = new Process(scene.network.host(`prober-${number}`));
-  const prober = new Prober(scene, process, key);
+export function startProbe(scene: Scene, endpoint: string, key: SessionKey, isPromoted: boolean, number: number): void {
+  const process = new Process(scene.network.host(`${PREFIX}${number}`));
+  const prober = new Prober(scene, process, key, isPromoted);
   prober.connection = process.host.transport.dial(endpoint, prober);
   process.host.clock.setTimer(LIVES_MS * scene.random.unit(), () => process.host.crash(scene.random.chance(0.5)));
 }
@@ -28,26 +44,22 @@ class Prober {
   private readonly scene: Scene;
   private readonly process: Process;
   private readonly key: SessionKey;
+  private readonly isPromoted: boolean;
+  private readonly token: string;
+  private readonly freshId: Uint8Array;
   private pings = 0;
 
-  constructor(scene: Scene, process: Process, key: SessionKey) {
+  constructor(scene: Scene, process: Process, key: SessionKey, isPromoted: boolean) {
     this.scene = scene;
     this.process = process;
     this.key = key;
+    this.isPromoted = isPromoted;
+    this.token = scene.credentials.issue(process.name);
+    this.freshId = scene.random.bytes(16);
   }
 
   opened(): void {
-    const { credentials, random } = this.scene;
-    const hello = create(ClientHelloSchema, {
-      protocol: protocolRange,
-      sessionKey: this.key,
-      purpose: Purpose.PROBE,
-      client: { name: "prober", version: "1.0.0", instanceId: bytesToBase64url(random.bytes(16)) },
-      credential: credentials.areNeeded
-        ? { case: "bearerToken", value: credentials.issue(this.process.name) }
-        : { case: undefined },
-    });
-    this.send({ case: "hello", value: toBinary(ClientHelloSchema, hello) });
+    this.sayHello(Purpose.PROBE);
   }
 
   received(message: Uint8Array | string): void {
@@ -68,6 +80,10 @@ class Prober {
     const { judge } = this.scene;
     const { answer } = fromBinary(ServerHelloSchema, bytes);
     if (answer.case !== "welcome") return;
+    if (this.pings > 0) {
+      this.promoted(answer.value);
+      return;
+    }
     judge.facts.count("probes welcomed");
     const { sessionRef, attachment, lifetimes } = answer.value;
     const isBare = sessionRef === "" && attachment === undefined && lifetimes === undefined;
@@ -79,6 +95,32 @@ class Prober {
     const { judge } = this.scene;
     judge.claim(id === this.pings && padding.length === PADDING.length, () => `ping ${this.pings} got pong ${id}`);
     if (this.pings < 3) this.ping();
+    else if (this.isPromoted) this.sayHello(Purpose.SESSION);
+  }
+
+  /** The connection that has just proved itself has a channel now. */
+  private promoted({ attachment }: Welcome): void {
+    const { judge } = this.scene;
+    judge.facts.count("probes promoted");
+    const isFresh = attachment !== undefined && idToKey(attachment.channelId) === idToKey(this.freshId);
+    judge.claim(isFresh, () => "a probe that was promoted got another channel");
+    this.send({ case: "goodbye", value: { code: CloseCode.CHANNEL_DONE, message: "", unknown: undefined } });
+    this.connection?.close(CloseCode.CHANNEL_DONE, "");
+  }
+
+  private sayHello(purpose: Purpose): void {
+    const { credentials, hellos } = this.scene;
+    const hello = create(ClientHelloSchema, {
+      protocol: protocolRange,
+      sessionKey: this.key,
+      purpose,
+      client: { name: "prober", version: "1.0.0", instanceId: INSTANCE_ID },
+      credential: credentials.areNeeded ? { case: "bearerToken", value: this.token } : { case: undefined },
+      attempt: 1n,
+      freshChannelId: this.freshId,
+    });
+    hellos.said(this.process.name, hello, undefined);
+    this.send({ case: "hello", value: toBinary(ClientHelloSchema, hello) });
   }
 
   private ping(): void {

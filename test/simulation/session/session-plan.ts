@@ -1,3 +1,5 @@
+import type { ClientLimits } from "../../../src/client/client-options.ts";
+import type { ServerLimitOptions } from "../../../src/server/server-limits.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 
 /** What kind of world a seed makes. */
@@ -22,10 +24,33 @@ export interface SessionPlan {
   readonly credentials: "none" | "expiring";
   /** Whether the credential hook, and the store, answer at once. */
   readonly answers: "atOnce" | "late";
+  /** The limits of both sides: the defaults, or so narrow that channels are evicted and credit is short. */
+  readonly limits: "default" | "narrow";
   /** Whether a client may be away for so long that its channel expires. */
   readonly hasAbsences: boolean;
   /** Whether the world ends with a week in which nobody comes. */
   readonly hasIdleWeek: boolean;
+}
+
+const NARROW_CREDIT_BYTES = 32 * 1024;
+
+/** Programs that run at once, at most. */
+export function maxProgramsOf({ limits }: SessionPlan): number {
+  return limits === "default" ? 6 : 3;
+}
+
+/** What the server has instead of its defaults. There is room for every program that runs, but not for many that ran. */
+export function serverLimitsOf({ limits }: SessionPlan): ServerLimitOptions {
+  if (limits === "default") return {};
+  return {
+    session: { maxChannels: 4, maxReplayBytes: 300_000 },
+    channel: { initialCreditBytes: NARROW_CREDIT_BYTES },
+  };
+}
+
+/** What clients have instead of their defaults. */
+export function clientLimitsOf({ limits }: SessionPlan): Partial<ClientLimits> {
+  return limits === "default" ? {} : { initialCreditBytes: NARROW_CREDIT_BYTES };
 }
 
 /** Draws a world. */
@@ -42,6 +67,7 @@ export function drawSessionPlan(random: SimulatedRandom): SessionPlan {
     latencyMs: random.pick([1, 10, 10, 120]),
     credentials: random.chance(0.35) ? "expiring" : "none",
     answers: random.chance(0.3) ? "late" : "atOnce",
+    limits: random.chance(0.12) ? "narrow" : "default",
     hasAbsences: random.chance(0.1),
     hasIdleWeek: random.chance(0.1),
   };

@@ -11,6 +11,8 @@ export interface ClientOwner {
   readonly isConnected: boolean;
   /** Where the connection is, for people. */
   readonly phase: string;
+  /** What its channel holds; 0 where nobody can see that. */
+  readonly heldBytes: number;
   /** Whether nothing leads to a connection without somebody asking. */
   readonly isStopped: boolean;
   /** Asks for a connection. */
@@ -56,6 +58,10 @@ export class SoloOwner implements ClientOwner {
 
   ping(paddingBytes: number): Promise<number> {
     return this.watched.client.ping(paddingBytes);
+  }
+
+  get heldBytes(): number {
+    return 0;
   }
 
   switchPath(): void {}

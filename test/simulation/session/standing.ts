@@ -16,11 +16,18 @@ export class Standing {
   isDone = false;
   /** Its credential was revoked, and its channel with it. */
   isRevoked = false;
+  private spoilt = 0;
   /** Whether several clients share its channel, so that one may be superseded by another. */
   readonly mayBeSuperseded: boolean;
 
   constructor(mayBeSuperseded: boolean) {
     this.mayBeSuperseded = mayBeSuperseded;
+  }
+
+  /** The world has let its credential expire. After two in a row a client stops. */
+  credentialSpoiled(): void {
+    this.spoilt += 1;
+    if (this.spoilt > 1) this.mayStop = true;
   }
 
   /** A Welcome has named a channel. @returns Whether it is another one than before. */

@@ -48,6 +48,10 @@ export class SwitchingOwner implements ClientOwner {
     return this.active.client.state.state.case ?? "";
   }
 
+  get heldBytes(): number {
+    return this.instance.channel.heldBytes;
+  }
+
   get isStopped(): boolean {
     const { state } = this.active.client;
     const { verdict } = state.state.case === "disconnected" ? state.state.value : { verdict: undefined };

@@ -16,6 +16,7 @@ import { createEchoService } from "./echo-service.ts";
 import { readHello } from "./hello-book.ts";
 import type { Process } from "./process.ts";
 import type { Scene } from "./scene.ts";
+import { clientLimitsOf } from "./session-plan.ts";
 import type { Standing } from "./standing.ts";
 import { judgeErrorText, judgeTransition } from "./transition-judge.ts";
 
@@ -59,6 +60,7 @@ export function createWatchedClient(program: ClientProgram, wishes: ClientWishes
     transport: watchTransport(program, wishes, dials),
     routes: (router) => router.service(EchoService, createEchoService({ process, ledger })),
     lifecycle,
+    limits: clientLimitsOf(scene.plan),
     clock: process.clock,
     random: random.fork(),
     ...(credential === undefined ? {} : { credential }),

@@ -127,6 +127,22 @@ describe("a silent connection", () => {
 });
 
 describe("a ping that stays in the socket's buffer", () => {
+  it("puts off the next one no longer where something came before it had left [LIVE-1, LIVE-2]", () => {
+    const stage = stageDaemon();
+    const socket = stick(stage);
+    stage.clock.advance(15_000);
+    stage.clock.advance(1_000);
+    socket.listener?.received(
+      encodeClientPacket({ received: 0, body: { case: undefined, value: undefined }, unknown: undefined }),
+    );
+    stage.clock.advance(0);
+    socket.release(socket.bufferedBytes);
+    stage.clock.advance(13_999);
+    expect(socket.bufferedBytes).toBe(0);
+    stage.clock.advance(1);
+    expect(socket.bufferedBytes).toBeGreaterThan(0);
+  });
+
   it("counts from the moment that it has left [LIVE-4]", () => {
     const stage = stageDaemon();
     const socket = stick(stage);

@@ -1,0 +1,4 @@
+import { describeBugs } from "./describe-bugs.ts";
+import { serverBugs } from "./session-bugs.ts";
+
+describeBugs("sessions at the server", serverBugs);
