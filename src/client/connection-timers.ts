@@ -12,6 +12,8 @@ export interface RunningTimer {
 }
 
 interface Entry extends RunningTimer {
+  /** Since when it runs. */
+  readonly sinceMs: number;
   readonly dueAtMs: number;
   /** Undefined while it is held. */
   readonly timer: Timer | undefined;
@@ -71,18 +73,24 @@ export class ConnectionTimers {
     if (entry !== undefined && entry.timer === undefined) this.arm(entry, dueAtMs);
   }
 
-  /** Moves every timer that runs by `gapMs`, but for the one of the next attempt. */
+  /**
+   * Moves every timer that runs by `gapMs`, but for the one of the next attempt. One that was started in the gap is moved by
+   * no more than it has run: what came late may have started it before anybody noticed that there was a gap.
+   */
   shift(gapMs: number): void {
+    const nowMs = this.clock.now();
     for (const entry of [...this.entries.values()]) {
-      if (entry.name !== ConnectionTimer.RETRY && entry.timer !== undefined) this.arm(entry, entry.dueAtMs + gapMs);
+      if (entry.name === ConnectionTimer.RETRY || entry.timer === undefined) continue;
+      this.arm(entry, entry.dueAtMs + Math.min(gapMs, nowMs - entry.sinceMs));
     }
   }
 
   private arm(timer: RunningTimer, dueAtMs: number): void {
     const { name, generation, atMs } = timer;
     this.cancel(name);
-    const handle = this.clock.setTimer(Math.max(0, dueAtMs - this.clock.now()), () => this.fire(name, handle));
-    this.entries.set(name, { name, generation, atMs, dueAtMs, timer: handle });
+    const sinceMs = this.clock.now();
+    const handle = this.clock.setTimer(Math.max(0, dueAtMs - sinceMs), () => this.fire(name, handle));
+    this.entries.set(name, { name, generation, atMs, sinceMs, dueAtMs, timer: handle });
   }
 
   private fire(name: ConnectionTimer, handle: Timer): void {

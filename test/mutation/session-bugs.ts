@@ -94,6 +94,14 @@ export const clientBugs: readonly PlantedBug[] = [
     shows: /has ended, and its client has \d+ timers/,
   },
   {
+    name: "a sleep moves timers that were started after it",
+    file: "src/client/connection-timers.ts",
+    find: "Math.min(gapMs, nowMs - entry.sinceMs)",
+    replace: "Math.max(gapMs, nowMs - entry.sinceMs)",
+    caughtBy: { test: "test/unit/client/connection-timers.test.ts" },
+    shows: /are not moved by a gap that was over when they were started/,
+  },
+  {
     name: "a client of a shared instance ends the channel",
     file: "src/client/daemon-client.ts",
     find: 'this.settings.ownership === "own" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;',

@@ -87,6 +87,7 @@ export class Program implements ClientProgram {
 
   /** Ends the program in good order. Its process goes on for a while. */
   end(how: "close" | "dispose"): void {
+    this.scene.network.note(`${this.name} ends by ${how}`);
     this.isActing = false;
     const ended = this.owner.end(how);
     this.scene.ledger.watch(ended, this.process, how);

@@ -5,6 +5,7 @@ import { Daemon, ENDPOINTS } from "./daemon.ts";
 import { isProber, judgeUnusedKey, startProbe } from "./prober.ts";
 import { Program } from "./program.ts";
 import type { Scene } from "./scene.ts";
+import { maxProgramsOf } from "./session-plan.ts";
 
 /** How often is looked at what has to be true at any time. */
 const LOOK_EVERY_MS = 2_500;
@@ -78,10 +79,10 @@ export class SessionWorld {
     this.programs.set(name, new Program(this.scene, name, key));
   }
 
-  /** A program ends, and another of the same key begins. */
+  /** A program ends, and another of the same key begins, unless the one that ends sleeps and goes on for a while. */
   restart(program: Program, end: () => void): void {
     end();
-    this.addProgram(program.key);
+    if (this.livingPrograms().length < maxProgramsOf(this.scene.plan)) this.addProgram(program.key);
   }
 
   /** Somebody measures a path, with a key that is in use or not. */

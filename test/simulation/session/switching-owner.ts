@@ -68,7 +68,8 @@ export class SwitchingOwner implements ClientOwner {
   }
 
   switchPath(): void {
-    if (this.next !== undefined || !this.isConnected) return;
+    if (this.next !== undefined || !this.isConnected || this.program.standing.isDone) return;
+    this.program.scene.network.note(`${this.program.name} switches its path`);
     this.path += 1;
     const next = this.createClient();
     this.next = next;
@@ -126,6 +127,7 @@ export class SwitchingOwner implements ClientOwner {
   /** Looks whether somebody has to dial again, and does so after a while. */
   private look(): void {
     const { client } = this.active;
+    if (this.program.standing.isDone) return;
     if (isConnected(client.state)) this.failures = 0;
     if (this.isStopped && this.next === undefined && !this.redial) this.loseChannel();
     const isOver = client.state.state.case === "disconnected" && !isOnItsWay(client.state, this.redial);

@@ -48,9 +48,20 @@ describe("ConnectionTimers", () => {
     const { clock, due, timers } = stageTimers();
     timers.start({ name: VERIFY, generation: 1, atMs: 100 });
     timers.start({ name: RETRY, generation: 1, atMs: 100 });
+    clock.advance(50);
     timers.shift(50);
     clock.advance(1_000);
     expect(due).toEqual([`100: ${RETRY} of 1 at 100`, `150: ${VERIFY} of 1 at 100`]);
+  });
+
+  it("are not moved by a gap that was over when they were started [LIVE-6]", () => {
+    const { clock, due, timers } = stageTimers();
+    clock.advance(3_600_000);
+    timers.start({ name: VERIFY, generation: 1, atMs: clock.now() + 100 });
+    clock.advance(10);
+    timers.shift(3_600_000);
+    clock.advance(1_000);
+    expect(due).toEqual([`3600110: ${VERIFY} of 1 at 3600100`]);
   });
 
   it("may be moved in the moment when it is due [LIVE-6]", () => {
