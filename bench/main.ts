@@ -1,6 +1,7 @@
 /** `npm run bench`: measures Moorline beside its peers in one run, prints the table and writes it to bench/results/. */
 import { cpus } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { buildChild } from "./build.ts";
 import { compare } from "./compare.ts";
 import { benchGoals } from "./comparisons.ts";
 import { lifecycleBenches } from "./measures/lifecycle.ts";
@@ -58,6 +59,7 @@ async function bench({ only, rounds }: BenchOptions): Promise<void> {
   console.log(`\n${toMarkdown(all, machine)}`);
 }
 
+await buildChild();
 if (options.profile === undefined) await bench(options);
 else await profile(options.profile);
 process.exit(0);

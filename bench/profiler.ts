@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
 import { type Profiler as Inspector, type Runtime, Session } from "node:inspector/promises";
+import { SourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
 
 /** The time that a function has taken by itself. */
 export interface SelfTime {
@@ -50,8 +53,25 @@ function toSelfTimes({ nodes, samples = [], timeDeltas = [] }: Inspector.Profile
   return sorted.map(([place, time]) => ({ place, share: time / total }));
 }
 
-function toPlace({ functionName, url, lineNumber }: Runtime.CallFrame): string {
+function toPlace({ functionName, url, lineNumber, columnNumber }: Runtime.CallFrame): string {
   const name = functionName || "(anonymous)";
-  const file = url.split(/[\\/]/).slice(-2).join("/");
-  return file === "" ? name : `${name} ${file}:${lineNumber + 1}`;
+  const origin = sourceMapOf(url)?.findEntry(lineNumber, columnNumber);
+  const [path, line] =
+    origin !== undefined && "originalSource" in origin
+      ? [origin.originalSource, origin.originalLine]
+      : [url, lineNumber];
+  const file = path.split(/[\\/]/).slice(-2).join("/");
+  return file === "" ? name : `${name} ${file}:${line + 1}`;
+}
+
+const sourceMaps = new Map<string, SourceMap | undefined>();
+
+/** The source map of a script that was built. */
+function sourceMapOf(url: string): SourceMap | undefined {
+  if (!sourceMaps.has(url)) {
+    const path = url.startsWith("file:") ? `${fileURLToPath(url)}.map` : "";
+    const map = existsSync(path) ? new SourceMap(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+    sourceMaps.set(url, map);
+  }
+  return sourceMaps.get(url);
 }

@@ -30,15 +30,15 @@ export interface RigProcess {
   end(): void;
 }
 
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("./tmp/child.mjs", import.meta.url));
 const hasTaskset = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0;
 
 /** Whether processes can be kept on one core each on this machine. */
 export const canPin = hasTaskset;
 
-/** Starts a process of the rig on one core, where that is possible. */
+/** Starts a process of the rig on one core, where that is possible. The program must have been built. */
 export function startRigProcess(core: number, flags: readonly string[] = []): RigProcess {
-  const execArgv = [...process.execArgv, "--expose-gc", ...flags];
+  const execArgv = ["--expose-gc", ...flags];
   const child = hasTaskset
     ? fork(CHILD, { execPath: "taskset", execArgv: ["-c", `${core}`, process.execPath, ...execArgv] })
     : fork(CHILD, { execArgv });

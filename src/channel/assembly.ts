@@ -1,3 +1,5 @@
+import { allocate } from "../core/allocate.ts";
+
 /** Pieces of at least this size are kept as they came; smaller ones are copied together. */
 const CHUNK_BYTES = 8 * 1024;
 
@@ -36,7 +38,7 @@ export class Assembly {
   /** The whole message. */
   join(): Uint8Array {
     this.seal();
-    const whole = new Uint8Array(this.total);
+    const whole = allocate(this.total);
     let offset = 0;
     for (const piece of this.pieces) {
       whole.set(piece, offset);

@@ -7,6 +7,7 @@ import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallListener, CallRequest, OpenOptions } from "./call.ts";
 import { LimitError } from "./call.ts";
 import { type CallHost, ChannelCall } from "./channel-call.ts";
+import { CreditBudget } from "./credit-window.ts";
 import { frameOf } from "./frames.ts";
 import { limitResult } from "./limit-result.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -38,6 +39,7 @@ const deaf: CallListener = { readable() {}, writable() {}, headers() {}, closed(
 /** The calls of a channel: their ids, how many there are, whose turn it is, and who has to hear something. */
 export class CallBook implements CallHost {
   readonly limits: LocalChannelLimits;
+  readonly creditBudget: CreditBudget;
   /** Whose turn it is to send. */
   readonly scheduler = new Scheduler<ChannelCall>();
   /** Every call that counts. */
@@ -59,6 +61,7 @@ export class CallBook implements CallHost {
   /** @param channel Whose calls they are. */
   constructor(role: "client" | "server", limits: LocalChannelLimits, peer: PeerLimits, channel: Worker) {
     this.limits = limits;
+    this.creditBudget = new CreditBudget(limits.maxCreditGrowthBytes);
     this.peer = peer;
     this.channel = channel;
     this.counts = { ourId: role === "client" ? -1 : 0, theirId: role === "client" ? 0 : -1, ours: 0, theirs: 0 };

@@ -5,6 +5,7 @@ import type { RosterMember } from "../core/roster.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallClose, CallListener, CallRequest, CallResult } from "./call.ts";
 import { LimitError } from "./call.ts";
+import type { CreditBudget } from "./credit-window.ts";
 import { endFrame, frameOf, okResult } from "./frames.ts";
 import { IncomingHalf } from "./incoming.ts";
 import { limitResult } from "./limit-result.ts";
@@ -18,6 +19,8 @@ const UNIMPLEMENTED = 12;
 export interface CallHost {
   /** The limits of this side. */
   readonly limits: LocalChannelLimits;
+  /** What the credit of calls may grow by. */
+  readonly creditBudget: CreditBudget;
   /** The largest message that the peer takes. */
   readonly peerMaxMessageBytes: number;
   /** The call has something to send. */
@@ -74,7 +77,7 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
     this.method = init.method;
     this.request = init.request;
     this.listener = init.listener;
-    this.incoming = new IncomingHalf(host.limits);
+    this.incoming = new IncomingHalf(host.limits, host.creditBudget);
     this.outgoing = new OutgoingHalf(host.limits, init.credit);
   }
 
@@ -95,7 +98,12 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
     if (this.phase === "cancelling") return true;
     if (this.phase === "closed" || this.phase === "waiting") return false;
     if (this.phase === "ending") return this.outgoing.isEndSendable;
-    return this.incoming.isCreditDue && this.halves.peer === "open";
+    return this.isCreditDue;
+  }
+
+  /** Whether so much has been read that the peer should be told. */
+  get isCreditDue(): boolean {
+    return this.phase === "open" && this.halves.peer === "open" && this.incoming.isCreditDue;
   }
 
   /** Whether anything else can go. */
@@ -106,7 +114,7 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
   read(): Uint8Array | undefined {
     const message = this.incoming.read();
     if (message === undefined) this.host.payBack(this);
-    else if (this.incoming.isCreditDue) this.host.schedule(this);
+    else if (this.isCreditDue) this.host.schedule(this);
     return message;
   }
 
@@ -169,8 +177,8 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
       this.leave();
       return frameOf(id, false, { case: "cancel", value: { unknown: undefined } });
     }
-    if (this.phase === "open" && this.incoming.isCreditDue && this.halves.peer === "open") {
-      const bytes = this.incoming.takeCredit();
+    if (this.isCreditDue) {
+      const bytes = this.incoming.takeCredit(nowMs);
       return frameOf(id, false, { case: "credit", value: { bytes, unknown: undefined } });
     }
     const frame = this.outgoing.takeFrame(id, room, nowMs);
@@ -279,6 +287,7 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
 
   private leave(): void {
     this.phase = "closed";
+    this.incoming.release();
     this.host.forget(this);
   }
 

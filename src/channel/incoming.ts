@@ -2,6 +2,7 @@ import { Queue } from "../core/queue.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import { Assembly } from "./assembly.ts";
 import { LimitError } from "./call.ts";
+import { type CreditBudget, CreditWindow } from "./credit-window.ts";
 
 /** A message that keeps more than this many times its own size alive is copied out of its packet. */
 const MAX_SPREAD = 4;
@@ -28,6 +29,9 @@ interface Unfinished {
 export class IncomingHalf {
   private readonly limits: LocalChannelLimits;
   private readonly queue = new Queue<Unread>();
+  private readonly budget: CreditBudget;
+  /** Made when it is needed: most calls never give credit back. */
+  private madeWindow: CreditWindow | undefined = undefined;
   private unfinished: Unfinished | undefined = undefined;
   /** What the peer may still send; below 0 by at most one frame. */
   private allowance: number;
@@ -39,9 +43,10 @@ export class IncomingHalf {
   /** The reader has asked for a message and got none. */
   private readerWaits = false;
 
-  /** @param limits Credit and sizes. */
-  constructor(limits: LocalChannelLimits) {
+  /** @param limits Credit and sizes. @param budget What the credit of the channel's calls may grow by. */
+  constructor(limits: LocalChannelLimits, budget: CreditBudget) {
     this.limits = limits;
+    this.budget = budget;
     this.allowance = limits.initialCreditBytes;
   }
 
@@ -67,12 +72,14 @@ export class IncomingHalf {
 
   /** Whether so much is owed that the peer should be told. */
   get isCreditDue(): boolean {
-    return this.owed > 0 && this.owed * 4 >= this.limits.initialCreditBytes;
+    return this.owed > 0 && this.owed * 4 >= this.windowBytes;
   }
 
   /** Raises what the peer may send, as the opening of a call may ask for. */
   widen(bytes: number): void {
+    if (bytes === 0) return;
     this.allowance += bytes;
+    this.window.widen(bytes);
   }
 
   /** Takes the next message. Where there is none, the reader counts as waiting. */
@@ -92,12 +99,12 @@ export class IncomingHalf {
     return waited;
   }
 
-  /** Takes all credit that is owed, to be sent to the peer. */
-  takeCredit(): number {
-    const owed = this.owed;
+  /** Takes all credit that is owed, and what the window grows by, to be sent to the peer. */
+  takeCredit(nowMs: number): number {
+    const credit = this.owed + this.window.read(this.owed, nowMs);
     this.owed = 0;
-    this.allowance += owed;
-    return owed;
+    this.allowance += credit;
+    return credit;
   }
 
   /**
@@ -170,9 +177,23 @@ export class IncomingHalf {
     this.owed = 0;
   }
 
+  /** Nothing more comes: what the window has grown by may go to others. */
+  release(): void {
+    this.madeWindow?.release();
+  }
+
+  private get window(): CreditWindow {
+    this.madeWindow ??= new CreditWindow(this.limits, this.budget);
+    return this.madeWindow;
+  }
+
+  private get windowBytes(): number {
+    return this.madeWindow?.size ?? this.limits.initialCreditBytes;
+  }
+
   private charge(payloadBytes: number): LimitError | undefined {
     if (this.allowance <= 0) {
-      return new LimitError("CREDIT", this.limits.initialCreditBytes, this.limits.initialCreditBytes + payloadBytes);
+      return new LimitError("CREDIT", this.windowBytes, this.windowBytes + payloadBytes);
     }
     this.allowance -= payloadBytes + this.limits.messageOverheadBytes;
     return undefined;

@@ -13,6 +13,7 @@ import {
   encodeServerPacket,
 } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import type { Timer } from "../core/clock.ts";
+import { countBuffer } from "../core/collector.ts";
 import { CodecError } from "../wire/codec.ts";
 import { channelLimits, type LocalChannelLimits } from "../wire/limits.ts";
 import { closeCodeOf, type Violation } from "./accept.ts";
@@ -99,6 +100,7 @@ export class Link {
       this.violated("a text message");
       return;
     }
+    countBuffer(message.length);
     const max = this.phase.name === "greeting" ? this.limits.maxFirstPacketBytes : this.limits.maxPacketBytes;
     if (message.length > max) {
       this.violated(`a packet of ${message.length} bytes is over ${max}`, "malformed");
@@ -164,7 +166,7 @@ export class Link {
   private readonly wake = (): void => {
     if (this.flushing === "deferred" || this.phase.name === "stopped") return;
     this.flushing = "deferred";
-    this.options.clock.defer(() => this.flush());
+    this.options.clock.soon(() => this.flush());
   };
 
   private decode(message: Uint8Array): ClientPacket | ServerPacket | undefined {

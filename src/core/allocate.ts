@@ -1,3 +1,5 @@
+import { countBuffer } from "./collector.ts";
+
 /** Memory that small allocations share. */
 const SLAB_BYTES = 16 * 1024;
 /** The largest allocation that shares memory with others. */
@@ -12,7 +14,10 @@ let used = 0;
  * without. Not for what is kept for long, nor for what anybody might transfer to another thread.
  */
 export function allocate(size: number): Uint8Array {
-  if (size > MAX_SHARED_BYTES) return allocateAlone(size);
+  if (size > MAX_SHARED_BYTES) {
+    countBuffer(size);
+    return allocateAlone(size);
+  }
   if (used + size > slab.length) {
     slab = new Uint8Array(SLAB_BYTES);
     used = 0;

@@ -11,6 +11,11 @@ export interface Clock {
   setTimer(delayMs: number, callback: () => void): Timer;
   /** Calls `callback` once, after the present turn of the event loop and everything that it settles. Not cancellable. */
   defer(callback: () => void): void;
+  /**
+   * Calls `callback` once, as soon as the code that runs now and everything that it settles is done; at the latest when
+   * `defer` would. Whoever calls it again and again from such a callback may keep all else waiting. Not cancellable.
+   */
+  soon(callback: () => void): void;
 }
 
 /** A timer that {@link Clock.setTimer} started. */

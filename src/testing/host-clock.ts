@@ -42,6 +42,10 @@ export class HostClock implements Clock {
     this.world.defer(() => this.perform(callback));
   }
 
+  soon(callback: () => void): void {
+    this.world.soon(() => this.perform(callback));
+  }
+
   /** Whether the process lives, awake or asleep. */
   get isAlive(): boolean {
     return this.state !== "dead";

@@ -54,6 +54,10 @@ export class SimulatedClock implements Clock {
     this.deferred.push(callback);
   }
 
+  soon(callback: () => void): void {
+    this.deferred.push(callback);
+  }
+
   /** How many timers and deferred callbacks wait. */
   get pending(): number {
     return this.timers.length + this.deferred.length;

@@ -32,6 +32,15 @@ class SystemTimer implements Timer {
 
 type Defer = Clock["defer"];
 
+/** Node runs what was given to `nextTick` when all microtasks are done; nothing else does so before the end of the turn. */
+const settle: Defer = /*@__PURE__*/ createSettle();
+
+function createSettle(): Defer {
+  const { process } = globalThis as { readonly process?: { readonly nextTick?: unknown } };
+  const nextTick = process?.nextTick;
+  return typeof nextTick === "function" ? (callback) => void nextTick(callback) : deferMacrotask;
+}
+
 /** `setImmediate` where there is one, else a message to itself, else a timeout of 0. */
 export const deferMacrotask: Defer = /*@__PURE__*/ createDefer();
 
@@ -61,4 +70,5 @@ export const systemClock: Clock = {
   wallNow: () => Date.now(),
   setTimer: (delayMs, callback) => new SystemTimer(Math.max(0, delayMs), callback),
   defer: (callback) => deferMacrotask(callback),
+  soon: (callback) => settle(callback),
 };

@@ -24,6 +24,12 @@ export interface LocalChannelLimits {
   readonly maxOutboxBytes: number;
   /** Credit that each call of the peer starts with, towards this side. 1 KiB to 16 MiB. */
   readonly initialCreditBytes: number;
+  /** Credit that a call of the peer grows to while its reader keeps up… */
+  readonly maxCreditBytes: number;
+  /** …where it takes in all of it within this time… */
+  readonly creditGrowthMs: number;
+  /** …and that the calls of a channel grow by, all together. */
+  readonly maxCreditGrowthBytes: number;
   /** The largest reassembled message that this side takes. */
   readonly maxMessageBytes: number;
   /** Calls of the peer that may be open at once. */
@@ -48,6 +54,9 @@ export const channelLimits: LocalChannelLimits = {
   maxBufferedBytes: 128 * KIB,
   maxOutboxBytes: 4 * MIB,
   initialCreditBytes: 256 * KIB,
+  maxCreditBytes: MIB,
+  creditGrowthMs: SECOND_MS,
+  maxCreditGrowthBytes: 8 * MIB,
   maxMessageBytes: 16 * MIB,
   maxCalls: 256,
   ackAfterFrames: 32,

@@ -42,6 +42,10 @@ export class ProcessClock implements Clock {
   defer(callback: () => void): void {
     this.clock.defer(callback);
   }
+
+  soon(callback: () => void): void {
+    this.clock.soon(callback);
+  }
 }
 
 /** A process of the world: a program, or the daemon. */

@@ -8,7 +8,7 @@ import { type CallRecorder, keepReading, readAll } from "../../support/channel-r
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const SMALL = { limits: { initialCreditBytes: KIB } };
+const SMALL = { limits: { initialCreditBytes: KIB, maxCreditGrowthBytes: 0 } };
 
 function heardBy(peer: ScriptedPeer): CallRecorder {
   return peer.last.listener as CallRecorder;
@@ -92,6 +92,31 @@ describe("Channel: credit", () => {
     peer.send(message(1, new Uint8Array(0)));
     expect(heardBy(peer).close?.kind).toBe("overrun");
     expect(peer.channel.heldBytes).toBe(0);
+  });
+});
+
+describe("Channel: windows grow", () => {
+  it("gives a fast reader twice the window, in this call only [CREDIT-8]", () => {
+    const peer = new ScriptedPeer({ limits: { initialCreditBytes: KIB, maxCreditGrowthBytes: 4 * KIB } });
+    peer.send(open(1), open(3));
+    peer.send(message(1, bytesOf(KIB - 64)), message(3, bytesOf(KIB / 2)));
+    for (const call of peer.served) readAll(call);
+    expect(peer.outline()).toEqual([`1 credit ${2 * KIB}`, `3 credit ${KIB / 2 + 64}`]);
+  });
+});
+
+describe("Channel: windows of ended calls", () => {
+  it("leaves what ended calls had grown by to others [CREDIT-8]", () => {
+    const peer = new ScriptedPeer({ limits: { initialCreditBytes: KIB, maxCreditGrowthBytes: KIB } });
+    const credits = [1, 3, 5].map((id) => {
+      peer.send(open(id), message(id, bytesOf(KIB - 64)));
+      readAll(peer.last);
+      const [credit] = peer.outline();
+      if (id === 3) for (const call of peer.served) call.end(okResult);
+      peer.outline();
+      return credit;
+    });
+    expect(credits).toEqual([`1 credit ${2 * KIB}`, `3 credit ${KIB}`, `5 credit ${2 * KIB}`]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CreditBudget } from "../../../src/channel/credit-window.ts";
 import { IncomingHalf } from "../../../src/channel/incoming.ts";
 import { channelLimits } from "../../../src/wire/limits.ts";
 import { bytesOf } from "../../support/channel-frames.ts";
@@ -7,8 +8,9 @@ import { liveBufferBytes } from "../../support/memory-use.ts";
 const KIB = 1024;
 const WINDOW = 1024;
 
-function half(limits: Partial<typeof channelLimits> = {}): IncomingHalf {
-  return new IncomingHalf({ ...channelLimits, initialCreditBytes: WINDOW, ...limits });
+/** @param growthBytes What the window may grow by. */
+function half(limits: Partial<typeof channelLimits> = {}, growthBytes = 0): IncomingHalf {
+  return new IncomingHalf({ ...channelLimits, initialCreditBytes: WINDOW, ...limits }, new CreditBudget(growthBytes));
 }
 
 describe("IncomingHalf: messages", () => {
@@ -85,9 +87,9 @@ describe("IncomingHalf: credit", () => {
   it("owes credit when a message is read, not when it comes [CREDIT-4]", () => {
     const incoming = half();
     incoming.acceptMessage(bytesOf(500));
-    expect([incoming.isCreditDue, incoming.takeCredit()]).toEqual([false, 0]);
+    expect([incoming.isCreditDue, incoming.takeCredit(0)]).toEqual([false, 0]);
     incoming.read();
-    expect([incoming.isCreditDue, incoming.takeCredit()]).toEqual([true, 564]);
+    expect([incoming.isCreditDue, incoming.takeCredit(0)]).toEqual([true, 564]);
     expect(incoming.isCreditDue).toBe(false);
   });
 
@@ -104,7 +106,7 @@ describe("IncomingHalf: credit", () => {
     incoming.acceptMessage(bytesOf(WINDOW));
     expect(incoming.acceptMessage(bytesOf(0))?.limit).toBe("CREDIT");
     incoming.read();
-    incoming.takeCredit();
+    incoming.takeCredit(0);
     expect(incoming.acceptMessage(bytesOf(WINDOW))).toBeUndefined();
   });
 
@@ -137,12 +139,41 @@ describe("IncomingHalf: credit", () => {
     incoming.acceptPart(bytesOf(300));
     incoming.prepay();
     incoming.prepay();
-    expect(incoming.takeCredit()).toBe(364);
+    expect(incoming.takeCredit(0)).toBe(364);
     incoming.acceptPart(bytesOf(300));
     incoming.acceptMessage(bytesOf(10));
-    expect(incoming.takeCredit()).toBe(0);
+    expect(incoming.takeCredit(0)).toBe(0);
     incoming.read();
-    expect(incoming.takeCredit()).toBe(364 + 74);
+    expect(incoming.takeCredit(0)).toBe(364 + 74);
+  });
+
+  it("gives more than was read once the window has grown, and waits for a quarter of what it is then [CREDIT-8]", () => {
+    const incoming = half({}, WINDOW);
+    incoming.acceptMessage(bytesOf(WINDOW - 64));
+    incoming.read();
+    expect(incoming.takeCredit(0)).toBe(2 * WINDOW);
+    incoming.acceptMessage(bytesOf(WINDOW / 2 - 65));
+    incoming.read();
+    expect(incoming.isCreditDue).toBe(false);
+    incoming.acceptMessage(bytesOf(0));
+    incoming.read();
+    expect(incoming.isCreditDue).toBe(true);
+    expect(incoming.acceptMessage(bytesOf(2 * WINDOW))).toBeUndefined();
+    expect(incoming.acceptMessage(bytesOf(0))).toMatchObject({ limit: "CREDIT", max: 2 * WINDOW });
+  });
+
+  it("leaves what its window has grown by to others when the call is over [CREDIT-8]", () => {
+    const limits = { ...channelLimits, initialCreditBytes: WINDOW };
+    const budget = new CreditBudget(WINDOW);
+    const [first, second] = [new IncomingHalf(limits, budget), new IncomingHalf(limits, budget)];
+    const readWindow = (incoming: IncomingHalf): number => {
+      incoming.acceptMessage(bytesOf(WINDOW - 64));
+      incoming.read();
+      return incoming.takeCredit(0);
+    };
+    expect([readWindow(first), readWindow(second)]).toEqual([2 * WINDOW, WINDOW]);
+    first.release();
+    expect(readWindow(second)).toBe(2 * WINDOW);
   });
 
   it("owes nothing and holds nothing once nobody will read [CALL-10]", () => {
@@ -152,7 +183,7 @@ describe("IncomingHalf: credit", () => {
     incoming.read();
     incoming.acceptPart(bytesOf(100));
     incoming.discard();
-    expect([incoming.heldBytes, incoming.isEmpty, incoming.hasUnfinished, incoming.takeCredit()]).toEqual([
+    expect([incoming.heldBytes, incoming.isEmpty, incoming.hasUnfinished, incoming.takeCredit(0)]).toEqual([
       0,
       true,
       false,

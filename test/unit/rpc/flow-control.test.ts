@@ -4,7 +4,7 @@ import { CallOutcome, Limit, LimitExceededSchema } from "../../../gen/moorline/s
 import { EchoService } from "./gen/rpctest/v1/echo_pb.ts";
 import { collect, errorOf, never, requests, resultOf, stageEcho, watch, watchAll } from "./support/echo.ts";
 
-const WINDOW = { initialCreditBytes: 1024 };
+const WINDOW = { initialCreditBytes: 1024, maxCreditGrowthBytes: 0 };
 /** What an empty message costs. */
 const OVERHEAD = 64;
 
