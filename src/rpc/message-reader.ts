@@ -55,13 +55,10 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
   }
 
   next(): Promise<IteratorResult<MessageShape<D>, undefined>> {
-    if (this.waiters.length === 0) {
-      const bytes = this.take();
-      if (bytes !== undefined) return this.decode(bytes);
-      const end = this.takeEnd();
-      if (end !== undefined) return end;
-    }
-    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ resolve, reject });
+      if (this.waiters.length === 1) this.wake();
+    });
   }
 
   /** The consumer wants no more. */
@@ -76,12 +73,16 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
 
   /** Something came, or ended: whoever waits gets it. */
   wake(): void {
-    while (this.waiters.length > 0) {
-      const bytes = this.take();
-      const next = bytes !== undefined ? this.decode(bytes) : this.takeEnd();
-      if (next === undefined) return;
-      const waiter = this.waiters.shift() as Waiter<MessageShape<D>>;
-      next.then(waiter.resolve, waiter.reject);
+    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+      try {
+        const result = this.takeResult();
+        if (result === undefined) return;
+        this.waiters.shift();
+        waiter.resolve(result);
+      } catch (error) {
+        this.waiters.shift();
+        waiter.reject(error as ConnectError);
+      }
     }
   }
 
@@ -99,25 +100,27 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
     this.wake();
   }
 
-  private take(): Uint8Array | undefined {
+  /** The next message, or the end. Undefined while there is neither. Throws what the messages have failed with. */
+  private takeResult(): IteratorResult<MessageShape<D>, undefined> | undefined {
     const { name } = this.phase;
-    return name === "open" || name === "ended" ? this.options.call.read() : undefined;
+    const bytes = name === "open" || name === "ended" ? this.options.call.read() : undefined;
+    return bytes === undefined ? this.takeEnd() : { done: false, value: this.decode(bytes) };
   }
 
-  private decode(bytes: Uint8Array): Promise<IteratorYieldResult<MessageShape<D>>> {
+  private decode(bytes: Uint8Array): MessageShape<D> {
     const { format, failure } = this.options;
     try {
-      return Promise.resolve({ done: false, value: format.decode(bytes, failure) });
+      return format.decode(bytes, failure);
     } catch (thrown) {
       const error = ConnectError.from(thrown, Code.Internal);
       this.phase = DONE;
       this.options.onMalformed?.(error);
-      return Promise.reject(error);
+      throw error;
     }
   }
 
   /** The end, where it is reached. Undefined while more may come. */
-  private takeEnd(): Promise<IteratorReturnResult<undefined>> | undefined {
+  private takeEnd(): IteratorReturnResult<undefined> | undefined {
     const phase = this.phase;
     switch (phase.name) {
       case "open":
@@ -126,12 +129,12 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
       case "ended":
       case "failed":
         this.phase = DONE;
-        if (phase.error !== undefined) return Promise.reject(phase.error);
+        if (phase.error !== undefined) throw phase.error;
         break;
       case "done":
         break;
     }
     this.phase = DONE;
-    return Promise.resolve(END);
+    return END;
   }
 }
