@@ -6,7 +6,7 @@ export interface Comparison {
   readonly what: string;
   /** The name in `clientMeasures`. */
   readonly measure: string;
-  /** Its parameters; `count` is for the first, slower run, and is then set for each peer to last about half a second. */
+  /** Its parameters; `count` is for the first, slower run, and is then set for each peer to last about a second. */
   readonly parameters: Readonly<Record<string, number>>;
   /** The peers, ours not among them. */
   readonly peers: readonly string[];
@@ -26,10 +26,10 @@ export interface Rig {
   readonly client: RigProcess;
 }
 
-const TARGET_MS = 500;
+const TARGET_MS = 1000;
 const LEAST_COUNT = 64;
-/** Runs before those that count: the first ones are slow, and the last one says how much half a second is. */
-const CALIBRATIONS = 3;
+/** Runs before those that count: the first ones are slow, and the last one says how much a second is. */
+const CALIBRATIONS = 4;
 
 /**
  * Measures all peers side by side: a server and a client process for each, on two cores, one round after the other with
@@ -84,7 +84,7 @@ export async function dial({ name, port, client }: Rig): Promise<void> {
   await client.ask({ do: "dial", peer: name, port });
 }
 
-/** Warms a client up. @returns The count that lasts about half a second. */
+/** Warms a client up. @returns The count that lasts about a second. */
 export async function calibrate(comparison: Comparison, client: RigProcess): Promise<number> {
   let count = comparison.parameters.count ?? LEAST_COUNT;
   for (let run = 0; run < CALIBRATIONS; run += 1) {
