@@ -5,6 +5,7 @@
  * The full names of the fields that have the option `moorline.schema.v1.secret`: they never reach a log.
  */
 export const secretFields: ReadonlySet<string> = /*@__PURE__*/ new Set([
+  "moorline.agent.v1.RegisterPushTokenRequest.token",
   "moorline.session.v1.ClientHello.bearer_token",
   "moorline.session.v1.ClientHello.pairing_token",
   "moorline.session.v1.ClientHello.session_key",
