@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Crowd } from "./crowds/crowd.ts";
 import { loadCrowd } from "./crowds/index.ts";
+import { type HeapUse, heapByKind } from "./heap.ts";
 import { clientMeasures } from "./measures/client-measures.ts";
 import { loadPeer } from "./peers/index.ts";
 import type { PeerClient } from "./peers/peer.ts";
@@ -12,7 +13,7 @@ let client: PeerClient | undefined;
 let crowd: Crowd | undefined;
 let profiler: Profiler | undefined;
 
-type Answer = number | Usage | readonly SelfTime[];
+type Answer = number | Usage | readonly SelfTime[] | readonly HeapUse[];
 
 async function answer(request: RigRequest): Promise<Answer> {
   switch (request.do) {
@@ -37,6 +38,8 @@ async function answer(request: RigRequest): Promise<Answer> {
       return cpuMicros();
     case "usage":
       return usage();
+    case "heap":
+      return heapByKind();
     case "profile":
       profiler = await startProfiler();
       return 0;

@@ -5,7 +5,7 @@ import { buildChild } from "./build.ts";
 import { compare } from "./compare.ts";
 import { benchGoals } from "./comparisons.ts";
 import { lifecycleBenches } from "./measures/lifecycle.ts";
-import { profileComparison } from "./profile.ts";
+import { profileWork, workOf } from "./profile.ts";
 import { type BenchResult, mergeResults, readResults, toLine, toMarkdown, toResults, writeResults } from "./results.ts";
 import { canPin } from "./rig.ts";
 
@@ -35,8 +35,9 @@ const options = new Command("bench")
 
 async function profile(name: string): Promise<void> {
   for (const { comparison } of benchGoals) {
-    if (comparison.what.includes(name)) console.log(await profileComparison(comparison));
+    if (comparison.what.includes(name)) console.log(await profileWork(workOf(comparison)));
   }
+  for (const { what, profile: write } of lifecycleBenches) if (what.includes(name)) console.log(await write());
 }
 
 async function bench({ only, rounds }: BenchOptions): Promise<void> {
@@ -50,9 +51,14 @@ async function bench({ only, rounds }: BenchOptions): Promise<void> {
     if (!isWanted(comparison.what)) continue;
     const rows = toResults(comparison.what, await compare(comparison, rounds), goals);
     show(rows);
-    if (rows.some(({ met }) => met === false)) console.log(`  ${await profileComparison(comparison)}`);
+    if (rows.some(({ met }) => met === false)) console.log(`  ${await profileWork(workOf(comparison))}`);
   }
-  for (const { what, run } of lifecycleBenches) if (isWanted(what)) show(await run(rounds));
+  for (const { what, run, profile: write } of lifecycleBenches) {
+    if (!isWanted(what)) continue;
+    const rows = await run(rounds);
+    show(rows);
+    if (rows.some(({ met }) => met === false)) console.log(`  ${await write()}`);
+  }
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}, ${canPin ? "" : "not "}pinned`;
   const all = only === undefined ? results : mergeResults(readResults(), results);
   writeResults(all, machine);

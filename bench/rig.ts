@@ -11,6 +11,7 @@ export type RigRequest =
   | { readonly do: "comeBack" }
   | { readonly do: "cpu" }
   | { readonly do: "usage" }
+  | { readonly do: "heap" }
   | { readonly do: "profile" }
   | { readonly do: "profiled" };
 

@@ -16,6 +16,9 @@ function streams(count: number): Comparison {
   return { what: `${count} streams`, measure: "downTogether", parameters, peers: [] };
 }
 
+/** What is profiled where the curve is not flat. */
+export const manyStreams: Comparison = { ...streams(256), what: "growth: streams of one channel, 256 of them" };
+
 /** How many messages a second one channel carries, over the number of the streams that share it. */
 export async function measureStreamGrowth(rounds: number): Promise<BenchResult[]> {
   const figures = await withMoorline(async (rig) => {

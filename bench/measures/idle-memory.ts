@@ -1,9 +1,13 @@
 import { withRigs } from "../compare.ts";
+import type { HeapUse } from "../heap.ts";
+import { writeHeapProfile } from "../profile.ts";
 import { type BenchResult, toResults } from "../results.ts";
 import type { Usage } from "../rig.ts";
 import { manyConnections } from "./file-limit.ts";
 
 const WARM_UP = 200;
+const PROFILED = 2000;
+const MOST_KINDS = 40;
 /** What we want of both figures: at most twice a bare connection, and below socket.io. */
 const goals = { "raw ws": { most: 2 }, "socket.io": { below: 1 } } as const;
 
@@ -30,6 +34,22 @@ export async function measureIdleMemory(rounds: number): Promise<BenchResult[]> 
     ...toResults(`memory per idle session, ${connections} of them, resident bytes`, resident, goals),
     ...toResults(`memory per idle session, ${connections} of them, heap bytes`, heap, goals),
   ];
+}
+
+/** What the heap of the server holds for each of some idle sessions. @returns The path of the file. */
+export async function profileIdleMemory(): Promise<string> {
+  return withRigs(["moorline"], undefined, async ([rig]) => {
+    if (rig === undefined) throw new Error("there is no rig");
+    const { server, client, port } = rig;
+    await client.ask({ do: "crowd", peer: "moorline", port, count: WARM_UP });
+    const before = await server.ask<readonly HeapUse[]>({ do: "heap" });
+    await client.ask({ do: "crowd", peer: "moorline", port, count: PROFILED });
+    const after = await server.ask<readonly HeapUse[]>({ do: "heap" });
+    const bytesBefore = new Map(before.map(({ kind, bytes }) => [kind, bytes]));
+    const uses = after.map(({ kind, bytes }) => ({ kind, bytes: bytes - (bytesBefore.get(kind) ?? 0) }));
+    const largest = uses.sort((a, b) => b.bytes - a.bytes).slice(0, MOST_KINDS);
+    return writeHeapProfile("memory per idle session", largest, PROFILED);
+  });
 }
 
 interface Step extends Usage {

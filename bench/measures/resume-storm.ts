@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Rig, withRigs } from "../compare.ts";
+import type { ProfiledWork } from "../profile.ts";
 import { type BenchResult, toResults } from "../results.ts";
 import type { RigProcess } from "../rig.ts";
 import { manyConnections } from "./file-limit.ts";
@@ -7,6 +8,23 @@ import { manyConnections } from "./file-limit.ts";
 const MOST_CLIENTS = 10_000;
 const QUIET_MS = 200;
 const QUIET_MICROS = 5_000;
+
+const PROFILED_CLIENTS = 2_000;
+
+/** The storm, to be profiled. */
+export const resumeStormWork: ProfiledWork = {
+  what: "resume storm",
+  async prepare(rig) {
+    await rig.client.ask({ do: "crowd", peer: rig.name, port: rig.port, count: PROFILED_CLIENTS });
+    await storm(rig, PROFILED_CLIENTS);
+    return PROFILED_CLIENTS;
+  },
+  // A process under the profiler is never quiet.
+  async run({ client }) {
+    await client.ask({ do: "cut" });
+    await client.ask({ do: "comeBack" });
+  },
+};
 
 /**
  * Cuts all clients at once, and has all come back: ours resume their channels, those of `ws` are accepted anew. What
