@@ -5,15 +5,15 @@ export const analyses: Readonly<Record<string, string>> = {
   "stream to the server, 64 KiB":
     "Copies: the encoding, the packets, and a third one where `ws` masks them, which the peer has too; the server joins three parts for each message.",
   "ping-pong p50 across cores, 64 B":
-    "Half of it is the system call that writes, as for the peer. The rest is spread over many small functions, none above 3 %: envelope, acknowledgement, credit, promises of the generators on both sides. In one process, always warm, all of that takes about 10 µs a side; after each wait for the other process it runs with cold caches and takes three times as long.",
+    "Half of it is the system call that writes, as for the peer. The rest is spread over many small functions, none above 3 %: envelope, acknowledgement, credit, promises of the generators on both sides. In one process, where everything stays warm, a whole round trip of both ends takes 84 µs, 49 of them writing; after each wait for another process the same code runs with cold caches.",
   "ping-pong p50 on one core, 64 B":
     "The same as across cores, and each switch between the two processes empties the caches: what counts is how much code a message passes through.",
   "memory per idle session":
     "Plain objects of the states of three machines, and the sockets' own objects of Node and `ws`, which are about a third of it. The channel with its queues is about 1 KiB.",
   "resume storm":
-    "The upgrade is what the peer pays too. Above it: six transitions of three machines for each resumed channel, each with events and states that @bufbuild/protobuf creates and with an entry of the transition log, and the two hashes of the hello.",
+    "The upgrade is what the peer pays too. Above it: the transitions of three machines for each resumed channel, with events and states that @bufbuild/protobuf creates and an entry of the transition log for each, and the hashes of the hello.",
   recovery:
-    "It begins with dialling: the TCP connection and the upgrade are three round trips before the first byte of Moorline, and the hello and the replay are two more; most of the time is the upgrade in `node:http` and `ws` at both ends.",
+    "It begins with dialling: connecting, upgrading and the hello with its answer are three round trips by themselves, and what a fresh socket takes at both ends (`node:http`, `ws`, the machines) runs once for each connection and is never warm.",
   "growth: streams of one channel, 256 of them":
     "The absolute cost of a message over 256 streams has not changed; one stream alone has become faster, because a packet then brings hundreds of messages to a reader that is woken once, while each of 256 readers is woken for two or three.",
 };
