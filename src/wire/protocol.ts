@@ -1,4 +1,4 @@
-/** Protocol revisions, both ends included. Not the generated message: any object with the two numbers will do. */
+/** Protocol revisions, both ends included. Not the generated message; an object with the two numbers will do. */
 export interface Revisions {
   /** The oldest, from 1. */
   readonly min: number;
