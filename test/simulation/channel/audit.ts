@@ -11,6 +11,7 @@ interface CallInside extends Call {
   readonly incoming: {
     readonly allowance: number;
     readonly owed: number;
+    readonly windowBytes: number;
     readonly queue: Queue<{ readonly refund: number }>;
     readonly unfinished: { readonly cost: number; readonly prepaid: number } | undefined;
   };
@@ -30,19 +31,32 @@ export function auditChannel(channel: Channel, limits: LocalChannelLimits, windo
   const { calls, outbox } = channel as unknown as ChannelInside;
   if (outbox.heldBytes > limits.maxOutboxBytes) throw new Broken(`an outbox holds ${outbox.heldBytes} bytes`);
   let prepaid = 0;
+  let grown = 0;
   for (const call of calls) {
     if (call.isClosed) continue;
     const { allowance, owed, queue, unfinished } = call.incoming;
+    const window = windowToday(call, limits, windowOf(call));
+    grown += window - windowOf(call);
     if ((unfinished?.prepaid ?? 0) > 0) prepaid += 1;
     let unread = unfinished === undefined ? 0 : unfinished.cost - unfinished.prepaid;
     for (let i = 0; i < queue.length; i += 1) unread += queue.at(i)?.refund ?? 0;
     const credit = `${allowance} bytes given, ${owed} owed, ${unread} unread`;
-    if (allowance + owed + unread !== windowOf(call)) throw new Broken(`${credit} are not ${windowOf(call)}`);
+    if (allowance + owed + unread !== window) throw new Broken(`${credit} are not ${window}`);
     // Within a window, but for one frame and for what was paid back early.
-    const most = windowOf(call) + limits.maxFrameBytes + limits.messageOverheadBytes;
+    const most = window + limits.maxFrameBytes + limits.messageOverheadBytes;
     if (unread > most) throw new Broken(`more is unread than a window: ${credit}`);
   }
+  if (grown > limits.maxCreditGrowthBytes) throw new Broken(`the windows have grown by ${grown} bytes`);
   if (prepaid > 1) throw new Broken(`${prepaid} unfinished messages are paid back at once`);
+}
+
+/** What the window of a call has grown to. It never shrinks, and grows up to a limit. */
+function windowToday({ incoming }: CallInside, { maxCreditBytes }: LocalChannelLimits, first: number): number {
+  const { windowBytes } = incoming;
+  if (windowBytes < first || windowBytes > Math.max(first, maxCreditBytes)) {
+    throw new Broken(`a window of ${first} bytes has become one of ${windowBytes}`);
+  }
+  return windowBytes;
 }
 
 /** Fails where credit of a call was lost, or made from nothing. Only while nothing is under way and everything is read. */
@@ -53,8 +67,10 @@ export function auditCredit(
 ): void {
   const { plan, callerCall, calleeCall } = record;
   const [caller, callee] = [callerCall as CallInside, calleeCall as CallInside];
-  auditHalf(`call ${plan.no}, requests`, caller, callee, calleeLimits.initialCreditBytes);
-  auditHalf(`call ${plan.no}, replies`, callee, caller, callerLimits.initialCreditBytes + plan.credit);
+  const requests = windowToday(callee, calleeLimits, calleeLimits.initialCreditBytes);
+  const replies = windowToday(caller, callerLimits, callerLimits.initialCreditBytes + plan.credit);
+  auditHalf(`call ${plan.no}, requests`, caller, callee, requests);
+  auditHalf(`call ${plan.no}, replies`, callee, caller, replies);
 }
 
 function auditHalf(name: string, sender: CallInside, receiver: CallInside, window: number): void {

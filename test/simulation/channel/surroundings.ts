@@ -32,5 +32,7 @@ export function drawLimits(random: SimulatedRandom): LocalChannelLimits {
     maxOutboxBytes: random.pick([64, 100, 300, 4096]) * KIB,
     maxMessageBytes: 512 * KIB,
     maxCalls: random.pick([2, 8, 256]),
+    maxCreditBytes: random.pick([16, 1024]) * KIB,
+    maxCreditGrowthBytes: random.pick([0, 32, 8192]) * KIB,
   };
 }

@@ -11,10 +11,10 @@ import { maxProgramsOf } from "./session-plan.ts";
 const LOOK_EVERY_MS = 2_500;
 /** What a call may hold unread: its credit, and one frame over it. */
 const BYTES_OF_CALL = channelLimits.initialCreditBytes + channelLimits.maxFrameBytes;
+/** One large message that is put together beyond its call's credit, and what the windows of all calls may grow by. */
+const BYTES_BESIDE_CALLS = 1024 * 1024 + channelLimits.maxCreditGrowthBytes;
 /** Of a program, which has so many calls of its own and of the daemon at most. */
-const MAX_PROGRAM_BYTES = channelLimits.maxOutboxBytes + 80 * BYTES_OF_CALL;
-/** One large message that is put together beyond its call's credit. */
-const BYTES_BESIDE_CALLS = 1024 * 1024;
+const MAX_PROGRAM_BYTES = channelLimits.maxOutboxBytes + 80 * BYTES_OF_CALL + BYTES_BESIDE_CALLS;
 
 /** Everybody in a world: the daemon, the programs, those that only probe. */
 export class SessionWorld {
