@@ -67,7 +67,7 @@ export const deliveryBugs: readonly PlantedBug[] = [
     find: "const known = Math.min(list.length, inbox.received + 1 - frames.first);",
     replace: "const known = 0;",
     caughtBy: byWorld,
-    shows: /finds a violation|is read but was never sent|is another one/,
+    shows: /finds a violation|finds a position_impossible|is read but was never sent|is another one/,
   },
   {
     name: "frames behind a gap are accepted",
