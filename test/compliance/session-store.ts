@@ -23,7 +23,10 @@ async function listed(store: SessionStore): Promise<readonly SessionRecord[]> {
 }
 
 /** What every {@link SessionStore} does. @param name The implementation. @param createPlace Makes an empty place. */
-export function testSessionStore(name: string, createPlace: () => SessionStorePlace | Promise<SessionStorePlace>): void {
+export function testSessionStore(
+  name: string,
+  createPlace: () => SessionStorePlace | Promise<SessionStorePlace>,
+): void {
   describe(`${name} as a SessionStore`, () => {
     it("keeps records as they are, also for the next to open it [STORE-4]", async () => {
       const place = await createPlace();

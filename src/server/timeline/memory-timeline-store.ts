@@ -1,3 +1,4 @@
+import { MoorlineError } from "../../wire/moorline-error.ts";
 import { createTimelineStore, type TimelineStoreOptions } from "./create-timeline-store.ts";
 import { MemoryTimelines } from "./memory-timelines.ts";
 import type { TimelineStore } from "./timeline-store.ts";
@@ -13,5 +14,7 @@ export interface MemoryTimelineOptions extends TimelineStoreOptions {
  * go over `maxBytes` fails with STORAGE_FULL. Spec: TIMELINE-11.
  */
 export function createMemoryTimelineStore(options: MemoryTimelineOptions = {}): TimelineStore {
-  return createTimelineStore(new MemoryTimelines(options.maxBytes ?? Number.POSITIVE_INFINITY), options);
+  const { maxBytes = Number.POSITIVE_INFINITY } = options;
+  if (!(maxBytes >= 1)) throw new MoorlineError("OPTION_INVALID", "maxBytes must be 1 or more.");
+  return createTimelineStore(new MemoryTimelines(() => maxBytes), options);
 }

@@ -13,13 +13,13 @@ import type { StoredItem } from "./timeline-store.ts";
 
 /** Logs in memory. */
 export class MemoryTimelines implements TimelineBackend {
-  private readonly maxBytes: number;
+  private readonly maxBytes: () => number;
   private readonly logs = new Map<number, MemoryLog>();
   private readonly ids = new Map<string, number>();
   private lastId = 0;
 
-  /** @param maxBytes The most bytes of payloads and texts, of all logs. */
-  constructor(maxBytes: number) {
+  /** @param maxBytes The most bytes of payloads and texts, of all logs; asked for with each commit. */
+  constructor(maxBytes: () => number) {
     this.maxBytes = maxBytes;
   }
 
@@ -39,8 +39,9 @@ export class MemoryTimelines implements TimelineBackend {
 
   commit(changes: readonly LogChange[]): void {
     const bytes = changes.reduce((sum, change) => sum + this.growthOf(change), 0);
-    if (bytes > 0 && bytes + this.bytes() > this.maxBytes) {
-      throw new MoorlineError("STORAGE_FULL", `The timelines would have more than ${this.maxBytes} bytes.`);
+    const most = this.maxBytes();
+    if (bytes > 0 && bytes + this.bytes() > most) {
+      throw new MoorlineError("STORAGE_FULL", `The timelines would have more than ${most} bytes.`);
     }
     for (const change of changes) this.apply(change);
   }

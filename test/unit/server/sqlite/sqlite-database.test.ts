@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { createSqliteSessionStore, MoorlineError } from "../../../../src/server/index.ts";
-import type { MoorlineErrorCode } from "../../../../src/wire/moorline-error.ts";
 import { SCHEMA_STEPS } from "../../../../src/server/sqlite/sqlite-schema.ts";
+import type { MoorlineErrorCode } from "../../../../src/wire/moorline-error.ts";
 import { createDirectory, openDatabase } from "./place.ts";
 
 const RECORD = { sessionHash: "a", sessionRef: "b", principal: "c", createdAtMs: 1, idleLeftMs: 2 };
