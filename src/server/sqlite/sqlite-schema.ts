@@ -24,7 +24,7 @@ const TIMELINES = `
     revision INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE timeline_item (
-    log INTEGER NOT NULL REFERENCES timeline_log (id) ON DELETE CASCADE,
+    log INTEGER NOT NULL REFERENCES timeline_log (id),
     seq INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     created_revision INTEGER NOT NULL,
@@ -36,13 +36,12 @@ const TIMELINES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX timeline_item_by_revision ON timeline_item (log, revision);
   CREATE TABLE timeline_text (
-    log INTEGER NOT NULL,
+    log INTEGER NOT NULL REFERENCES timeline_log (id),
     seq INTEGER NOT NULL,
     start INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     data BLOB NOT NULL,
-    PRIMARY KEY (log, seq, start),
-    FOREIGN KEY (log, seq) REFERENCES timeline_item (log, seq) ON DELETE CASCADE
+    PRIMARY KEY (log, seq, start)
   ) STRICT, WITHOUT ROWID;
 `;
 

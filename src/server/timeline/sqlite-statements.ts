@@ -35,7 +35,12 @@ export function prepareWrites(database: SqliteDatabase) {
   return {
     makeLog: database.prepare("INSERT INTO timeline_log (id, name, epoch, last_seq, revision) VALUES (?, ?, ?, ?, ?)"),
     moveLog: database.prepare("UPDATE timeline_log SET last_seq = ?, revision = ? WHERE id = ?"),
-    deleteLog: database.prepare("DELETE FROM timeline_log WHERE id = ?"),
+    /** In this order: the log goes last. */
+    deleteLog: [
+      database.prepare("DELETE FROM timeline_text WHERE log = ?"),
+      database.prepare("DELETE FROM timeline_item WHERE log = ?"),
+      database.prepare("DELETE FROM timeline_log WHERE id = ?"),
+    ],
     appendItem: database.prepare(
       "INSERT INTO timeline_item (log, seq, revision, created_revision, base_revision, created_at_ms, text_bytes, payload)" +
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -100,7 +100,7 @@ export class SqliteTimelines implements TimelineBackend {
   private write({ head, fate, items }: LogChange): void {
     const { id, name, epoch, lastSeq, revision } = head;
     if (fate === "deleted") {
-      this.writes.deleteLog.run(id);
+      for (const remove of this.writes.deleteLog) remove.run(id);
       return;
     }
     if (fate === "made") this.writes.makeLog.run(id, name, epoch, lastSeq, revision);

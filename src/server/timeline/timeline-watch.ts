@@ -109,7 +109,8 @@ export class TimelineWatch implements AsyncIterableIterator<TimelineEvent, undef
 
   private goThrough(target: LogHead, afterSeq: number): Pass | undefined {
     const found = this.log.backend.changedAfter(target.id, this.known, afterSeq, LIMIT);
-    for (const item of found) this.tell(item);
+    // Later items belong to the next pass, which would tell them once more.
+    for (const changed of found) if (changed.item.seq <= target.lastSeq) this.tell(changed);
     const lastSeq = found.at(-1)?.item.seq ?? target.lastSeq;
     return lastSeq >= target.lastSeq ? undefined : { target, seqs: undefined, afterSeq: lastSeq };
   }
