@@ -42,6 +42,7 @@ export class SqliteDatabase {
   /** The path it was opened with. */
   readonly path: string;
   private readonly handle: DatabaseSync;
+  private state: "open" | "closed" = "open";
 
   /** @param handle The open database, with Moorline's tables. @param path Its path, for people. */
   constructor(handle: DatabaseSync, path: string) {
@@ -56,7 +57,7 @@ export class SqliteDatabase {
 
   /** Runs something that uses the database. @throws MoorlineError STORAGE_CLOSED, or what SQLite says. Spec: STORE-3. */
   run<T>(work: () => T): T {
-    if (!this.handle.isOpen) throw new MoorlineError("STORAGE_CLOSED", `The database ${this.path} is closed.`);
+    if (this.state === "closed") throw new MoorlineError("STORAGE_CLOSED", `The database ${this.path} is closed.`);
     try {
       return work();
     } catch (error) {
@@ -87,7 +88,9 @@ export class SqliteDatabase {
 
   /** Closes the database. Does nothing where it is closed. */
   close(): void {
-    if (this.handle.isOpen) this.handle.close();
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.handle.close();
   }
 }
 

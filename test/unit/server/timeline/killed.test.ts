@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { createSqliteTimelineStore } from "../../../../src/server/index.ts";
 import { SimulatedRandom } from "../../../../src/testing/index.ts";
+import { errorOf } from "../../../compliance/timeline-kit.ts";
 import { createDirectory, openDatabase } from "../sqlite/place.ts";
 
 const CHILD = fileURLToPath(new URL("killed-child.ts", import.meta.url));
@@ -26,13 +27,14 @@ async function runAndKill(path: string, lines: number): Promise<Shown> {
     // What a watch shows again may be older than what it has shown.
     if (revision > (shown.get(seq)?.revision ?? 0)) shown.set(seq, { revision, textBytes });
     count += 1;
+    if (count === 1) await expect(openDatabase(path, { busyTimeoutMs: 1 })).rejects.toEqual(errorOf("DATABASE_LOCKED"));
     if (count === lines) child.kill("SIGKILL");
   }
   await ended;
   return shown;
 }
 
-it("has everything that was shown when its process is killed, and gives no place twice [STORE-1, TIMELINE-2, TIMELINE-3]", async () => {
+it("has everything that was shown when its process is killed, and gives no place twice [STORE-1, STORE-3, TIMELINE-2, TIMELINE-3]", async () => {
   const path = join(createDirectory(), "state.db");
   const random = new SimulatedRandom(1);
   let lastShown = 0;
