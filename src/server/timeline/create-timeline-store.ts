@@ -52,7 +52,6 @@ class BackedTimelineStore implements TimelineStore {
     this.shared.turn.assertOpen();
     const held = this.logs.get(name);
     if (held?.phase === "live") return held;
-    if (held?.phase === "new") return undefined;
     const head = this.shared.backend.find(name);
     return head === undefined ? undefined : this.keep(new StoredTimeline(this.shared, head, "live"));
   }
