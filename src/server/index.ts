@@ -20,7 +20,23 @@ export type { ServerListeners, ServerLogger } from "./reporter.ts";
 export { createDaemonServer, type DaemonServer } from "./server.ts";
 export type { ServerLimitOptions } from "./server-limits.ts";
 export type { ChannelInfo, ServerSessions, SessionInfo } from "./server-sessions.ts";
+export { openSqliteDatabase, type SqliteDatabase, type SqliteOptions } from "./sqlite/sqlite-database.ts";
+export { createSqliteSessionStore } from "./sqlite/sqlite-session-store.ts";
 export { createMemorySessionStore, type SessionRecord, type SessionStore } from "./store.ts";
+export type { TimelineStoreOptions } from "./timeline/create-timeline-store.ts";
+export { createMemoryTimelineStore, type MemoryTimelineOptions } from "./timeline/memory-timeline-store.ts";
+export { createSqliteTimelineStore } from "./timeline/sqlite-timeline-store.ts";
+export type {
+  AppendOptions,
+  PageRequest,
+  StoredItem,
+  TimelineCursor,
+  TimelineEvent,
+  TimelineLog,
+  TimelinePage,
+  TimelinePosition,
+  TimelineStore,
+} from "./timeline/timeline-store.ts";
 export { acceptToken, createTokenFile } from "./token-file.ts";
 export type { AttachOptions } from "./upgrades.ts";
 export type { ReconnectDelay } from "./welcome.ts";

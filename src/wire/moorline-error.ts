@@ -7,6 +7,10 @@ const LOCAL_ACTIONS = {
   CREDENTIALS_UNCONFIGURED:
     "Give `authenticate` (createTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
+  DATABASE_CORRUPT: "Restore the database from a backup, or move it away: then everything begins anew.",
+  DATABASE_LOCKED: "Stop the other program that has the database open, or give another path.",
+  DATABASE_NEWER: "Update this program: a newer version of it has written the database.",
+  DATABASE_UNUSABLE: "Give the path of a database of Moorline, or of a new file in a directory that can be written.",
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
@@ -22,8 +26,13 @@ const LOCAL_ACTIONS = {
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
+  STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
+  STORAGE_FULL: "Delete what is not needed any more, or give the storage more room; what was shown is kept.",
   STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
+  TIMELINE_DELETED: "Open the timeline again: then it is a new one, with another epoch.",
+  TIMELINE_ITEM_TOO_LARGE: "Append an item of its own for what is left.",
+  TIMELINE_ITEM_UNKNOWN: "Give the seq that the append of the item came back with.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",
 } as const satisfies Record<string, string>;
 
