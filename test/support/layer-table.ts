@@ -40,7 +40,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   },
   relay: { imports: ["transport", "wire", "machine"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
   faults: { imports: ["transport", "wire"], packages: [PROTOBUF], node: true },
-  daemon: { imports: ["server", "relay/client"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
+  daemon: { imports: ["server", "relay/client"], packages: [PROTOBUF, CONNECT, CONNECT_NODE, "execa"], node: true },
   conformance: { imports: ["client", "runtime", "server", "relay"], packages: [PROTOBUF, CONNECT], node: true },
   testing: { imports: ["client", "runtime", "server"], packages: [PROTOBUF, CONNECT] },
   cli: {
