@@ -86,10 +86,11 @@ export class CommandRun implements AgentRun {
 
   #ask(): Promise<Answer> {
     if (this.#isCancelled()) return Promise.resolve("cancelled");
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#state = { phase: "asking", answer: resolve };
+    const answered = new Promise<Answer>((answer) => {
+      this.#state = { phase: "asking", answer };
+    });
     this.#listener.permissionAsked(createPermission(this.#request, this.#options.clock.wallNow()));
-    return promise;
+    return answered;
   }
 
   async #runProcess(): Promise<RunEnd> {

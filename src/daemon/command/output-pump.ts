@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { type CommandOutput, OutputStream } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
-import type { Clock } from "../../core/clock.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
 import { OutputSplitter } from "./output-splitter.ts";
 
 /** How output is read; times in milliseconds. */
@@ -106,16 +106,18 @@ export class OutputPump {
 
   /** Settles when a stream has something, or the time of the held line or of the drain is over. */
   #wait(nowMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
     const delaysMs = [
       ...(this.#splitter.isHolding ? [this.#heldSinceMs + this.#options.lineMs - nowMs] : []),
       ...(this.#drain === undefined ? [] : [this.#drain.leftMs]),
     ];
-    if (delaysMs.length === 0) return promise;
-    // A turn of the event loop later: after a long pause the timer comes before what waits in the pipe.
-    const timer = this.#clock.setTimer(Math.max(0, Math.min(...delaysMs)), () => setImmediate(resolve));
-    return promise.finally(() => timer.cancel());
+    let timer: Timer | undefined;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (delaysMs.length === 0) return;
+      // A turn of the event loop later: after a long pause the timer comes before what waits in the pipe.
+      timer = this.#clock.setTimer(Math.max(0, Math.min(...delaysMs)), () => setImmediate(resolve));
+    });
+    return woken.finally(() => timer?.cancel());
   }
 }
 

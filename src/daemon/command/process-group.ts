@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { create } from "@bufbuild/protobuf";
 import { execa } from "execa";
 import { type ProcessExit, ProcessExitSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import type { Clock } from "../../core/clock.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
 
 /** A command, ready to be started. */
 export interface ProcessCommand {
@@ -75,13 +75,11 @@ export class ProcessGroup {
       const { originalMessage } = await this.#child;
       return { case: "notStarted", value: originalMessage ?? "the program could not be started" };
     }
-    const { promise, resolve } = Promise.withResolvers<ProcessEnd>();
-    this.#child.nodeChildProcess.once("exit", (code, signal) => {
-      const cause =
-        signal === null ? { case: "code" as const, value: code ?? 0 } : { case: "signal" as const, value: signal };
-      resolve({ case: "exited", value: create(ProcessExitSchema, { cause }) });
+    return new Promise((resolve) => {
+      this.#child.nodeChildProcess.once("exit", (code, signal) => {
+        resolve({ case: "exited", value: createExit(code, signal) });
+      });
     });
-    return promise;
   }
 
   async #stop(): Promise<void> {
@@ -95,19 +93,19 @@ export class ProcessGroup {
 
   /** Settles when the group is gone, which it is at the deadline. */
   #outlive(deadlineMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = (): void => {
-      const leftMs = deadlineMs - this.#clock.now();
-      if (!this.#isAlive()) return resolve();
-      if (leftMs > 0) {
-        this.#clock.setTimer(Math.min(LOOK_MS, leftMs), look);
-        return;
-      }
-      this.#child.kill("SIGKILL");
-      resolve();
-    };
-    look();
-    return promise;
+    return new Promise((gone) => {
+      let timer: Timer | undefined;
+      const look = (): void => {
+        timer?.cancel();
+        const leftMs = deadlineMs - this.#clock.now();
+        const isAlive = this.#isAlive();
+        if (isAlive && leftMs > 0) timer = this.#clock.setTimer(Math.min(LOOK_MS, leftMs), look);
+        else gone();
+        if (isAlive && leftMs <= 0) this.#child.kill("SIGKILL");
+      };
+      look();
+      void this.ended.then(look);
+    });
   }
 
   /** Whether any process of the group is left. Its number is not given to anybody else as long as one is. */
@@ -120,6 +118,12 @@ export class ProcessGroup {
       return (error as NodeJS.ErrnoException).code === "EPERM";
     }
   }
+}
+
+function createExit(code: number | null, signal: string | null): ProcessExit {
+  const cause =
+    signal === null ? { case: "code" as const, value: code ?? 0 } : { case: "signal" as const, value: signal };
+  return create(ProcessExitSchema, { cause });
 }
 
 /** Signals are sent by the group's own clock, and output is read by its own pump. */
