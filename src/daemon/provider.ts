@@ -8,11 +8,14 @@ import type { CreateAgentRequest } from "../../gen/moorline/agent/v1/agent_servi
 import type { CapabilityMissing, CommandRefused } from "../../gen/moorline/agent/v1/error_pb.ts";
 import type { Provider } from "../../gen/moorline/agent/v1/provider_pb.ts";
 import type { TimelineItem } from "../../gen/moorline/agent/v1/timeline_pb.ts";
+import type { AgentConfig } from "../machine/agent.ts";
 
 /** What runs agents of one kind. Knows nothing of timelines, directories and clients. Spec: AGENT-1. */
 export interface AgentProvider {
   /** Its id, as agents and clients name it. Never changes. */
   readonly id: string;
+  /** How its agents take prompts. Never changes. */
+  readonly lifecycle: AgentConfig;
   /** What clients are told: name, capabilities, and whether agents can be created with it now. */
   describe(): Provider;
   /**
@@ -57,7 +60,7 @@ export interface AgentRun {
   /** Ends what is under way, gently first. The end is told to the listener. Does nothing when called again. */
   cancel(): void;
   /**
-   * Answers a permission that it has asked for.
+   * Answers a permission that it has asked for. An empty option refuses it.
    * @returns Whether this was the first answer to a permission that waits, with an option that it has. Any other one
    *   changes nothing.
    */

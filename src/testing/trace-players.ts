@@ -1,3 +1,4 @@
+import { AgentEffectSchema, AgentEventSchema, AgentStateSchema } from "../../gen/moorline/machine/v1/agent_pb.ts";
 import {
   ChannelEffectSchema,
   ChannelEventSchema,
@@ -18,6 +19,7 @@ import {
   SessionEventSchema,
   SessionStateSchema,
 } from "../../gen/moorline/machine/v1/session_pb.ts";
+import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
@@ -53,6 +55,13 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: SessionEventSchema,
     effectSchema: SessionEffectSchema,
     config: defaultSessionConfig,
+  }),
+  createTracePlayer({
+    machine: agentMachine,
+    stateSchema: AgentStateSchema,
+    eventSchema: AgentEventSchema,
+    effectSchema: AgentEffectSchema,
+    config: defaultAgentConfig,
   }),
 ];
 

@@ -17,6 +17,7 @@ import { CommandRun } from "./command-run.ts";
  */
 export class CommandProvider implements AgentProvider {
   readonly id = COMMAND_PROVIDER_ID;
+  readonly lifecycle = { promptsWhileRunning: true, restarts: false };
   readonly #options: CommandOptions;
   readonly #runs = new Set<AgentRun>();
   #closed: Promise<void> | undefined;

@@ -62,7 +62,7 @@ export class CommandRun implements AgentRun {
   answerPermission(permissionId: string, optionId: string): boolean {
     const state = this.#state;
     if (state.phase !== "asking" || permissionId !== PERMISSION_ID) return false;
-    if (optionId !== ALLOW_ID && optionId !== DENY_ID) return false;
+    if (![ALLOW_ID, DENY_ID, ""].includes(optionId)) return false;
     this.#state = { phase: "beginning" };
     state.answer(optionId === ALLOW_ID ? "allowed" : "denied");
     return true;
