@@ -88,8 +88,9 @@ function transitionTurn(state: AgentState, event: AgentInput, pending: readonly 
       return rest([...cancelPermissions(pending, event.value.at), ...finished]);
     }
     case "runEnded":
-      return end(event.value.exit, [
+      return end([
         ...cancelPermissions(pending, event.value.at),
+        ...recordExit(event.value.exit),
         attend(AgentAttention.FINISHED, event.value.at),
       ]);
     case "cancelRequested":
@@ -107,7 +108,7 @@ function transitionTurn(state: AgentState, event: AgentInput, pending: readonly 
 function transitionIdle(state: AgentState, event: AgentInput): AgentStep {
   if (event.case === "promptSent") return run([unattend(), agentEffect({ case: "deliverPrompt", value: {} })]);
   if (event.case === "runStarted") return run();
-  if (event.case === "runEnded") return end(event.value.exit, []);
+  if (event.case === "runEnded") return end(recordExit(event.value.exit));
   return transitionFailure(state, event, []);
 }
 
@@ -121,7 +122,7 @@ function transitionWaiting(state: AgentState, pending: readonly PendingPermissio
 function transitionCancelling(state: AgentState, event: AgentInput): AgentStep {
   if (event.case === "permissionAsked") return takeStep(state, [answer(event.value.permission?.id ?? "", "")]);
   if (event.case === "turnEnded") return rest([]);
-  if (event.case === "runEnded") return end(event.value.exit, []);
+  if (event.case === "runEnded") return end(recordExit(event.value.exit));
   return transitionFailure(state, event, []);
 }
 
@@ -183,8 +184,8 @@ function rest(effects: readonly AgentEffect[]): AgentStep {
   return takeStep(agentState({ case: "idle", value: {} }), effects);
 }
 
-function end(exit: ProcessExit | undefined, effects: readonly AgentEffect[]): AgentStep {
-  return takeStep(agentState({ case: "ended", value: {} }), [...recordExit(exit), ...effects]);
+function end(effects: readonly AgentEffect[]): AgentStep {
+  return takeStep(agentState({ case: "ended", value: {} }), effects);
 }
 
 function fail(failure: AgentFailure, effects: readonly AgentEffect[], at: Timestamp | undefined): AgentStep {
