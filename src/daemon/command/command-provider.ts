@@ -12,8 +12,8 @@ import { CommandRun } from "./command-run.ts";
 
 /**
  * The provider `command`: an agent is one command, run as a process without a shell. A prompt is a line on its standard
- * input, what it writes are items of its timeline. When the daemon is killed without a chance to end its commands, they
- * lose their standard streams and are not ended by anybody else. Spec: AGENT.
+ * input, what it writes are items of its timeline. Where the daemon exits without `close`, its commands get SIGTERM; where
+ * it is killed they lose their standard streams: reading ends, and writing fails with EPIPE. Spec: AGENT.
  */
 export class CommandProvider implements AgentProvider {
   readonly id = COMMAND_PROVIDER_ID;

@@ -142,13 +142,13 @@ function startFailed(message: string): AgentFailure {
 }
 
 function createFailure(reason: AgentFailureReason, message: string): AgentFailure {
-  return create(AgentFailureSchema, { reason, message: message.slice(0, MAX_MESSAGE_LENGTH) });
+  return create(AgentFailureSchema, { reason, message: cutText(message) });
 }
 
 function createPermission({ argv, workingDirectory }: CommandRequest, wallMs: number): PendingPermission {
   return create(PendingPermissionSchema, {
     id: PERMISSION_ID,
-    title: `Run ${argv.join(" ")}`.slice(0, MAX_MESSAGE_LENGTH),
+    title: cutText(`Run ${argv.join(" ")}`),
     subject: { case: "command", value: { argv: [...argv], workingDirectory } },
     options: [
       { id: ALLOW_ID, label: "Allow", decision: PermissionDecision.ALLOW_ONCE },
@@ -156,4 +156,9 @@ function createPermission({ argv, workingDirectory }: CommandRequest, wallMs: nu
     ],
     requestedAt: timestampFromMs(wallMs),
   });
+}
+
+/** The beginning of a text, not cut inside a character. */
+function cutText(text: string): string {
+  return text.slice(0, MAX_MESSAGE_LENGTH).replace(/[\uD800-\uDBFF]$/, "");
 }

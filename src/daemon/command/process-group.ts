@@ -110,8 +110,9 @@ export class ProcessGroup {
 
   /** Whether any process of the group is left. Its number is not given to anybody else as long as one is. */
   #isAlive(): boolean {
-    const { pid } = this.#child;
+    const { pid, nodeChildProcess } = this.#child;
     if (pid === undefined) return false;
+    if (process.platform === "win32") return nodeChildProcess.exitCode === null;
     try {
       return process.kill(-pid, 0);
     } catch (error) {

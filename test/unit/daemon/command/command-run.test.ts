@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -76,27 +76,27 @@ describe("CommandRun: output", () => {
     expect((await heard.over).exit?.cause.case).toBe("signal");
   });
 
-  it("slows the program down while the listener says not now [AGENT-4]", async () => {
-    const script = `
-      const line = "x".repeat(99) + "\\n"; let sent = 0;
-      process.stdin.on("data", () => process.stderr.write(String(sent) + "\\n"));
-      (function more() { while (process.stdout.write(line.repeat(1000))) sent += 1; process.stdout.once("drain", more); sent += 1; })();
-      setInterval(() => {}, 1000);`;
-    const { heard, run } = start(scriptRequest(script));
+  it("keeps the program waiting while the listener says not now [AGENT-4]", async () => {
+    const script = `const fs = require("fs"); for (let i = 0; i < 64; i += 1) fs.writeSync(1, Buffer.alloc(65_536, "w"));
+      fs.writeFileSync(process.argv[1], "done");`;
+    const marks = ["held", "free"].map((name) => join(folder, name));
+    const held = start(commandRequest([process.execPath, "-e", script, marks[0] ?? ""])).heard;
     let letGo = (): void => {};
-    heard.hold = () =>
-      new Promise<void>((resolve) => {
+    held.hold = () =>
+      new Promise((resolve) => {
         letGo = resolve;
       });
-    await heard.until(() => heard.items.length > 0);
-    const before = heard.items.length;
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(heard.items.length).toBe(before);
-    heard.hold = () => {};
+    await held.until(() => held.items.length > 0);
+    const shown = held.items.length;
+    const free = start(commandRequest([process.execPath, "-e", script, marks[1] ?? ""])).heard;
+    await free.over;
+    expect(marks.map((mark) => existsSync(mark))).toEqual([false, true]);
+    expect(held.items.length).toBe(shown);
+    held.hold = () => {};
     letGo();
-    await heard.until(() => heard.bytes().length > 2_000_000);
-    run.cancel();
-    await heard.over;
+    await held.over;
+    expect(existsSync(marks[0] ?? "")).toBe(true);
+    expect(held.bytes().length).toBe(64 * 65_536);
   });
 
   it("cuts one line of 100 MB into items and loses nothing of it [AGENT-3] [AGENT-4]", async () => {
@@ -320,5 +320,35 @@ describe("CommandProvider: close", () => {
     await closed;
     expect(runs.map((heard) => isAlive(Number.parseInt(heard.text(), 10)))).toEqual([false, false]);
     expect(runs.map((heard) => heard.told.at(-1))).toEqual(["ended", "ended"]);
+  });
+});
+
+describe("a daemon that did not close its provider", () => {
+  const source = new URL("../../../../src/daemon/command/command-provider.ts", import.meta.url).href;
+
+  /** A process that runs a command, says its number, and then ends itself in some way. */
+  function startDaemon(command: string, end: string): string {
+    return `
+      import { CommandProvider } from ${JSON.stringify(source)};
+      const listener = { started() {}, turnEnded() {}, permissionAsked() {}, ended() {},
+        itemsAdded([{ value }]) { require("fs").writeSync(1, value.data); ${end}; } };
+      const argv = [process.execPath, "-e", ${JSON.stringify(command)}];
+      new CommandProvider().start({ agentId: "a", workingDirectory: process.cwd(), environment: {},
+        task: { case: "command", value: { argv } } }, listener);`;
+  }
+
+  it.each([
+    ["exits by itself", `console.log(process.pid + ";"); setInterval(() => {}, 1000);`, "process.exit(1)"],
+    ["fails", `console.log(process.pid + ";"); setInterval(() => {}, 1000);`, `throw setImmediate(() => { throw 1; })`],
+    ["is killed", `console.log(process.pid + ";"); process.stdin.resume();`, `process.kill(process.pid, "SIGKILL")`],
+  ])("leaves no command that heeds its signals and streams when it %s [AGENT-17]", async (_name, command, end) => {
+    const script = startDaemon(command, end).replace('require("fs")', 'process.getBuiltinModule("node:fs")');
+    const daemon = commandRequest([process.execPath, "--input-type=module", "-e", script]);
+    const { heard } = start(daemon, { ownEnvironment: {} });
+    const { exit } = await heard.over;
+    expect(exit?.cause).not.toEqual({ case: "code", value: 0 });
+    const pid = Number.parseInt(heard.text(), 10);
+    expect(pid).toBeGreaterThan(0);
+    while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
   });
 });
