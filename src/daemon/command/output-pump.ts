@@ -65,11 +65,12 @@ export class OutputPump {
 
   /** The next batch. Undefined: there is nothing more to come. */
   async #next(): Promise<CommandOutput[] | undefined> {
-    for (;;) {
+    while ((this.#drain?.bytes ?? 0) <= MAX_DRAINED_BYTES) {
       const items = this.#read() ?? (await this.#idle());
       if (items === undefined) return undefined;
       if (items.length > 0) return items;
     }
+    return undefined;
   }
 
   /** What both streams have now, cut into items; none where it is all held. Undefined where they have nothing. */
@@ -93,9 +94,7 @@ export class OutputPump {
   /** Waits until there may be something to read. Undefined: there is nothing more to come. */
   async #idle(): Promise<CommandOutput[] | undefined> {
     if (this.#sources.every(({ readable }) => readable.readableEnded || readable.destroyed)) return undefined;
-    if (this.#drain !== undefined && (this.#drain.leftMs <= 0 || this.#drain.bytes > MAX_DRAINED_BYTES)) {
-      return undefined;
-    }
+    if (this.#drain !== undefined && this.#drain.leftMs <= 0) return undefined;
     const startedAtMs = this.#clock.now();
     await this.#wait(startedAtMs);
     const nowMs = this.#clock.now();

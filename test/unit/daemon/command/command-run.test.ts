@@ -219,16 +219,25 @@ describe("CommandRun: the end", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("ends soon after the exit though a child keeps the pipe open, and ends that child [AGENT-5]", async () => {
-    const child = `process.on("SIGHUP", () => {}); process.stdout.write("child " + process.pid + ";\\\\n"); setInterval(() => process.stdout.write("late\\\\n"), 20);`;
-    const script = `const c = require("child_process").spawn(process.execPath, ["-e", '${child}'], { stdio: ["ignore", "pipe", "inherit"] });
-      c.stdout.once("data", (d) => { process.stdout.write(d); require("child_process").spawn("sleep", ["1000"], { stdio: "inherit" }).unref(); process.exit(3); });`;
-    const { heard, run } = start(scriptRequest(script));
-    expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 3 });
-    const pid = Number(/child (\d+);/.exec(heard.text())?.[1]);
-    await run.closed;
-    expect(isAlive(pid)).toBe(false);
-  });
+  it.each([
+    ["says nothing", "setInterval(() => {}, 1000);"],
+    ["goes on writing now and then", `setInterval(() => fs.writeSync(1, "late\\n"), 20);`],
+    ["never stops writing", `const late = Buffer.alloc(65_536, "late"); for (;;) fs.writeSync(1, late);`],
+  ])(
+    "ends soon after the exit where a child that keeps the pipe open %s, and ends the child [AGENT-5]",
+    async (_name, then) => {
+      const child = `const fs = require("fs"); process.on("SIGTERM", () => {}); fs.writeSync(1, process.pid + ";"); ${then}`;
+      const script = `const c = require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}],
+      { stdio: ["ignore", "inherit", "inherit"] }); process.stdin.once("data", () => process.exit(3));`;
+      const { heard, run } = start(scriptRequest(script), { graceMs: 100 });
+      await heard.untilWritten(";");
+      run.prompt("exit");
+      expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 3 });
+      const pid = Number.parseInt(heard.text().slice(0, 20), 10);
+      await run.closed;
+      while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+    },
+  );
 
   it("fails with START_FAILED where there is no such program, it may not be run, or the directory is none [AGENT-2]", async () => {
     const plain = join(folder, "plain");
