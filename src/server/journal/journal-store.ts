@@ -29,7 +29,7 @@ export interface JournalUse {
 /**
  * Where a daemon remembers its keyed calls. The server is the only one that changes it. Calls about one key come one after
  * the other, those about several at any time. Whatever rejects, or throws, is reported and has failed as a whole: a call
- * whose acceptance fails is not run. `describeJournalStore` in the tests holds a store to this.
+ * whose acceptance fails is not run. The compliance suite of the tests holds a store to this.
  */
 export interface JournalStore {
   /** The entry of a key, if there is one. */
