@@ -3,6 +3,7 @@ import { idempotencyKey } from "../../../../src/rpc/context-keys.ts";
 import { createMemoryJournalStore, type JournalStore } from "../../../../src/server/index.ts";
 import type { SayRequest, SayResponse } from "../../rpc/gen/rpctest/v1/echo_pb.ts";
 import { type Outcome, watch } from "../../rpc/support/echo.ts";
+import { encodeRequest, openRaw, type RawCall } from "../../rpc/support/raw-calls.ts";
 import { CallClient, type CallConnection } from "./call-client.ts";
 import { type DaemonStage, type StageOptions, stageDaemon } from "./daemon.ts";
 import type { HelloInit } from "./hello.ts";
@@ -68,12 +69,18 @@ export async function ask(
   return watched;
 }
 
+/** Makes a keyed call as a peer would that repeats nothing. */
+export async function askRaw(stage: DaemonStage, { channel }: CallClient, key: string, text = "it"): Promise<RawCall> {
+  const call = openRaw(channel, "Say", { message: encodeRequest({ text }), last: true, idempotencyKey: key });
+  await stage.clock.settle();
+  return call;
+}
+
 /** The text of an answer, or the error, or that there is neither. */
 export function told({ outcome }: { outcome: Outcome<SayResponse> }): unknown {
   if (outcome.state === "fulfilled") return outcome.value.text;
   return outcome.state === "rejected" ? outcome.error : outcome.state;
 }
-
 
 /** A journal that can be told to fail, and that tells what it was asked to do. */
 export class TroubledStore implements JournalStore {
