@@ -126,7 +126,9 @@ describe("the journal of a session", () => {
     const stage = stageJournal();
     await ask(stage, connect(stage), "k", { timeoutMs: 100 * HOUR });
     await stage.clock.advanceAsync(25 * HOUR);
-    const again = await ask(stage, connect(stage, 2), "k");
+    const next = connect(stage, 2);
+    expect(await put(stage, next, "other")).toBe("put");
+    const again = await ask(stage, next, "k");
     stage.runs[0]?.answer();
     await stage.clock.settle();
     expect(told(again)).toBe("did it");

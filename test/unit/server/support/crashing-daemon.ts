@@ -33,9 +33,10 @@ class DaemonProcess {
     });
   }
 
-  /** A disk that takes a turn before and after everything that it does. */
+  /** A disk that takes its time, before everything that it does and after it. */
   disk(store: JournalStore): JournalStore {
     const slowly = async <T>(action: () => T | Promise<T>): Promise<T> => {
+      await this.turn();
       await this.turn();
       const result = await action();
       await this.turn();
