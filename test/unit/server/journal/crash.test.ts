@@ -50,6 +50,21 @@ describe("a daemon that crashes while a keyed call is made", () => {
     expect([...verdicts].sort()).toEqual(["effect 1, 1 effects", "unknown, 0 effects", "unknown, 1 effects"]);
   });
 
+  it("has one effect also where its session, and so its key, is ended at any event [JOURNAL-10]", async () => {
+    const verdicts = new Set<string>();
+    for (let at = 0; at <= 20; at += 1) {
+      const daemon = new CrashingDaemon();
+      await daemon.clock.advanceAsync(1_000);
+      const call = daemon.call();
+      await daemon.run(at);
+      daemon.endSessions();
+      await daemon.clock.advanceAsync(20_000);
+      expect(daemon.effects, `ended after event ${at}`).toBeLessThanOrEqual(1);
+      verdicts.add(call.outcome.state);
+    }
+    expect([...verdicts].sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
   it("ends with the one outcome over a connection lost at every event [JOURNAL-12, JOURNAL-8]", async () => {
     for (let at = 0; at <= 20; at += 1) {
       const daemon = new CrashingDaemon();

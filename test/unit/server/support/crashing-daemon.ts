@@ -1,6 +1,11 @@
 import { type Client, createContextValues } from "@connectrpc/connect";
 import { idempotencyKey } from "../../../../src/client/index.ts";
-import { createMemoryJournalStore, createMemorySessionStore, type JournalStore } from "../../../../src/server/index.ts";
+import {
+  createMemoryJournalStore,
+  createMemorySessionStore,
+  type DaemonServer,
+  type JournalStore,
+} from "../../../../src/server/index.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import type { Connection } from "../../../../src/transport/connection.ts";
 import { createMemoryPair } from "../../../../src/transport/memory.ts";
@@ -64,6 +69,7 @@ export class CrashingDaemon {
   private readonly store = createMemorySessionStore();
   private readonly echo: Client<typeof EchoService>;
   private process: DaemonProcess | undefined = undefined;
+  private server: DaemonServer | undefined = undefined;
   private starts = 0;
 
   constructor() {
@@ -85,6 +91,7 @@ export class CrashingDaemon {
       journal: process.disk(this.journal),
       echo: { say: () => this.say(process) },
     });
+    this.server = server;
     this.pair.accept((connection) => {
       process.connections.push(connection);
       return server.accept(connection);
@@ -95,6 +102,11 @@ export class CrashingDaemon {
   kill(): void {
     this.pair.accept(undefined);
     this.process?.kill();
+  }
+
+  /** Ends every session. */
+  endSessions(): void {
+    for (const { ref } of this.server?.sessions.list() ?? []) this.server?.sessions.end(ref);
   }
 
   /** Cuts every connection; the daemon lives. */
