@@ -130,6 +130,14 @@ export const journalBugs: readonly PlantedBug[] = [
     shows: /the call does not run, accept/,
   },
   {
+    name: "a keyed call is repeated although its session has ended",
+    file: "src/rpc/unary-retry.ts",
+    find: "(isForgotten && !isRepeatable)",
+    replace: "(isForgotten && isRepeatable)",
+    caughtBy: byCrash,
+    shows: /has one effect also where its session/,
+  },
+  {
     name: "a drain does not wait for runs without a channel",
     file: "src/server/drain.ts",
     find: "quiet.then(() => journal?.quiet());",

@@ -58,6 +58,8 @@ describe("a daemon that crashes while a keyed call is made", () => {
       const call = daemon.call();
       await daemon.run(at);
       daemon.endSessions();
+      await daemon.clock.advanceAsync(10);
+      daemon.connect();
       await daemon.clock.advanceAsync(20_000);
       expect(daemon.effects, `ended after event ${at}`).toBeLessThanOrEqual(1);
       verdicts.add(call.outcome.state);

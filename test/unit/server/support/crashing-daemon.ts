@@ -1,5 +1,5 @@
 import { type Client, createContextValues } from "@connectrpc/connect";
-import { idempotencyKey } from "../../../../src/client/index.ts";
+import { type DaemonClient, idempotencyKey } from "../../../../src/client/index.ts";
 import {
   createMemoryJournalStore,
   createMemorySessionStore,
@@ -67,6 +67,7 @@ export class CrashingDaemon {
   private readonly pair = createMemoryPair(this.clock);
   private readonly journal = createMemoryJournalStore();
   private readonly store = createMemorySessionStore();
+  private readonly client: DaemonClient;
   private readonly echo: Client<typeof EchoService>;
   private process: DaemonProcess | undefined = undefined;
   private server: DaemonServer | undefined = undefined;
@@ -75,7 +76,8 @@ export class CrashingDaemon {
   constructor() {
     this.start();
     const { client } = stageAt(this.clock, this.pair);
-    void client.ensureConnected();
+    this.client = client;
+    this.connect();
     this.echo = client.service(EchoService);
   }
 
@@ -102,6 +104,11 @@ export class CrashingDaemon {
   kill(): void {
     this.pair.accept(undefined);
     this.process?.kill();
+  }
+
+  /** Has the client connect, also where it was told to stop. */
+  connect(): void {
+    this.client.ensureConnected().catch(() => {});
   }
 
   /** Ends every session. */
