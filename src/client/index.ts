@@ -13,9 +13,17 @@ export {
   ChannelLossReason,
   type ChannelLost,
   ChannelLostSchema,
+  type IdempotencyKeyReused,
+  IdempotencyKeyReusedSchema,
+  type JournalUnavailable,
+  JournalUnavailableSchema,
+  type KeyedRunCut,
+  KeyedRunCutSchema,
   Limit,
   type LimitExceeded,
   LimitExceededSchema,
+  type OutcomeTooLarge,
+  OutcomeTooLargeSchema,
 } from "../../gen/moorline/session/v1/error_pb.ts";
 export { Path, ResumeRefusal, Resumption, type ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
 export { ConnectionPhase } from "../../gen/moorline/state/v1/phase_pb.ts";

@@ -5,6 +5,8 @@ import {
   CallOutcome,
   ChannelLossReason,
   ChannelLostSchema,
+  JournalUnavailableSchema,
+  KeyedRunCutSchema,
   Limit,
   LimitExceededSchema,
 } from "../../gen/moorline/session/v1/error_pb.ts";
@@ -130,7 +132,9 @@ export function errorToResult(error: ConnectError, trailers: Headers | undefined
  * @param error What the call failed with.
  */
 export function outcomeOf(error: ConnectError): CallOutcome {
-  const details = [...error.findDetails(ChannelLostSchema), ...error.findDetails(LimitExceededSchema)];
+  const details = [ChannelLostSchema, LimitExceededSchema, JournalUnavailableSchema, KeyedRunCutSchema].flatMap(
+    (schema): { readonly outcome: CallOutcome }[] => error.findDetails<typeof schema>(schema),
+  );
   const isNotSent = details.some(({ outcome }) => outcome === CallOutcome.NOT_SENT);
   return isNotSent ? CallOutcome.NOT_SENT : CallOutcome.UNKNOWN;
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { Roster } from "../core/roster.ts";
 import { createDrainingError, errorToResult } from "./call-errors.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
+import type { KeyedCalls } from "./keyed-calls.ts";
 import { createRouteTable, type Routes, type RouteTable, type RouteTableOptions } from "./route-table.ts";
 import { type CallServer, ServedCall } from "./served-call.ts";
 
@@ -15,6 +16,8 @@ export interface ServeOptions extends RouteTableOptions {
   readonly contextValues?: (call: Call) => ContextValues | undefined;
   /** The deadlines of all channels of a server. Default: a queue of the channel's own. */
   readonly deadlines?: DeadlineQueue;
+  /** Runs the calls that have an idempotency key. Default: they end UNIMPLEMENTED. Spec: CALL-14. */
+  readonly keyed?: KeyedCalls | undefined;
 }
 
 /**
@@ -74,6 +77,10 @@ export class ServedChannel implements CallServer {
   /** Ends every call that runs with an error; its handler is aborted with it. */
   endAll(error: ConnectError): void {
     for (const call of this.running) call.fail(error);
+  }
+
+  get keyed(): KeyedCalls | undefined {
+    return this.options.keyed;
   }
 
   contextValues(call: Call): ContextValues | undefined {

@@ -7,6 +7,8 @@ import { closeToError, createDeadlineError, createHeaderError, errorToResult, th
 import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
 import { interceptStreamHandler, interceptUnaryHandler } from "./handler-interception.ts";
 import { findBadHeader, headersToList, noHeaders } from "./header-list.ts";
+import type { KeyedCalls, KeyedOutcome, KeyedWait, KeyedWaiter } from "./keyed-calls.ts";
+import { KeyedRun } from "./keyed-run.ts";
 import { MessagePump } from "./message-pump.ts";
 import { MessageReader } from "./message-reader.ts";
 import type { Route } from "./route-table.ts";
@@ -14,16 +16,21 @@ import { createExtraInputError, createMissingInputError } from "./stream-request
 
 type AnyInit = MessageInitShape<DescMessage>;
 
+/** The longest idempotency key, in characters. Spec: JOURNAL-4. */
+const MAX_KEY_LENGTH = 256;
+
 /** Who serves a {@link ServedCall}. */
 export interface CallServer extends ContextSource {
   /** The deadlines of all calls. */
   readonly deadlines: DeadlineQueue;
+  /** Who runs keyed calls. Undefined: nobody, they are UNIMPLEMENTED. */
+  readonly keyed: KeyedCalls | undefined;
   /** The call is over. Its handler may still run; nothing it does has an effect any more. */
   finished(call: ServedCall): void;
 }
 
 /** A call of the peer, from its opening to its end. What its handler does after the end is dropped. Spec: CALL-15. */
-export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
+export class ServedCall implements CallListener, DeadlineEntry, RosterMember, KeyedWaiter {
   readonly atMs: number;
   queueIndex = -1;
   rosterIndex = -1;
@@ -37,6 +44,8 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
   private reader: MessageReader<DescMessage> | undefined = undefined;
   private pump: MessagePump<AnyInit> | undefined = undefined;
   private headersState: "unsent" | "sent" = "unsent";
+  /** A keyed call waits for its outcome; the context belongs to the run from then on. */
+  private wait: KeyedWait | undefined = undefined;
 
   constructor(call: Call, route: Route, server: CallServer) {
     this.call = call;
@@ -74,7 +83,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
   headers(): void {}
 
   closed(close: CallClose): void {
-    if (this.phase !== "over") this.finish(closeToError(close));
+    if (this.phase !== "over") this.finish(closeToError(close), close.kind === "lost" ? "lost" : "left");
   }
 
   /** The time of the call is up. */
@@ -105,13 +114,25 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
     const { headers, deadlineMs, idempotencyKey } = this.call.request;
     const bad = headers.length === 0 ? undefined : findBadHeader(headers);
     if (bad !== undefined) return createHeaderError(bad, Code.InvalidArgument);
-    if (idempotencyKey !== undefined) return createKeyError(this.route.spec.kind);
+    const keyFault = idempotencyKey === undefined ? undefined : this.findKeyFault(idempotencyKey);
+    if (keyFault !== undefined) return keyFault;
     if (deadlineMs === undefined) return undefined;
     const leftMs = deadlineMs - this.server.clock.now();
     if (leftMs <= 0) return createDeadlineError();
     const { maxTimeoutMs } = this.route.options;
     if (maxTimeoutMs === undefined || leftMs <= maxTimeoutMs) return undefined;
     return new ConnectError(`timeout ${Math.ceil(leftMs)}ms must be <= ${maxTimeoutMs}`, Code.InvalidArgument);
+  }
+
+  private findKeyFault(key: string): ConnectError | undefined {
+    if (this.route.spec.kind !== "unary") {
+      return new ConnectError("only a unary call can have an idempotency key", Code.InvalidArgument);
+    }
+    if (this.server.keyed === undefined) {
+      return new ConnectError("this daemon keeps no journal: the call was not run under its key", Code.Unimplemented);
+    }
+    if (key.length > 0 && key.length <= MAX_KEY_LENGTH) return undefined;
+    return new ConnectError(`an idempotency key has 1 to ${MAX_KEY_LENGTH} characters`, Code.InvalidArgument);
   }
 
   private obey(shutdownSignal: AbortSignal): void {
@@ -158,9 +179,28 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
   private runSingle(spec: MethodImplSpec, bytes: Uint8Array): void {
     const { route, context } = this;
     const input = route.plan.input.decode(bytes, Code.InvalidArgument);
-    if (spec.kind === "server_streaming") this.sendAll(spec.impl(input, context));
+    const { idempotencyKey: key } = this.call.request;
+    if (key !== undefined) {
+      const run = new KeyedRun(route, context, input);
+      this.wait = this.server.keyed?.ask({ key, method: route.plan.path, request: bytes, run }, this);
+    } else if (spec.kind === "server_streaming") this.sendAll(spec.impl(input, context));
     else if (route.interceptors.length > 0) this.settle(interceptUnaryHandler(route, context, input));
     else if (spec.kind === "unary") this.settle(spec.impl(input, context));
+  }
+
+  /** The run of the key has ended. */
+  answered({ headers, result }: KeyedOutcome): void {
+    if (this.phase === "over") return;
+    this.attempt(() => {
+      if (headers.length > 0) this.call.sendHeaders(headers);
+      this.call.end(result);
+      this.finish(undefined);
+    });
+  }
+
+  /** There is no outcome for this call. */
+  refused(error: ConnectError): void {
+    this.fail(error);
   }
 
   private runStreamed(spec: MethodImplSpec): void {
@@ -218,7 +258,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
   }
 
   private sendHeaders(): void {
-    if (this.headersState === "sent") return;
+    if (this.headersState === "sent" || this.wait !== undefined) return;
     this.headersState = "sent";
     const headers = this.context.headersToSend;
     if (headers.length > 0) this.call.sendHeaders(headers);
@@ -226,7 +266,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
 
   private resultOf(error: ConnectError): CallResult {
     try {
-      return errorToResult(error, this.context.trailersToSend);
+      return errorToResult(error, this.wait === undefined ? this.context.trailersToSend : undefined);
     } catch (thrown) {
       // A detail that is no message of its type.
       return errorToResult(new ConnectError("internal error", Code.Internal, undefined, undefined, thrown), undefined);
@@ -241,22 +281,18 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember {
     }
   }
 
-  private finish(error: ConnectError | undefined): void {
+  private finish(error: ConnectError | undefined, why: "left" | "lost" = "left"): void {
     this.phase = "over";
     this.server.deadlines.remove(this);
     this.route.options.shutdownSignal?.removeEventListener("abort", this);
     this.pump?.stop();
     this.reader?.fail(error ?? new ConnectError("the call is over", Code.Canceled));
-    this.context.abort(error);
+    if (this.wait === undefined) this.context.abort(error);
+    else this.wait.leave(why, error);
     this.server.finished(this);
   }
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-function createKeyError(kind: MethodImplSpec["kind"]): ConnectError {
-  if (kind !== "unary") return new ConnectError("only a unary call can have an idempotency key", Code.InvalidArgument);
-  return new ConnectError("this daemon keeps no journal: the call was not run under its key", Code.Unimplemented);
 }

@@ -65,7 +65,7 @@ async function repeatUnary<I extends DescMessage, O extends DescMessage>(
 ): Promise<UnaryResponse<I, O>> {
   const { retry, random, clock, deadlines } = environment;
   let error = firstError;
-  for (let repeats = 0; repeats + 1 < retry.maxTries && mayRepeat(error); repeats += 1) {
+  for (let repeats = 0; repeats + 1 < retry.maxTries && mayRepeat(plan, error); repeats += 1) {
     const delayMs = random.unit() * Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** repeats);
     if (setup.deadlineMs !== undefined && clock.now() + delayMs >= setup.deadlineMs) break;
     await sleep(clock, delayMs, setup.signal);
@@ -80,9 +80,13 @@ async function repeatUnary<I extends DescMessage, O extends DescMessage>(
   throw error;
 }
 
-function mayRepeat(error: ConnectError): boolean {
+function mayRepeat({ isRepeatable }: MethodPlan, error: ConnectError): boolean {
   if (error.code !== Code.Unavailable) return false;
-  return !error.findDetails(ChannelLostSchema).some(({ reason }) => reason === ChannelLossReason.CLIENT_STOPPED);
+  return !error.findDetails(ChannelLostSchema).some(({ reason, outcome }) => {
+    // The keys of a session end with it: a call that has run under one would run again.
+    const isForgotten = reason === ChannelLossReason.SESSION_ENDED && outcome !== CallOutcome.NOT_SENT;
+    return reason === ChannelLossReason.CLIENT_STOPPED || (isForgotten && !isRepeatable);
+  });
 }
 
 /** Of the errors of two tries the one that does not hide that the call may have had its effect. */

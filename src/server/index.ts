@@ -13,6 +13,8 @@ export type {
 export { type CallSession, callSession } from "./call-session.ts";
 export type { LostCall, ServerEvent, SessionName } from "./events.ts";
 export { createIdentity, type Identity, loadOrCreateIdentity, type ProgramInfo } from "./identity.ts";
+export type { JournalEntry, JournalStore, JournalUse } from "./journal/journal-store.ts";
+export { createMemoryJournalStore } from "./journal/memory-journal-store.ts";
 export type { Listening, ListenOptions } from "./listen.ts";
 export type { ServerMetrics } from "./metrics.ts";
 export type { DaemonServerOptions } from "./options.ts";

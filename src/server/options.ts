@@ -6,6 +6,7 @@ import type { Routes } from "../rpc/route-table.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Identity } from "./identity.ts";
+import type { JournalStore } from "./journal/journal-store.ts";
 import type { ServerListeners } from "./reporter.ts";
 import type { ServerLimitOptions } from "./server-limits.ts";
 import type { SessionStore } from "./store.ts";
@@ -34,6 +35,8 @@ export interface DaemonServerOptions extends ServerListeners {
   readonly limits?: ServerLimitOptions;
   /** Where sessions outlive the process. Default: they do not. */
   readonly store?: SessionStore;
+  /** Where calls with an idempotency key are remembered. Default: nowhere, they end UNIMPLEMENTED. Spec: JOURNAL. */
+  readonly journal?: JournalStore;
   /** When clients dial again that have lost a connection. Default: by backoff; after a drain 1 s to 3 s. */
   readonly reconnectHint?: ReconnectDelay;
   /** Time. Default: the system's. */

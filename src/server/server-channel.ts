@@ -26,6 +26,8 @@ export interface Carrier {
 
 /** The session of a channel, as the channel sees it. */
 export interface ChannelOwner extends SessionWithValues {
+  /** The hash of the session key. */
+  readonly hash: string;
   /** Ends the session. */
   end(): void;
   /** The channel is gone. */
@@ -73,13 +75,14 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
 
   /** A new channel, on the connection whose hello has asked for it. */
   constructor(context: ServerContext, owner: ChannelOwner, request: AttachRequest, boarding: Boarding) {
-    const { clock, deadlines, limits, routes } = context;
+    const { clock, deadlines, limits, routes, journal } = context;
     this.context = context;
     this.owner = owner;
     this.key = request.fresh.key;
     this.channel = new Channel({ role: "server", limits: limits.channel, peerLimits: request.peerLimits });
     const contextValues = () => createContextValues().set(callSession, this.callSession).set(servingChannel, this);
-    this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues });
+    const keyed = journal?.of(owner.hash);
+    this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues, keyed });
     const start = startChannel(request.attempt);
     this.boarding = boarding;
     this.runner = new Runner(channelMachine, limits.session, this, start.state);

@@ -6,6 +6,7 @@ import type { SchemaMachine } from "../machine/schema-machine.ts";
 import { createTransition } from "../machine/transition-log.ts";
 import type { DeadlineQueue } from "../rpc/deadline-queue.ts";
 import type { RouteTable } from "../rpc/route-table.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
@@ -20,6 +21,8 @@ export interface ServerContext {
   readonly reporter: Reporter;
   /** What is served on every channel. */
   readonly routes: RouteTable;
+  /** Who remembers keyed calls. Undefined: nobody. */
+  readonly journal: Journal | undefined;
   readonly serverId: string;
   /** The epoch of this process, as a key. */
   readonly epoch: string;

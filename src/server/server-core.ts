@@ -1,5 +1,7 @@
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import { CallOutcome, ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { ServerConnectionConfig } from "../machine/server-connection.ts";
+import { createLostError } from "../rpc/call-errors.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { type Admission, type AdmissionRequest, admit } from "./admission.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
@@ -125,18 +127,20 @@ export class ServerCore implements ConnectionHost {
   async drain(): Promise<void> {
     if (this.phase !== "running") return;
     this.phase = "draining";
-    const { clock, limits } = this.context;
-    await drainCalls({ clock, limits: limits.drain, channels: () => [...this.channels()] });
+    const { clock, limits, journal } = this.context;
+    await drainCalls({ clock, limits: limits.drain, journal, channels: () => [...this.channels()] });
   }
 
   /** Ends every channel and connection at once. Resolves when the sessions are stored. Spec: DRAIN-4. */
   async close(): Promise<void> {
     if (this.phase === "closed") return;
     this.phase = "closed";
+    const { journal } = this.context;
+    journal?.cut(createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN));
     for (const channel of [...this.channels()]) channel.drain();
     const rest = [...this.pending, ...this.open];
     for (const connection of rest) connection.goAway(CloseCode.DAEMON_DRAINING, "the daemon is being stopped");
-    await this.registry.close();
+    await Promise.all([this.registry.close(), journal?.quiet()]);
   }
 
   private refuseNew(): Refusal {

@@ -4,6 +4,8 @@ import {
   type DrainLimits,
   drainLimits,
   handshakeLimits,
+  type JournalLimits,
+  journalLimits,
   type LivenessLimits,
   type LocalChannelLimits,
   livenessLimits,
@@ -50,6 +52,7 @@ export interface ServerLimits {
   readonly probe: ProbeLimits;
   readonly liveness: ServerLivenessLimits;
   readonly drain: DrainLimits;
+  readonly journal: JournalLimits;
   readonly channel: LocalChannelLimits;
 }
 
@@ -61,6 +64,7 @@ export interface ServerLimitOptions {
   readonly probe?: Partial<ProbeLimits>;
   readonly liveness?: Partial<ServerLivenessLimits>;
   readonly drain?: Partial<DrainLimits>;
+  readonly journal?: Partial<JournalLimits>;
   readonly channel?: Partial<ServerChannelLimits>;
 }
 
@@ -101,6 +105,14 @@ const sessionRanges: Ranges<SessionLimits> = {
   maxReplayBytes: BYTES,
 };
 
+const journalRanges: Ranges<JournalLimits> = {
+  keepMs: DURATION,
+  maxKeys: COUNT,
+  maxBytes: BYTES,
+  // The status of an outcome that is too large has to fit.
+  maxOutcomeBytes: [8_192, Number.MAX_SAFE_INTEGER],
+};
+
 const livenessRanges: Ranges<ServerLivenessLimits> = {
   pingAfterMs: DURATION,
   pongTimeoutMs: DURATION,
@@ -113,7 +125,7 @@ const livenessRanges: Ranges<ServerLivenessLimits> = {
  * @throws MoorlineError OPTION_INVALID for a limit that does not exist, is no integer in its range, or contradicts another.
  */
 export function resolveServerLimits(options: ServerLimitOptions = {}): ServerLimits {
-  const { connections, handshake, session, probe, liveness, drain, channel, ...unknown } = options;
+  const { connections, handshake, session, probe, liveness, drain, journal, channel, ...unknown } = options;
   for (const name of Object.keys(unknown)) throw invalid(name, "there is no such group of limits");
   const resolved: ServerLimits = {
     connections: resolve("connections", connectionLimits, connections, { maxOpen: COUNT, maxPending: COUNT }),
@@ -125,6 +137,7 @@ export function resolveServerLimits(options: ServerLimitOptions = {}): ServerLim
     probe: resolve("probe", probeLimits, probe, { lifetimeMs: DURATION, maxOpen: COUNT, maxPerMinute: COUNT }),
     liveness: resolve("liveness", pickLiveness(livenessLimits), liveness, livenessRanges),
     drain: resolve("drain", drainLimits, drain, { graceMs: PAUSE, flushMs: PAUSE }),
+    journal: resolve("journal", journalLimits, journal, journalRanges),
     channel: resolve("channel", channelLimits, channel, channelRanges),
   };
   const { pingAfterMs, silenceMs } = resolved.liveness;

@@ -11,6 +11,7 @@ import { serverIdOf } from "../wire/server-id.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
 import { idToKey } from "./hashes.ts";
 import { createHttpGuard } from "./http-guard.ts";
+import { Journal, type JournalParts } from "./journal/journal.ts";
 import { checkReach, type Listening, type ListenOptions } from "./listen.ts";
 import { measureServer, type ServerMetrics } from "./metrics.ts";
 import { type DaemonServerOptions, resolveAuthenticate, resolveHint } from "./options.ts";
@@ -119,6 +120,7 @@ function createCore(options: DaemonServerOptions): ServerCore {
   const limits = resolveServerLimits(options.limits);
   const hint = resolveHint(options);
   const reporter = new Reporter(clock, options);
+  const failed = (error: unknown): void => reporter.failed("the journal", error);
   const server = createServerInfo(serverId, identity, epoch);
   const routes = createRoutes(options, {
     server,
@@ -128,7 +130,9 @@ function createCore(options: DaemonServerOptions): ServerCore {
   });
   const deadlines = new DeadlineQueue(clock);
   const counters = createCounters();
+  const journal = createJournal(options, { limits: limits.journal, clock, epoch: idToKey(epoch), failed });
   const context: ServerContext = {
+    journal,
     clock,
     random,
     limits,
@@ -156,6 +160,13 @@ function createCore(options: DaemonServerOptions): ServerCore {
       },
     },
   });
+}
+
+function createJournal(
+  { journal: store }: DaemonServerOptions,
+  parts: Omit<JournalParts, "store">,
+): Journal | undefined {
+  return store === undefined ? undefined : new Journal({ store, ...parts });
 }
 
 /** The session service comes last: nobody else's implementation takes its place, and nobody's interceptors wrap it. */

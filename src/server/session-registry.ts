@@ -91,6 +91,7 @@ export class SessionRegistry implements SessionKeeper {
     sessions?.delete(session);
     if (sessions?.size === 0) this.byPrincipal.delete(principal);
     this.saver.delete(hash);
+    this.context.journal?.endSession(hash);
   }
 
   /** The server is closed. Resolves when everything is written. */

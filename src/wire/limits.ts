@@ -160,6 +160,26 @@ export const sessionLimits: SessionLimits = {
   maxReplayBytes: 256 * MIB,
 };
 
+/** What the journal of one session keeps. */
+export interface JournalLimits {
+  /** How long a key is kept from its acceptance on. */
+  readonly keepMs: number;
+  /** Keys. One more is refused. */
+  readonly maxKeys: number;
+  /** Bytes of outcomes, `maxOutcomeBytes` for each call that has none yet. A call that may go beyond is refused. */
+  readonly maxBytes: number;
+  /** Bytes of one outcome; of a larger one the status is kept. */
+  readonly maxOutcomeBytes: number;
+}
+
+/** Defaults of {@link JournalLimits}. */
+export const journalLimits: JournalLimits = {
+  keepMs: DAY_MS,
+  maxKeys: 10_000,
+  maxBytes: 16 * MIB,
+  maxOutcomeBytes: 64 * KIB,
+};
+
 /** How long a draining server waits. */
 export interface DrainLimits {
   /** For running calls to end by themselves. */

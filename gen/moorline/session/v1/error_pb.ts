@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/error.proto.
  */
 export const file_moorline_session_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch9tb29ybGluZS9zZXNzaW9uL3YxL2Vycm9yLnByb3RvEhNtb29ybGluZS5zZXNzaW9uLnYxIngKC0NoYW5uZWxMb3N0EjYKBnJlYXNvbhgBIAEoDjImLm1vb3JsaW5lLnNlc3Npb24udjEuQ2hhbm5lbExvc3NSZWFzb24SMQoHb3V0Y29tZRgCIAEoDjIgLm1vb3JsaW5lLnNlc3Npb24udjEuQ2FsbE91dGNvbWUimgEKDUxpbWl0RXhjZWVkZWQSKQoFbGltaXQYASABKA4yGi5tb29ybGluZS5zZXNzaW9uLnYxLkxpbWl0EgsKA21heBgCIAEoBBITCgZhY3R1YWwYAyABKARIAIgBARIxCgdvdXRjb21lGAQgASgOMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DYWxsT3V0Y29tZUIJCgdfYWN0dWFsIkQKD1JlcXVlc3RSZWplY3RlZBIxCglyZWplY3Rpb24YASABKAsyHi5tb29ybGluZS5zZXNzaW9uLnYxLlJlamVjdGlvbiqcAwoRQ2hhbm5lbExvc3NSZWFzb24SIwofQ0hBTk5FTF9MT1NTX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI0NIQU5ORUxfTE9TU19SRUFTT05fQ0hBTk5FTF9VTktOT1dOEAESJwojQ0hBTk5FTF9MT1NTX1JFQVNPTl9DSEFOTkVMX0VYUElSRUQQAhIlCiFDSEFOTkVMX0xPU1NfUkVBU09OX0VQT0NIX0NIQU5HRUQQAxImCiJDSEFOTkVMX0xPU1NfUkVBU09OX1JFUExBWV9FVklDVEVEEAQSKwonQ0hBTk5FTF9MT1NTX1JFQVNPTl9QT1NJVElPTl9JTVBPU1NJQkxFEAUSJAogQ0hBTk5FTF9MT1NTX1JFQVNPTl9DSEFOTkVMX0RPTkUQBhIlCiFDSEFOTkVMX0xPU1NfUkVBU09OX1NFU1NJT05fRU5ERUQQBxIfChtDSEFOTkVMX0xPU1NfUkVBU09OX0RSQUlORUQQCBImCiJDSEFOTkVMX0xPU1NfUkVBU09OX0NMSUVOVF9TVE9QUEVEEAkqYAoLQ2FsbE91dGNvbWUSHAoYQ0FMTF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGQoVQ0FMTF9PVVRDT01FX05PVF9TRU5UEAESGAoUQ0FMTF9PVVRDT01FX1VOS05PV04QAipxCgVMaW1pdBIVChFMSU1JVF9VTlNQRUNJRklFRBAAEg8KC0xJTUlUX0NBTExTEAESFQoRTElNSVRfRlJBTUVfQllURVMQAhIXChNMSU1JVF9NRVNTQUdFX0JZVEVTEAMSEAoMTElNSVRfQ1JFRElUEARiBnByb3RvMw", [file_moorline_session_v1_rejection]);
+  fileDesc("Ch9tb29ybGluZS9zZXNzaW9uL3YxL2Vycm9yLnByb3RvEhNtb29ybGluZS5zZXNzaW9uLnYxIngKC0NoYW5uZWxMb3N0EjYKBnJlYXNvbhgBIAEoDjImLm1vb3JsaW5lLnNlc3Npb24udjEuQ2hhbm5lbExvc3NSZWFzb24SMQoHb3V0Y29tZRgCIAEoDjIgLm1vb3JsaW5lLnNlc3Npb24udjEuQ2FsbE91dGNvbWUimgEKDUxpbWl0RXhjZWVkZWQSKQoFbGltaXQYASABKA4yGi5tb29ybGluZS5zZXNzaW9uLnYxLkxpbWl0EgsKA21heBgCIAEoBBITCgZhY3R1YWwYAyABKARIAIgBARIxCgdvdXRjb21lGAQgASgOMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DYWxsT3V0Y29tZUIJCgdfYWN0dWFsIiYKFElkZW1wb3RlbmN5S2V5UmV1c2VkEg4KBm1ldGhvZBgBIAEoCSJACgtLZXllZFJ1bkN1dBIxCgdvdXRjb21lGAEgASgOMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DYWxsT3V0Y29tZSJICg9PdXRjb21lVG9vTGFyZ2USDAoEY29kZRgBIAEoDRIRCgltYXhfYnl0ZXMYAiABKAQSFAoMYWN0dWFsX2J5dGVzGAMgASgEIkcKEkpvdXJuYWxVbmF2YWlsYWJsZRIxCgdvdXRjb21lGAEgASgOMiAubW9vcmxpbmUuc2Vzc2lvbi52MS5DYWxsT3V0Y29tZSJECg9SZXF1ZXN0UmVqZWN0ZWQSMQoJcmVqZWN0aW9uGAEgASgLMh4ubW9vcmxpbmUuc2Vzc2lvbi52MS5SZWplY3Rpb24qnAMKEUNoYW5uZWxMb3NzUmVhc29uEiMKH0NIQU5ORUxfTE9TU19SRUFTT05fVU5TUEVDSUZJRUQQABInCiNDSEFOTkVMX0xPU1NfUkVBU09OX0NIQU5ORUxfVU5LTk9XThABEicKI0NIQU5ORUxfTE9TU19SRUFTT05fQ0hBTk5FTF9FWFBJUkVEEAISJQohQ0hBTk5FTF9MT1NTX1JFQVNPTl9FUE9DSF9DSEFOR0VEEAMSJgoiQ0hBTk5FTF9MT1NTX1JFQVNPTl9SRVBMQVlfRVZJQ1RFRBAEEisKJ0NIQU5ORUxfTE9TU19SRUFTT05fUE9TSVRJT05fSU1QT1NTSUJMRRAFEiQKIENIQU5ORUxfTE9TU19SRUFTT05fQ0hBTk5FTF9ET05FEAYSJQohQ0hBTk5FTF9MT1NTX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTk5FTF9MT1NTX1JFQVNPTl9EUkFJTkVEEAgSJgoiQ0hBTk5FTF9MT1NTX1JFQVNPTl9DTElFTlRfU1RPUFBFRBAJKmAKC0NhbGxPdXRjb21lEhwKGENBTExfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhkKFUNBTExfT1VUQ09NRV9OT1RfU0VOVBABEhgKFENBTExfT1VUQ09NRV9VTktOT1dOEAIqogEKBUxpbWl0EhUKEUxJTUlUX1VOU1BFQ0lGSUVEEAASDwoLTElNSVRfQ0FMTFMQARIVChFMSU1JVF9GUkFNRV9CWVRFUxACEhcKE0xJTUlUX01FU1NBR0VfQllURVMQAxIQCgxMSU1JVF9DUkVESVQQBBIWChJMSU1JVF9KT1VSTkFMX0tFWVMQBRIXChNMSU1JVF9KT1VSTkFMX0JZVEVTEAZiBnByb3RvMw", [file_moorline_session_v1_rejection]);
 
 /**
  * The call ended because its channel was lost. Comes with UNAVAILABLE. Retried
@@ -95,6 +95,119 @@ export const LimitExceededSchema: GenMessage<LimitExceeded> = /*@__PURE__*/
   messageDesc(file_moorline_session_v1_error, 1);
 
 /**
+ * The idempotency key of the call belongs to another request. Comes with
+ * INVALID_ARGUMENT. Not retried. The call did not run.
+ *
+ * What to do: use a new key for each request, and the same one only to make
+ * the same request again.
+ *
+ * @generated from message moorline.session.v1.IdempotencyKeyReused
+ */
+export type IdempotencyKeyReused = Message<"moorline.session.v1.IdempotencyKeyReused"> & {
+  /**
+   * The method that the key was first used with, as `package.Service/Method`.
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+};
+
+/**
+ * Describes the message moorline.session.v1.IdempotencyKeyReused.
+ * Use `create(IdempotencyKeyReusedSchema)` to create a new message.
+ */
+export const IdempotencyKeyReusedSchema: GenMessage<IdempotencyKeyReused> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_error, 2);
+
+/**
+ * The run of a keyed call was cut: the daemon ended before the run did. Comes
+ * with ABORTED. Not retried.
+ *
+ * What to do: find out whether the call had its effect; to make it once more,
+ * use another key.
+ *
+ * @generated from message moorline.session.v1.KeyedRunCut
+ */
+export type KeyedRunCut = Message<"moorline.session.v1.KeyedRunCut"> & {
+  /**
+   * What is known about the effect of the call: CALL_OUTCOME_UNKNOWN.
+   *
+   * @generated from field: moorline.session.v1.CallOutcome outcome = 1;
+   */
+  outcome: CallOutcome;
+};
+
+/**
+ * Describes the message moorline.session.v1.KeyedRunCut.
+ * Use `create(KeyedRunCutSchema)` to create a new message.
+ */
+export const KeyedRunCutSchema: GenMessage<KeyedRunCut> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_error, 3);
+
+/**
+ * The keyed call has run, but its answer was too large for the journal. Comes
+ * with the status of the run where that failed, with DATA_LOSS where it went
+ * well. Not retried.
+ *
+ * What to do: nothing needs to be done again; read the result in another way.
+ *
+ * @generated from message moorline.session.v1.OutcomeTooLarge
+ */
+export type OutcomeTooLarge = Message<"moorline.session.v1.OutcomeTooLarge"> & {
+  /**
+   * The gRPC status of the run. 0: it went well.
+   *
+   * @generated from field: uint32 code = 1;
+   */
+  code: number;
+
+  /**
+   * The most that is kept of one outcome, in bytes.
+   *
+   * @generated from field: uint64 max_bytes = 2;
+   */
+  maxBytes: bigint;
+
+  /**
+   * The size of this one, in bytes.
+   *
+   * @generated from field: uint64 actual_bytes = 3;
+   */
+  actualBytes: bigint;
+};
+
+/**
+ * Describes the message moorline.session.v1.OutcomeTooLarge.
+ * Use `create(OutcomeTooLargeSchema)` to create a new message.
+ */
+export const OutcomeTooLargeSchema: GenMessage<OutcomeTooLarge> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_error, 4);
+
+/**
+ * The journal could not be read or written, so that the keyed call did not
+ * run. Comes with UNAVAILABLE. Retried by the SDK.
+ *
+ * What to do: look at the log and the disk of the daemon.
+ *
+ * @generated from message moorline.session.v1.JournalUnavailable
+ */
+export type JournalUnavailable = Message<"moorline.session.v1.JournalUnavailable"> & {
+  /**
+   * What is known about the effect of the call: CALL_OUTCOME_NOT_SENT.
+   *
+   * @generated from field: moorline.session.v1.CallOutcome outcome = 1;
+   */
+  outcome: CallOutcome;
+};
+
+/**
+ * Describes the message moorline.session.v1.JournalUnavailable.
+ * Use `create(JournalUnavailableSchema)` to create a new message.
+ */
+export const JournalUnavailableSchema: GenMessage<JournalUnavailable> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_error, 5);
+
+/**
  * A plain RPC was refused for the reason that a hello would have been. Comes
  * with the gRPC status of the code. Whether to try again follows from the
  * verdict of the code.
@@ -117,7 +230,7 @@ export type RequestRejected = Message<"moorline.session.v1.RequestRejected"> & {
  * Use `create(RequestRejectedSchema)` to create a new message.
  */
 export const RequestRejectedSchema: GenMessage<RequestRejected> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_error, 2);
+  messageDesc(file_moorline_session_v1_error, 6);
 
 /**
  * Why a channel was lost.
@@ -251,7 +364,7 @@ export const CallOutcomeSchema: GenEnum<CallOutcome> = /*@__PURE__*/
   enumDesc(file_moorline_session_v1_error, 1);
 
 /**
- * A limit of a channel.
+ * A limit of a channel, or of a journal.
  *
  * @generated from enum moorline.session.v1.Limit
  */
@@ -290,10 +403,25 @@ export const Limit = {
    * @generated from enum value: LIMIT_CREDIT = 4;
    */
   CREDIT: 4,
+
+  /**
+   * Idempotency keys that the journal of a session holds. Room comes back as
+   * keys get older than the journal keeps them.
+   *
+   * @generated from enum value: LIMIT_JOURNAL_KEYS = 5;
+   */
+  JOURNAL_KEYS: 5,
+
+  /**
+   * Bytes that the journal of a session holds. Room comes back likewise.
+   *
+   * @generated from enum value: LIMIT_JOURNAL_BYTES = 6;
+   */
+  JOURNAL_BYTES: 6,
 } as const;
 
 /**
- * A limit of a channel.
+ * A limit of a channel, or of a journal.
  *
  * @generated from enum moorline.session.v1.Limit
  */

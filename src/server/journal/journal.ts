@@ -1,0 +1,98 @@
+import type { ConnectError } from "@connectrpc/connect";
+import type { Clock } from "../../core/clock.ts";
+import type { KeyedCalls } from "../../rpc/keyed-calls.ts";
+import type { JournalLimits } from "../../wire/limits.ts";
+import type { JournalStore } from "./journal-store.ts";
+import type { KeyedSlot } from "./keyed-slot.ts";
+import { type JournalContext, SessionJournal } from "./session-journal.ts";
+
+/** What a {@link Journal} is made of. */
+export interface JournalParts {
+  readonly store: JournalStore;
+  readonly limits: JournalLimits;
+  readonly clock: Clock;
+  /** The epoch of this process. */
+  readonly epoch: string;
+  /** The journal has failed at something. */
+  failed(error: unknown): void;
+}
+
+/** The journal of a server: the keyed calls of all its sessions. Spec: JOURNAL. */
+export class Journal {
+  private readonly context: JournalContext;
+  private readonly sessions = new Map<string, SessionJournal>();
+  /** Sessions that are being deleted from the store. */
+  private readonly endings = new Map<string, Promise<void>>();
+  /** What has outlived its session. */
+  private readonly orphans = new Set<SessionJournal>();
+  private purged: Promise<void> | undefined = undefined;
+
+  constructor({ store, limits, clock, epoch, failed }: JournalParts) {
+    // While the process runs a change of the wall clock makes nothing older or younger.
+    const startMs = clock.wallNow() - clock.now();
+    this.context = { store, limits, epoch, failed, nowMs: () => startMs + clock.now() };
+  }
+
+  /** The keyed calls of a session, by the hash of its key. */
+  of(sessionHash: string): KeyedCalls {
+    return { ask: (question, waiter) => this.find(sessionHash).ask(question, waiter) };
+  }
+
+  /** A session is over: its keys are forgotten. What runs goes on. */
+  endSession(sessionHash: string): void {
+    const session = this.sessions.get(sessionHash);
+    if (session !== undefined) this.disown(session);
+    this.sessions.delete(sessionHash);
+    const ending = this.purge().then(() => this.attempt(() => this.context.store.deleteSession(sessionHash)));
+    this.endings.set(sessionHash, ending);
+    void ending.then(() => {
+      if (this.endings.get(sessionHash) === ending) this.endings.delete(sessionHash);
+    });
+  }
+
+  /** Resolves when no run is under way, and everything is written. */
+  async quiet(): Promise<void> {
+    await Promise.all([...this.slots()].map(({ settled }) => settled));
+    await Promise.all(this.endings.values());
+  }
+
+  /** Ends every run that is under way: nobody will know how it ended. Spec: JOURNAL-9. */
+  cut(error: ConnectError): void {
+    for (const slot of this.slots()) slot.cut(error);
+  }
+
+  private disown(session: SessionJournal): void {
+    session.end();
+    this.orphans.add(session);
+    const settled = [...session.active].map((slot) => slot.settled);
+    void Promise.all(settled).then(() => this.orphans.delete(session));
+  }
+
+  private *slots(): IterableIterator<KeyedSlot> {
+    for (const session of [...this.sessions.values(), ...this.orphans]) yield* [...session.active];
+  }
+
+  private find(sessionHash: string): SessionJournal {
+    const known = this.sessions.get(sessionHash);
+    if (known !== undefined) return known;
+    const before = this.purge().then(() => this.endings.get(sessionHash));
+    const session = new SessionJournal(this.context, sessionHash, before);
+    this.sessions.set(sessionHash, session);
+    return session;
+  }
+
+  /** Forgets what is too old, once. Where that fails it is tried again by the next process. */
+  private purge(): Promise<void> {
+    const { store, limits, nowMs } = this.context;
+    this.purged ??= this.attempt(() => store.purge(nowMs() - limits.keepMs));
+    return this.purged;
+  }
+
+  private async attempt(action: () => void | Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.context.failed(error);
+    }
+  }
+}
