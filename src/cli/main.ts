@@ -1,6 +1,15 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addAgentCommands } from "./agent-commands.ts";
+import { addAgents } from "./agents.ts";
+import { addCall } from "./call.ts";
+import { exitCodes } from "./failure.ts";
+import { Output } from "./output.ts";
 import { addPing } from "./ping.ts";
+import { addRun } from "./run.ts";
+import { addTail } from "./tail.ts";
+
+const SEE_HELP = "See `moorline --help`.";
 
 /** The command line: `moorline COMMAND`. */
 const program = new Command("moorline")
@@ -15,7 +24,17 @@ const program = new Command("moorline")
   .option("--token-file <path>", "holds the bearer token of the daemon")
   .option("--json", "one JSON object a line on stdout, and nothing else", false);
 
-// Commands inherit it, so it comes before them.
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-addPing(program);
+const isJson = process.argv.includes("--json");
+const output = new Output(isJson);
+
+// Commands inherit both, so they come before them.
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
+program.configureOutput({
+  outputError(text, write) {
+    const message = text.replace(/^error: /, "").trim();
+    if (isJson) output.failure({ code: "USAGE", reason: "", message, action: SEE_HELP, exitCode: exitCodes.usage });
+    else write(text);
+  },
+});
+for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addPing]) add(program);
 await program.parseAsync();
