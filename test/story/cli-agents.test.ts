@@ -10,7 +10,7 @@ import { AgentNotFoundSchema } from "../../gen/moorline/agent/v1/error_pb.ts";
 import { OutputStream, type TimelineItem, TimelineItemSchema } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import { createIdentity } from "../../src/server/identity.ts";
-import { createDaemonServer, type DaemonServer } from "../../src/server/index.ts";
+import { createDaemonServer, createMemoryJournalStore, type DaemonServer } from "../../src/server/index.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -47,6 +47,7 @@ describe("moorline: commands for agents", () => {
     server = createDaemonServer({
       identity: createIdentity({ name: "fake", version: "1.0.0" }),
       insecureNoAuth: true,
+      journal: createMemoryJournalStore(),
       logger: { warn() {}, error() {} },
       routes: (router) => {
         router.service(AgentDirectoryService, {
