@@ -1,8 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import {
+  AgentsChangedSchema,
   type DirectoryCursor,
   DirectoryCursorSchema,
+  DirectoryMarkSchema,
+  DirectorySnapshotBeganSchema,
   SnapshotReason,
   type WatchAgentsResponse,
   WatchAgentsResponseSchema,
@@ -32,20 +35,26 @@ export function toDirectoryCursor({ epoch, filterHash, revision }: CollectionCur
   return create(DirectoryCursorSchema, { epoch, filterHash, revision: BigInt(revision) });
 }
 
-function pieceToEvent(piece: Piece<Agent>) {
+function pieceToEvent(piece: Piece<Agent>): WatchAgentsResponse["event"] {
   switch (piece.kind) {
     case "snapshotBegan": {
       const { epoch, total, cause } = piece;
-      return { case: "snapshotBegan", value: { epoch, total: BigInt(total), reason: REASONS[cause] } } as const;
+      const reason = REASONS[cause];
+      return {
+        case: "snapshotBegan",
+        value: create(DirectorySnapshotBeganSchema, { epoch, total: BigInt(total), reason }),
+      };
     }
     case "changed": {
       const upserted = piece.upserted.map(({ value, revision }) => ({ agent: value, revision: BigInt(revision) }));
-      return { case: "agentsChanged", value: { upserted, removedIds: [...piece.removedIds] } } as const;
+      const removedIds = [...piece.removedIds];
+      return { case: "agentsChanged", value: create(AgentsChangedSchema, { upserted, removedIds }) };
     }
     case "mark": {
       const cursor = toDirectoryCursor(piece.cursor);
       const { digest } = piece;
-      return { case: "mark", value: digest === undefined ? { cursor } : { cursor, digest } } as const;
+      const mark = digest === undefined ? { cursor } : { cursor, digest };
+      return { case: "mark", value: create(DirectoryMarkSchema, mark) };
     }
   }
 }
