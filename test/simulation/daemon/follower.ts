@@ -3,7 +3,8 @@ import { type Agent, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb
 import {
   type AgentFilterSchema,
   type DirectoryCursor,
-  SnapshotReason,
+  type DirectoryMark,
+  SnapshotReasonSchema,
   WatchAgentsRequestSchema,
   type WatchAgentsResponse,
   WatchAgentsResponseSchema,
@@ -12,7 +13,7 @@ import type { Call, CallClose, CallListener } from "../../../src/channel/call.ts
 import type { SimulatedRandom } from "../../../src/testing/index.ts";
 import { MirrorModel } from "../../support/mirror-model.ts";
 import type { ReadStyle } from "../channel/call-plan.ts";
-import { type MessageSink, Reader } from "../channel/halves.ts";
+import { Reader } from "../channel/halves.ts";
 import type { SimClient } from "../channel/sim-client.ts";
 import { Broken, type Facts } from "../world.ts";
 import { judgeMark } from "./judge-mark.ts";
@@ -50,7 +51,7 @@ interface Reading {
 }
 
 /** Somebody who follows the agents: reads as they like, goes on after every loss, and changes their mind. */
-export class Follower implements CallListener, MessageSink {
+export class Follower implements CallListener {
   filter: FollowedFilter;
   mirror = new MirrorModel<Agent>();
   private readonly scene: FollowerScene;
@@ -87,13 +88,13 @@ export class Follower implements CallListener, MessageSink {
     this.scene.client.host.clock.setTimer(this.scene.random.between(0, 300), () => this.open());
   }
 
-  take(message: Uint8Array): void {
+  /** What a call still holds that was given up, or was lost, is nothing to the mirror. */
+  private take(call: Call, message: Uint8Array): void {
+    if (this.reading?.call !== call) return;
     this.apply(fromBinary(WatchAgentsResponseSchema, message));
     const [complaint] = this.mirror.complaints;
     if (complaint !== undefined) throw new Broken(complaint);
   }
-
-  exhausted(): void {}
 
   private open(diverged = false): void {
     const { client, random, truth } = this.scene;
@@ -104,13 +105,17 @@ export class Follower implements CallListener, MessageSink {
     const method = "moorline.agent.v1.AgentDirectoryService/WatchAgents";
     const call = client.channel.open({ method, message, last: true, listener: this });
     const style: ReadStyle = this.phase === "calm" ? { kind: "eager" } : drawStyle(random);
-    const reader = new Reader(client.host.clock, call, style, this);
+    const reader = new Reader(client.host.clock, call, style, {
+      take: (taken) => this.take(call, taken),
+      exhausted: () => {},
+    });
     this.reading = { call, reader, openedAt: { epoch: truth.epoch, revision: truth.revision } };
+    // A reader is told of what it has asked for in vain.
+    reader.wake();
   }
 
   private close(): void {
     this.reading?.call.cancel();
-    this.reading?.reader.hurry();
     this.reading = undefined;
     this.mirror.cut();
   }
@@ -139,7 +144,7 @@ export class Follower implements CallListener, MessageSink {
   private apply({ event }: WatchAgentsResponse): void {
     const { mirror } = this;
     if (event.case === "snapshotBegan") {
-      this.scene.facts.count(`snapshot ${SnapshotReason[event.value.reason]}`);
+      this.scene.facts.count(`snapshot ${SnapshotReasonSchema.value[event.value.reason]?.localName}`);
       if (mirror.isRefreshing) this.scene.facts.count("snapshots begun anew");
       mirror.take({ kind: "snapshotBegan", total: Number(event.value.total) });
     } else if (event.case === "agentsChanged") {
@@ -152,7 +157,7 @@ export class Follower implements CallListener, MessageSink {
     } else if (event.case === "mark") this.applyMark(event.value);
   }
 
-  private applyMark({ cursor, digest }: { readonly cursor?: DirectoryCursor; readonly digest?: bigint }): void {
+  private applyMark({ cursor, digest }: DirectoryMark): void {
     const { mirror, reading, scene } = this;
     if (cursor === undefined || reading === undefined) throw new Broken("a mark has no cursor");
     const endsSnapshot = mirror.isRefreshing;

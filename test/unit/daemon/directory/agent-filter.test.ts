@@ -81,7 +81,7 @@ describe("an agent filter", () => {
     const sixteen = Array.from({ length: 16 }, (_, i) => `${i}`);
     const labels = Object.fromEntries(sixteen.map((name) => [name, ""]));
     expect(
-      resolve({ statuses: sixteen.map((text): AgentStatus => Number(text)), providerIds: sixteen, labels }).hash,
+      resolve({ statuses: sixteen.map((text) => Number(text) as AgentStatus), providerIds: sixteen, labels }).hash,
     ).toHaveLength(43);
   });
 });
