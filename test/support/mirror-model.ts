@@ -25,6 +25,8 @@ export class MirrorModel<T> {
   /** What no watch may do, and this one has done. */
   readonly complaints: string[] = [];
   private shadow: Map<string, Known<T>> | undefined = undefined;
+  /** What was hashed before: the hash of an entry never changes. */
+  private readonly hashes = new Map<string, bigint>();
 
   /** Whether a snapshot is under way. */
   get isRefreshing(): boolean {
@@ -61,8 +63,15 @@ export class MirrorModel<T> {
     this.shadow = undefined;
     this.revision = cursor.revision;
     if (digest === undefined) return;
-    const own = modelDigest([...this.shown].map(([id, { revision }]) => [id, revision]));
+    const own = [...this.shown].reduce((sum, [id, known]) => sum + this.hashOf(id, known.revision), 0n) % TWO_TO_64;
     if (own !== digest) this.complaints.push(`the digest is ${digest} and what is shown has ${own}`);
+  }
+
+  private hashOf(id: string, revision: number): bigint {
+    const key = `${id}@${revision}`;
+    const hash = this.hashes.get(key) ?? fnv1a64(id, revision);
+    this.hashes.set(key, hash);
+    return hash;
   }
 }
 
@@ -70,10 +79,11 @@ export class MirrorModel<T> {
 export function modelDigest(entries: ReadonlyArray<readonly [id: string, revision: number]>): bigint {
   let sum = 0n;
   for (const [id, revision] of entries) sum += fnv1a64(id, revision);
-  return sum % 2n ** 64n;
+  return sum % TWO_TO_64;
 }
 
-const MASK = 2n ** 64n - 1n;
+const TWO_TO_64 = 2n ** 64n;
+const MASK = TWO_TO_64 - 1n;
 
 function fnv1a64(id: string, revision: number): bigint {
   const text = Buffer.from(`${id}\0`, "utf8");

@@ -52,7 +52,7 @@ export class DaemonWorld implements Surroundings {
     this.plan = {
       tombstoneRevisions: random.pick([10, 100, 10_000]),
       hotIds: random.pick([3, 30, idCount]),
-      burst: random.pick([1, 5, 40]),
+      burst: random.pick([1, 4, 30]),
     };
     this.server = new SimServer(this);
     this.daemon = this.startDaemon();
@@ -60,7 +60,7 @@ export class DaemonWorld implements Surroundings {
     const { truth, facts } = this;
     for (let i = 0; i < 2; i += 1) {
       const client = new SimClient(this, `client-${i}`);
-      for (let j = 0; j < 3; j += 1) this.followers.push(new Follower({ client, truth, facts, random: random.fork() }));
+      for (let j = 0; j < 2; j += 1) this.followers.push(new Follower({ client, truth, facts, random: random.fork() }));
     }
   }
 
@@ -76,7 +76,7 @@ export class DaemonWorld implements Surroundings {
   /** Plays the world to its end. Throws what is broken. */
   play(): void {
     this.look();
-    const phase = { endsAtMs: this.random.between(3_000, 20_000) };
+    const phase = { endsAtMs: this.random.between(2_000, 10_000) };
     this.keepChanging(phase.endsAtMs);
     const schedule = startFaults({ ...this, kinds: this.createFaults(), meanGapMs: this.random.between(300, 3_000) });
     this.run(() => false, phase.endsAtMs);

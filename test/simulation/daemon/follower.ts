@@ -122,7 +122,7 @@ export class Follower implements CallListener {
 
   private planChange(): void {
     const { client, random } = this.scene;
-    client.host.clock.setTimer(random.between(300, 5_000), () => {
+    client.host.clock.setTimer(random.between(300, 4_000), () => {
       if (this.phase === "restless") this.changeMind();
     });
   }

@@ -21,9 +21,9 @@ export function judgeMark({ mirror, filter }: Follower, truth: Truth, wholeFrom:
 
 /** Why a follower does not show what is true, if so. */
 export function findDifference({ mirror, filter }: Follower, truth: Truth): string | undefined {
-  const expected = [...truth.facts].filter(([, { agent }]) => agent !== undefined && filter.matches(agent));
   if (mirror.isRefreshing) return "a snapshot is under way";
   if (mirror.revision !== truth.revision) return `the cursor is ${mirror.revision} of ${truth.revision}`;
+  const expected = [...truth.facts].filter(([, { agent }]) => agent !== undefined && filter.matches(agent));
   if (mirror.shown.size !== expected.length) return `${mirror.shown.size} are shown of ${expected.length}`;
   const wrong = expected.find(([id, fact]) => !isShown(mirror.shown.get(id), fact));
   return wrong === undefined ? undefined : `${wrong[0]} is wrong`;
