@@ -20,8 +20,8 @@ export const directoryBugs: readonly PlantedBug[] = [
     file: WATCH,
     find: "if (!isAdded) break;",
     replace: "if (!isAdded) {\n        this.waiting = entry.after;\n        break;\n      }",
-    caughtBy: byWorld,
-    shows: /at the mark \d+, agent-\d+ is shown at|what is shown has/,
+    caughtBy: { test: "test/unit/server/collection/changes.test.ts" },
+    shows: /DIR-6/,
   },
   {
     name: "a cursor may be older than a forgotten tombstone",
