@@ -11,6 +11,20 @@ export type {
   Grant,
 } from "./authenticate.ts";
 export { type CallSession, callSession } from "./call-session.ts";
+export type { CollectionWatch } from "./collection/collection-watch.ts";
+export { digestOf } from "./collection/digest.ts";
+export type {
+  CollectionCursor,
+  CollectionFilter,
+  CollectionMark,
+  EntriesChanged,
+  Piece,
+  SnapshotBegan,
+  SnapshotCause,
+  UpsertedEntry,
+} from "./collection/piece.ts";
+export { type CollectionOptions, VersionedCollection, type WatchOptions } from "./collection/versioned-collection.ts";
+export { watchPieces } from "./collection/watch-pieces.ts";
 export type { LostCall, ServerEvent, SessionName } from "./events.ts";
 export { createIdentity, type Identity, loadOrCreateIdentity, type ProgramInfo } from "./identity.ts";
 export type { JournalEntry, JournalStore, JournalUse } from "./journal/journal-store.ts";

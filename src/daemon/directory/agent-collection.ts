@@ -1,0 +1,16 @@
+import { toBinary } from "@bufbuild/protobuf";
+import { type Agent, AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { type CollectionOptions, VersionedCollection } from "../../server/collection/versioned-collection.ts";
+
+/** The agents of a daemon, by their ids. */
+export type AgentCollection = VersionedCollection<Agent>;
+
+/** Makes a collection of agents, empty. */
+export function createAgentCollection(options: Omit<CollectionOptions<Agent>, "sizeOf">): AgentCollection {
+  return new VersionedCollection({ ...options, sizeOf: sizeOfAgent });
+}
+
+/** What an agent takes in a message, in bytes. */
+export function sizeOfAgent(agent: Agent): number {
+  return toBinary(AgentSchema, agent).length;
+}

@@ -1,0 +1,4 @@
+import { describeBugs } from "./describe-bugs.ts";
+import { directoryBugs } from "./directory-bugs.ts";
+
+describeBugs("directories", directoryBugs);
