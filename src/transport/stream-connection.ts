@@ -23,7 +23,7 @@ export interface StreamParts {
   readonly clock: Clock;
   /** Ends the stream at once. */
   readonly abort: () => void;
-  /** Bytes that were taken from `outgoing` and have not left yet. Default: none, what is taken has left with the next. */
+  /** Bytes that were written and have not left yet. Default: none, whoever takes the next message has sent the last. */
   readonly unsentBytes?: () => number;
 }
 
@@ -36,6 +36,8 @@ export class StreamConnection implements Connection {
   private readonly guard: ListenerGuard;
   private readonly queue = new Queue<Uint8Array>();
   private queuedBytes = 0;
+  /** Of the message that was taken last, until the next one is. */
+  private passingBytes = 0;
   private farewell: StreamFarewell | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private wake: () => void = () => {};
@@ -60,7 +62,8 @@ export class StreamConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.queuedBytes + (this.parts.unsentBytes?.() ?? 0);
+    // What passes counts once, whether it was written by now or not.
+    return this.queuedBytes + Math.max(this.passingBytes, this.parts.unsentBytes?.() ?? 0);
   }
 
   send(packet: Uint8Array): void {
@@ -93,9 +96,11 @@ export class StreamConnection implements Connection {
     while (this.guard.phase !== "closed" && this.guard.phase !== "aborting") {
       const packet = this.queue.shift();
       if (packet !== undefined) {
+        this.queuedBytes -= packet.length;
+        this.passingBytes = packet.length;
         yield { packet };
         // Whoever asks for the next one has written this one.
-        this.queuedBytes -= Math.min(packet.length, this.queuedBytes);
+        this.passingBytes = 0;
         this.tellDrained();
       } else if (this.farewell !== undefined) {
         yield { close: this.farewell };
@@ -137,6 +142,7 @@ export class StreamConnection implements Connection {
   private discard(): void {
     while (this.queue.shift() !== undefined) {}
     this.queuedBytes = 0;
+    this.passingBytes = 0;
     this.wake();
   }
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { constants } from "node:http2";
 import { type ContextKey, createContextKey } from "@connectrpc/connect";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
+import { systemClock } from "../../transport/system-clock.ts";
 import type { ConnectionInfo } from "../authenticate.ts";
 import type { GuardedRequest } from "../http-guard.ts";
 
@@ -61,4 +62,19 @@ export function toGuarded(request: RpcRequest): GuardedRequest {
   const { socket, headers } = request;
   if (!("authority" in request)) return { socket, headers };
   return { socket, headers: { ...headers, host: request.authority } };
+}
+
+/** How long the peer may take to end its half of a stream that was answered, in milliseconds. */
+const HALF_OPEN_MS = 1_000;
+
+/** Lets go of a stream that was answered before its request has ended: a peer that goes on sending holds nothing here. */
+export function releaseAnswered(response: RpcResponse): void {
+  if (!("stream" in response)) return;
+  const { stream } = response;
+  response.once("finish", () => {
+    if (stream.closed) return;
+    // Not at once: the trailers leave after this.
+    const timer = systemClock.setTimer(HALF_OPEN_MS, () => stream.close(constants.NGHTTP2_NO_ERROR));
+    stream.once("close", () => timer.cancel());
+  });
 }

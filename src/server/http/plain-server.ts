@@ -12,6 +12,7 @@ import {
   type RpcHandler,
   type RpcRequest,
   type RpcResponse,
+  releaseAnswered,
   toGuarded,
 } from "./exchange.ts";
 import { PlainCalls } from "./plain-calls.ts";
@@ -78,6 +79,7 @@ export class PlainServer {
     // What fails on the way fails the call; without listeners it would end the process.
     request.on("error", () => {});
     response.on("error", () => {});
+    releaseAnswered(response);
     try {
       const refusal = this.options.guard(toGuarded(request));
       if (refusal !== undefined) {
