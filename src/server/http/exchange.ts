@@ -71,7 +71,7 @@ const HALF_OPEN_MS = 1_000;
 export function releaseAnswered(response: RpcResponse): void {
   if (!("stream" in response)) return;
   const { stream } = response;
-  response.once("finish", () => {
+  stream.once("finish", () => {
     if (stream.closed) return;
     // Not at once: the trailers leave after this.
     const timer = systemClock.setTimer(HALF_OPEN_MS, () => stream.close(constants.NGHTTP2_NO_ERROR));

@@ -3,6 +3,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { CallOutcome, ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { createLostError } from "../../rpc/call-errors.ts";
 import type { Routes } from "../../rpc/route-table.ts";
+import { systemClock } from "../../transport/system-clock.ts";
 import type { HttpGuard } from "../http-guard.ts";
 import type { ServerCore } from "../server-core.ts";
 import { within } from "../within.ts";
@@ -99,6 +100,8 @@ export class PlainServer {
     const { clock, limits } = this.options.core.context;
     const { graceMs, flushMs } = limits.drain;
     await within(clock, graceMs, this.calls.quiet());
+    // What streams say because of the drain leaves before they are ended. Calls have real sockets, whatever the clock is.
+    if (this.calls.size > 0) await new Promise<void>((resolve) => systemClock.defer(resolve));
     this.shutdown.abort(createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN));
     await within(clock, flushMs, this.calls.quiet());
   }
