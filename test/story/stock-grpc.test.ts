@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import { type ClientDuplexStream, type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { KEY, type PortOptions, stagePort } from "../support/port-stage.ts";
 import { callStock, loadStockClient, readStockRejection } from "../support/stock-grpc.ts";
@@ -63,6 +63,40 @@ describe("a stock gRPC client that knows only the .proto files", () => {
     await expect.poll(() => heard).toEqual(["SERVING"]);
     await stage.server.drain();
     await expect.poll(() => heard).toEqual(["SERVING", "NOT_SERVING", "over"]);
+  });
+});
+
+describe("reflection", () => {
+  it("answers by name, symbol and extension, and what there is not by an error that ends nothing [HTTP-11]", async () => {
+    const { stockOf } = await start();
+    const reflection = stockOf("grpc/reflection/v1/reflection.proto", "grpc.reflection.v1.ServerReflection");
+    const stream = reflection.ServerReflectionInfo?.() as ClientDuplexStream<object, Record<string, unknown>>;
+    const heard: Array<Record<string, unknown>> = [];
+    stream.on("data", (answer) => heard.push(answer)).on("error", () => {});
+    const asked = [
+      { file_by_filename: "rpctest/v1/echo.proto" },
+      { file_containing_symbol: "rpctest.v1.EchoService.Say" },
+      { file_containing_symbol: "rpctest.v1.SayRequest" },
+      { file_containing_symbol: "rpctest.v1.Nothing" },
+      { file_containing_extension: { containing_type: "rpctest.v1.SayRequest", extension_number: 9 } },
+      { all_extension_numbers_of_type: "rpctest.v1.SayRequest" },
+      { host: "a question that is none" },
+      { list_services: "*" },
+    ];
+    for (const question of asked) stream.write(question);
+    stream.end();
+    await expect.poll(() => heard.length).toBe(asked.length);
+    expect(heard.map((answer) => Object.keys(answer).filter((name) => /_response$|_error$/.test(name)))).toEqual([
+      ["file_descriptor_response"],
+      ["file_descriptor_response"],
+      ["file_descriptor_response"],
+      ["error_response"],
+      ["error_response"],
+      ["all_extension_numbers_response"],
+      ["error_response"],
+      ["list_services_response"],
+    ]);
+    expect(heard[3]).toMatchObject({ error_response: { error_code: status.NOT_FOUND } });
   });
 });
 
