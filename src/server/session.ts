@@ -103,6 +103,8 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
 
   /** A plain RPC was served: where the session is idle, its time begins anew. Spec: SESM-2. */
   callServed(): void {
+    // A call may outlive its session, which must not come back into the store.
+    if (this.phase === "expired") return;
     this.dispatch({ case: "callServed", value: { nowMs: this.context.clock.now() } });
     this.save();
   }

@@ -4,7 +4,12 @@ import type { AddressInfo } from "node:net";
 import { Code, createClient } from "@connectrpc/connect";
 import { afterEach, describe, expect, it } from "vitest";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
-import { type AuthenticateRequest, type CallSession, callSession } from "../../src/server/index.ts";
+import {
+  type AuthenticateRequest,
+  type CallSession,
+  callSession,
+  createMemorySessionStore,
+} from "../../src/server/index.ts";
 import {
   echoOf,
   KEY,
@@ -224,6 +229,25 @@ describe("SessionService without a channel", () => {
     await echoOf(stage, "grpc").say({}, withKey());
     expect(await service.end({}, withKey())).toBeDefined();
     await expect.poll(() => stage.server.sessions.list()).toEqual([]);
+  });
+});
+
+describe("a session that ends while its plain RPC runs", () => {
+  it("does not come back into the store with the end of the call [HTTP-7, SESM-3]", async () => {
+    const store = createMemorySessionStore();
+    const answers: Array<() => void> = [];
+    const stage = await start({
+      store,
+      echo: { say: () => new Promise((resolve) => answers.push(() => resolve({}))) },
+    });
+    const call = echoOf(stage, "grpc").say({}, withKey());
+    await expect.poll(() => answers.length).toBe(1);
+    expect(await store.list()).toHaveLength(1);
+    stage.server.sessions.end(stage.server.sessions.list()[0]?.ref ?? "");
+    answers[0]?.();
+    await call;
+    await stage.server.close();
+    expect(await store.list()).toEqual([]);
   });
 });
 

@@ -108,10 +108,14 @@ function findOrCreate(core: ServerCore, name: ReturnType<typeof keyToName>, prin
 }
 
 /** The call counts for the time of its session, and ends with its credential. */
-function serveCall({ context }: ServerCore, session: Session, authority: Authority, call: PlainCall): void {
+function serveCall(core: ServerCore, session: Session, authority: Authority, call: PlainCall): void {
+  const { context } = core;
   const { exchange } = call;
   session.callServed();
-  exchange.onOver(() => session.callServed());
+  exchange.onOver(() => {
+    // The sessions of a server that is closed are written for the last time, and have no timers.
+    if (!core.isStopping) session.callServed();
+  });
   call.credentialId = authority.credentialId;
   if (authority.expiresInMs === undefined) return;
   const expiry = new ServerTimer(context.deadlines, () => exchange.abort());
