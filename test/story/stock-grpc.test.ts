@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ClientDuplexStream, type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
@@ -57,6 +58,10 @@ describe("a stock gRPC client that knows only the .proto files", () => {
     expect(await callStock(health, "Check", { service: "rpctest.v1.EchoService" })).toEqual({ status: "SERVING" });
     const unknown = await callStock(health, "Check", { service: "nobody" }).catch((thrown: unknown) => thrown);
     expect(unknown).toMatchObject({ code: status.NOT_FOUND });
+    const other = health.Watch?.({ service: "nobody" }) as ClientReadableStream<{ readonly status: string }>;
+    other.on("error", () => {});
+    expect(await once(other, "data")).toEqual([{ status: "SERVICE_UNKNOWN" }]);
+    other.cancel();
     const heard: unknown[] = [];
     const watch = health.Watch?.({ service: "" }) as ClientReadableStream<{ readonly status: string }>;
     watch.on("data", (answer) => heard.push(answer.status)).on("error", () => heard.push("over"));
