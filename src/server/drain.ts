@@ -4,6 +4,7 @@ import { createLostError } from "../rpc/call-errors.ts";
 import type { DrainLimits } from "../wire/limits.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ServerChannel } from "./server-channel.ts";
+import { within } from "./within.ts";
 
 /** What a drain works on. */
 export interface DrainTarget {
@@ -33,17 +34,6 @@ export async function drainCalls({ clock, limits, channels, journal }: DrainTarg
   while (clock.now() < giveUpAtMs && channels().some(({ channel }) => !channel.isFlushed)) {
     await pause(clock, Math.min(LOOK_EVERY_MS, giveUpAtMs - clock.now()));
   }
-}
-
-/** Resolves when `work` does, and at the latest after `ms`. */
-function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimer(ms, resolve);
-    work.then(() => {
-      timer.cancel();
-      resolve();
-    });
-  });
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

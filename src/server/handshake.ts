@@ -95,8 +95,7 @@ export function checkHello(hello: ClientHello, facts: HandshakeFacts): CheckedHe
   }
   return {
     protocol,
-    sessionHash: hashText(`moorline session hash${key}`),
-    sessionRef: refOfKey(key),
+    ...keyToName(key),
     path: hello.path,
     capabilities: facts.capabilities.filter((name) => hello.capabilities.includes(name)),
     purpose,
@@ -113,8 +112,14 @@ function checkProtocol({ protocol }: ClientHello, ours: Revisions): number | Ref
   return negotiateProtocol(protocol, ours) ?? refusal();
 }
 
-function checkKey(text: string): SessionKey | Refusal {
-  if (text === "") return refuse("SESSION_KEY_MISSING", "the hello has no session key");
+/** What the session of a key is looked up by, and what stands for it in logs. */
+export function keyToName(key: SessionKey): Pick<CheckedHello, "sessionHash" | "sessionRef"> {
+  return { sessionHash: hashText(`moorline session hash${key}`), sessionRef: refOfKey(key) };
+}
+
+/** Checks the form of a session key. @returns A refusal with SESSION_KEY_MISSING or SESSION_KEY_MALFORMED. Spec: HELLO-4. */
+export function checkKey(text: string): SessionKey | Refusal {
+  if (text === "") return refuse("SESSION_KEY_MISSING", "there is no session key");
   try {
     return parseSessionKey(text);
   } catch {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { UpgradeRefusal } from "../transport/ws-server.ts";
 
@@ -12,8 +12,14 @@ export interface GuardOptions {
   readonly allowedOrigins: readonly string[];
 }
 
+/** What a guard looks at of a request. Over HTTP/2 `host` is what `:authority` says. */
+export interface GuardedRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: MaybeSecureSocket;
+}
+
 /** Looks at a request before anything of it is served. @returns undefined where it may pass. */
-export type HttpGuard = (request: IncomingMessage) => UpgradeRefusal | undefined;
+export type HttpGuard = (request: GuardedRequest) => UpgradeRefusal | undefined;
 
 /** A socket, with what TLS sockets say of themselves. */
 type MaybeSecureSocket = Pick<Socket, "localAddress"> & { readonly encrypted?: boolean };
@@ -32,7 +38,7 @@ export function createHttpGuard(options: GuardOptions): HttpGuard {
   const hosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(options.allowedOrigins.map(normalizeOrigin));
   return (request) => {
-    const socket: MaybeSecureSocket = request.socket;
+    const { socket } = request;
     return (
       judgeNetwork(socket, options) ??
       judgeProxy(request, options) ??
@@ -52,7 +58,7 @@ function judgeNetwork(
   return options.isOpenMode ? forbid("without authentication this daemon is served on loopback only") : undefined;
 }
 
-function judgeProxy({ headers }: IncomingMessage, { isOpenMode }: GuardOptions): UpgradeRefusal | undefined {
+function judgeProxy({ headers }: GuardedRequest, { isOpenMode }: GuardOptions): UpgradeRefusal | undefined {
   if (!isOpenMode || !Object.keys(headers).some((name) => PROXY_HEADER.test(name))) return undefined;
   return forbid("a daemon without authentication answers no proxied requests; give it `authenticate`");
 }

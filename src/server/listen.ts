@@ -1,5 +1,5 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
-import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from "node:https";
+import type { Server as HttpServer } from "node:http";
+import type { ServerOptions as HttpsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { isLoopback } from "./http-guard.ts";
@@ -20,18 +20,6 @@ export interface Listening {
   /** What clients dial, such as `ws://127.0.0.1:4242/`. */
   readonly endpoint: string;
   readonly port: number;
-}
-
-const NOT_AN_UPGRADE =
-  "This is a Moorline daemon. It is reached by WebSocket with the subprotocol moorline.session.v1; plain requests are not served.\n";
-
-/** Makes an HTTP server that answers everything but upgrades with 426. */
-export function createUpgradeServer(tls: HttpsOptions | undefined): HttpServer {
-  const answer: RequestListener = (_request, response) => {
-    const headers = { Connection: "Upgrade, close", Upgrade: "websocket", "Content-Type": "text/plain; charset=utf-8" };
-    response.writeHead(426, headers).end(NOT_AN_UPGRADE);
-  };
-  return tls === undefined ? createHttpServer(answer) : createHttpsServer(tls, answer);
 }
 
 /**

@@ -33,6 +33,14 @@ export type ServerPhase = "running" | "draining" | "closed";
 /** When clients dial again that a stopped daemon has sent away, unless the application says something else. */
 const DRAIN_HINT: ReconnectDelay = { afterMs: 1_000, jitterMs: 2_000 };
 
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 /** Everything of a server but its sockets: who may connect, and what there is. */
 export class ServerCore implements ConnectionHost {
   readonly context: ServerContext;
@@ -48,6 +56,9 @@ export class ServerCore implements ConnectionHost {
   private readonly givenHint: ReconnectDelay | undefined;
   private readonly probes: ProbeLimiter;
   private phase: ServerPhase = "running";
+  /** Resolves when the server begins to be stopped. */
+  readonly stopping: Promise<void>;
+  private readonly stop: () => void;
 
   constructor({ context, registry, greeting, answer, hint }: CoreParts) {
     const { limits, clock } = context;
@@ -59,6 +70,9 @@ export class ServerCore implements ConnectionHost {
     this.givenHint = hint;
     this.heldBytes = new HeldBytes(limits.session.maxReplayBytes, clock, () => this.channels());
     this.probes = new ProbeLimiter(limits.probe);
+    const { promise, resolve } = withResolvers();
+    this.stopping = promise;
+    this.stop = resolve;
   }
 
   /** Whether the server takes no new channels any more. */
@@ -106,6 +120,11 @@ export class ServerCore implements ConnectionHost {
     return release;
   }
 
+  /** Refuses plain RPCs while the server is being stopped. */
+  refuseCall(): Refusal | undefined {
+    return this.isStopping ? this.refuseNew() : undefined;
+  }
+
   welcomed(connection: HostedConnection): void {
     this.pending.delete(connection);
     this.open.add(connection);
@@ -127,6 +146,7 @@ export class ServerCore implements ConnectionHost {
   async drain(): Promise<void> {
     if (this.phase !== "running") return;
     this.phase = "draining";
+    this.stop();
     const { clock, limits, journal } = this.context;
     await drainCalls({ clock, limits: limits.drain, journal, channels: () => [...this.channels()] });
   }
@@ -135,6 +155,7 @@ export class ServerCore implements ConnectionHost {
   async close(): Promise<void> {
     if (this.phase === "closed") return;
     this.phase = "closed";
+    this.stop();
     const { journal } = this.context;
     journal?.cut(createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN));
     for (const channel of [...this.channels()]) channel.drain();

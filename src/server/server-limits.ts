@@ -3,7 +3,9 @@ import {
   creditRange,
   type DrainLimits,
   drainLimits,
+  type HttpLimits,
   handshakeLimits,
+  httpLimits,
   type JournalLimits,
   journalLimits,
   type LivenessLimits,
@@ -54,6 +56,7 @@ export interface ServerLimits {
   readonly drain: DrainLimits;
   readonly journal: JournalLimits;
   readonly channel: LocalChannelLimits;
+  readonly http: HttpLimits;
 }
 
 /** Limits that shall differ from their defaults. */
@@ -66,6 +69,7 @@ export interface ServerLimitOptions {
   readonly drain?: Partial<DrainLimits>;
   readonly journal?: Partial<JournalLimits>;
   readonly channel?: Partial<ServerChannelLimits>;
+  readonly http?: Partial<HttpLimits>;
 }
 
 type Range = readonly [least: number, most: number];
@@ -120,12 +124,22 @@ const livenessRanges: Ranges<ServerLivenessLimits> = {
   silenceMs: DURATION,
 };
 
+const httpRanges: Ranges<HttpLimits> = {
+  prefaceTimeoutMs: DURATION,
+  headersTimeoutMs: DURATION,
+  idleTimeoutMs: DURATION,
+  maxHeaderBytes: BYTES,
+  maxStreams: COUNT,
+  maxCalls: COUNT,
+  maxMessageBytes: COUNT,
+};
+
 /**
  * The limits of a server: the defaults, with `options` over them.
  * @throws MoorlineError OPTION_INVALID for a limit that does not exist, is no integer in its range, or contradicts another.
  */
 export function resolveServerLimits(options: ServerLimitOptions = {}): ServerLimits {
-  const { connections, handshake, session, probe, liveness, drain, journal, channel, ...unknown } = options;
+  const { connections, handshake, session, probe, liveness, drain, journal, channel, http, ...unknown } = options;
   for (const name of Object.keys(unknown)) throw invalid(name, "there is no such group of limits");
   const resolved: ServerLimits = {
     connections: resolve("connections", connectionLimits, connections, { maxOpen: COUNT, maxPending: COUNT }),
@@ -139,6 +153,7 @@ export function resolveServerLimits(options: ServerLimitOptions = {}): ServerLim
     drain: resolve("drain", drainLimits, drain, { graceMs: PAUSE, flushMs: PAUSE }),
     journal: resolve("journal", journalLimits, journal, journalRanges),
     channel: resolve("channel", channelLimits, channel, channelRanges),
+    http: resolve("http", httpLimits, http, httpRanges),
   };
   const { pingAfterMs, silenceMs } = resolved.liveness;
   if (silenceMs <= pingAfterMs) {

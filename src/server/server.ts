@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from "node:http";
+import type { ServiceImpl } from "@connectrpc/connect";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
 import { DeadlineQueue } from "../rpc/deadline-queue.ts";
 import { createRouteTable, type RouteTable } from "../rpc/route-table.ts";
@@ -10,6 +11,10 @@ import { protocolRange } from "../wire/protocol.ts";
 import { serverIdOf } from "../wire/server-id.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
 import { idToKey } from "./hashes.ts";
+import type { AcceptConnection } from "./http/attach-stream.ts";
+import { createOwnRoutes } from "./http/own-routes.ts";
+import { recordRoutes } from "./http/plain-routes.ts";
+import { PlainServer } from "./http/plain-server.ts";
 import { createHttpGuard } from "./http-guard.ts";
 import { Journal, type JournalParts } from "./journal/journal.ts";
 import { checkReach, type Listening, type ListenOptions } from "./listen.ts";
@@ -22,7 +27,7 @@ import { resolveServerLimits } from "./server-limits.ts";
 import { createServerSessions, type ServerSessions } from "./server-sessions.ts";
 import { endAfterAnswer } from "./session-ending.ts";
 import { SessionRegistry } from "./session-registry.ts";
-import { createSessionService, type SessionServiceHost } from "./session-service.ts";
+import { createSessionService } from "./session-service.ts";
 import { createMemorySessionStore } from "./store.ts";
 import { type AttachOptions, Upgrades } from "./upgrades.ts";
 import { createServerInfo, encodePieces } from "./welcome.ts";
@@ -36,12 +41,15 @@ export interface DaemonServer {
   /** How it is doing. Counted anew each time. */
   readonly metrics: ServerMetrics;
   /**
-   * Listens for WebSocket connections, on loopback unless the options say something else. More than once is fine.
+   * Listens on one port for WebSocket connections, Connect, gRPC and gRPC-Web, over HTTP/1.1 and HTTP/2 alike; on loopback
+   * unless the options say something else. More than once is fine.
    * @throws MoorlineError PORT_IN_USE, LISTEN_FAILED, INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED or SERVER_CLOSED.
    */
   listen(options?: ListenOptions): Promise<Listening>;
   /**
-   * Takes the upgrades of an HTTP server of the application, which goes on serving everything else.
+   * Takes the upgrades of an HTTP server of the application, and requests for methods that are served; the server goes on
+   * serving everything else by the listeners that it has by now. HTTP/1.1 only: WebSocket, Connect and gRPC-Web, but neither
+   * gRPC nor streams both ways, which need HTTP/2; for these, listen.
    * @throws MoorlineError INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED or SERVER_CLOSED.
    */
   attach(server: HttpServer, options?: AttachOptions): void;
@@ -51,7 +59,7 @@ export interface DaemonServer {
    * @throws MoorlineError CREDENTIALS_UNCONFIGURED.
    */
   accept(connection: Connection, info?: ConnectionInfo): ConnectionListener;
-  /** Ends the connections of a credential, by the `credentialId` of the hook, and their channels. @returns How many. */
+  /** Ends the connections and plain RPCs of a credential, by the `credentialId` of the hook, and channels. @returns How many. */
   revoke(credentialId: string): number;
   /** Lets running calls come to their end, then closes. Spec: DRAIN. */
   drain(): Promise<void>;
@@ -67,13 +75,25 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
   const { identity, insecureNoAuth, authenticate } = options;
   if (authenticate !== undefined && insecureNoAuth === true) resolveAuthenticate(options);
   const isOpenMode = insecureNoAuth === true;
-  const core = createCore(options);
-  const { reporter, serverId } = core.context;
-  const { allowedHosts = [], allowedOrigins = [] } = options;
+  const routes = recordRoutes(options.routes ?? (() => {}));
+  const { core, sessionService } = createCore({ ...options, routes });
+  const { reporter, serverId, limits } = core.context;
+  const { allowedHosts = [], allowedOrigins = [], interceptors = [] } = options;
+  const guard = createHttpGuard({ isOpenMode, allowedHosts, allowedOrigins });
+  const accept: AcceptConnection = (connection, info) => core.accept(connection, info);
+  const plain = new PlainServer({
+    core,
+    guard,
+    routes,
+    interceptors,
+    ...createOwnRoutes({ core, routes, sessionService, accept }),
+  });
   const upgrades = new Upgrades({
-    guard: createHttpGuard({ isOpenMode, allowedHosts, allowedOrigins }),
+    guard,
     isOpenMode,
-    accept: (connection, info) => core.accept(connection, info),
+    plain,
+    limits: limits.http,
+    accept,
     failed: (error) => reporter.failed("the HTTP server", error),
   });
   const checkStart = (): void => {
@@ -83,6 +103,7 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
   };
   const close = async (): Promise<void> => {
     await core.close();
+    plain.close();
     await upgrades.close();
   };
   return {
@@ -104,16 +125,21 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
       resolveAuthenticate(options);
       return core.accept(connection, info);
     },
-    revoke: (credentialId) => core.revoke(credentialId),
+    revoke: (credentialId) => core.revoke(credentialId) + plain.revoke(credentialId),
     async drain() {
-      await core.drain();
+      await Promise.all([core.drain(), plain.drain()]);
       await close();
     },
     close,
   };
 }
 
-function createCore(options: DaemonServerOptions): ServerCore {
+interface CreatedCore {
+  readonly core: ServerCore;
+  readonly sessionService: ServiceImpl<typeof SessionService>;
+}
+
+function createCore(options: DaemonServerOptions): CreatedCore {
   const { identity, clock = systemClock, random = systemRandom, store = createMemorySessionStore() } = options;
   const serverId = serverIdOf(identity.publicKey);
   const epoch = random.bytes(16);
@@ -122,12 +148,13 @@ function createCore(options: DaemonServerOptions): ServerCore {
   const reporter = new Reporter(clock, options);
   const failed = (error: unknown): void => reporter.failed("the journal", error);
   const server = createServerInfo(serverId, identity, epoch);
-  const routes = createRoutes(options, {
+  const sessionService = createSessionService({
     server,
     identityKey: identity.publicKey,
     protocol: protocolRange,
     endAfterAnswer: (channel) => endAfterAnswer(context, channel),
   });
+  const routes = createRoutes(options, sessionService);
   const deadlines = new DeadlineQueue(clock);
   const counters = createCounters();
   const journal = createJournal(options, { limits: limits.journal, clock, epoch: idToKey(epoch), failed });
@@ -144,7 +171,7 @@ function createCore(options: DaemonServerOptions): ServerCore {
     counters,
   };
   const registry = new SessionRegistry(context, store);
-  return new ServerCore({
+  const core = new ServerCore({
     context,
     registry,
     answer: { protocol: protocolRange, pieces: encodePieces(server, limits, hint) },
@@ -160,6 +187,7 @@ function createCore(options: DaemonServerOptions): ServerCore {
       },
     },
   });
+  return { core, sessionService };
 }
 
 function createJournal(
@@ -170,13 +198,16 @@ function createJournal(
 }
 
 /** The session service comes last: nobody else's implementation takes its place, and nobody's interceptors wrap it. */
-function createRoutes({ routes, interceptors, codecs }: DaemonServerOptions, host: SessionServiceHost): RouteTable {
+function createRoutes(
+  { routes, interceptors, codecs }: DaemonServerOptions,
+  service: CreatedCore["sessionService"],
+): RouteTable {
   const table = {
     ...(interceptors === undefined ? {} : { interceptors }),
     ...(codecs === undefined ? {} : { codecs }),
   };
   return createRouteTable((router) => {
     routes?.(router);
-    router.service(SessionService, createSessionService(host), { interceptors: [] });
+    router.service(SessionService, service, { interceptors: [] });
   }, table);
 }

@@ -65,7 +65,10 @@ export class SessionRegistry implements SessionKeeper {
    * Creates a session. Where its principal has too many, the longest idle one of them ends.
    * @returns undefined where none of them is idle.
    */
-  create({ sessionHash, sessionRef }: CheckedHello, principal: string): Session | undefined {
+  create(
+    { sessionHash, sessionRef }: Pick<CheckedHello, "sessionHash" | "sessionRef">,
+    principal: string,
+  ): Session | undefined {
     if (!this.makeRoom(principal)) return undefined;
     const { clock, limits } = this.context;
     const record = {

@@ -1,7 +1,9 @@
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, type ServiceImpl } from "@connectrpc/connect";
 import type { ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
 import type { Revisions } from "../wire/protocol.ts";
+import { exchangeKey } from "./http/exchange.ts";
+import { plainSession } from "./http/plain-gate.ts";
 import { type ServerChannel, servingChannel } from "./server-channel.ts";
 
 /** What the session service tells, and does. */
@@ -16,7 +18,7 @@ export interface SessionServiceHost {
 /** The method that ends a session, as calls name it. */
 export const END_METHOD = `${SessionService.typeName}/${SessionService.method.end.name}`;
 
-/** The session service on a channel. Spec: SESSION-5. */
+/** The session service, on channels and for plain RPCs. Spec: SESSION-5, SESSION-6. */
 export function createSessionService(host: SessionServiceHost): ServiceImpl<typeof SessionService> {
   return {
     // biome-ignore lint/correctness/useYield: it never answers
@@ -29,9 +31,19 @@ export function createSessionService(host: SessionServiceHost): ServiceImpl<type
     },
     end(_request, context) {
       const channel = context.values.get(servingChannel);
-      if (channel === undefined) throw new ConnectError("this call came on no channel", Code.FailedPrecondition);
-      host.endAfterAnswer(channel);
+      if (channel === undefined) endPlainSession(context.values);
+      else host.endAfterAnswer(channel);
       return {};
     },
   };
+}
+
+/** The session of a plain RPC ends when its answer has left. */
+function endPlainSession(values: ContextValues): void {
+  const session = values.get(plainSession);
+  const exchange = values.get(exchangeKey);
+  if (session === undefined || exchange === undefined) {
+    throw new ConnectError("this call has no session", Code.FailedPrecondition);
+  }
+  exchange.onOver(() => session.end());
 }

@@ -101,6 +101,14 @@ export class Session implements Performer<SessionState, SessionEvent, SessionEff
     if (this.channels.size === 0) this.dispatch({ case: "lastChannelLost", value: { nowMs } });
   }
 
+  /** A plain RPC was served: where the session is idle, its time begins anew. Spec: SESM-2. */
+  callServed(): void {
+    // A call may outlive its session, which must not come back into the store.
+    if (this.phase === "expired") return;
+    this.dispatch({ case: "callServed", value: { nowMs: this.context.clock.now() } });
+    this.save();
+  }
+
   /** Ends the session: by its client, or to make room. */
   end(): void {
     this.dispatch({ case: "ended", value: {} });

@@ -191,5 +191,34 @@ export interface DrainLimits {
 /** Defaults of {@link DrainLimits}. */
 export const drainLimits: DrainLimits = { graceMs: 10 * SECOND_MS, flushMs: 2 * SECOND_MS };
 
+/** What a server's port keeps to, for everything on it that is no channel. */
+export interface HttpLimits {
+  /** How long a new connection may take to show which protocol it speaks, in milliseconds. */
+  readonly prefaceTimeoutMs: number;
+  /** How long the headers of a request may take, in milliseconds. HTTP/1.1. */
+  readonly headersTimeoutMs: number;
+  /** An HTTP/2 connection on which nothing has moved for this long takes no new streams, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** The headers of one request, in bytes. */
+  readonly maxHeaderBytes: number;
+  /** Streams that an HTTP/2 connection may have open at once. */
+  readonly maxStreams: number;
+  /** Plain RPCs of all clients that may run at once; one more is OVERLOADED. */
+  readonly maxCalls: number;
+  /** The largest message of a plain RPC, in bytes. */
+  readonly maxMessageBytes: number;
+}
+
+/** Defaults of {@link HttpLimits}. */
+export const httpLimits: HttpLimits = {
+  prefaceTimeoutMs: 10 * SECOND_MS,
+  headersTimeoutMs: 10 * SECOND_MS,
+  idleTimeoutMs: 5 * MINUTE_MS,
+  maxHeaderBytes: 16 * KIB,
+  maxStreams: 256,
+  maxCalls: 1024,
+  maxMessageBytes: 16 * MIB,
+};
+
 /** The deadline of a unary call that names none, in milliseconds. Streams have none. */
 export const unaryTimeoutMs = MINUTE_MS;

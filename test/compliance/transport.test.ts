@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import type { Clock } from "../../src/core/clock.ts";
+import { createGrpcTransport } from "../../src/node/grpc-transport.ts";
 import {
   describeTransport,
   SimulatedClock,
@@ -12,6 +13,7 @@ import { createMemoryPair } from "../../src/transport/memory.ts";
 import { systemClock } from "../../src/transport/system-clock.ts";
 import { createWebSocketTransport } from "../../src/transport/web-socket.ts";
 import { createWsTransport } from "../../src/transport/ws-client.ts";
+import { createGrpcHarness } from "../support/grpc-harness.ts";
 import { createSocketHarness } from "../support/socket-harness.ts";
 
 const tests = { describe, it };
@@ -19,6 +21,8 @@ const tests = { describe, it };
 describeTransport(tests, "ws", () => createSocketHarness(createWsTransport()));
 
 describeTransport(tests, "platform WebSocket", () => createSocketHarness(createWebSocketTransport()));
+
+describeTransport(tests, "gRPC", () => createGrpcHarness(createGrpcTransport()), ["sendText"]);
 
 describeTransport(tests, "memory", async () => createMemoryHarness(systemClock), ["silent", "sendText"]);
 

@@ -88,7 +88,7 @@ function encodeTextFrame(text: string): Buffer {
 }
 
 /** A port at which nobody listens now. */
-async function takeFreePort(): Promise<number> {
+export async function takeFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -157,12 +157,13 @@ export class Daemon {
 
   private callBack(process: Process, session: CallSession): void {
     const { ledger, judge, channels, clock, isHeld } = this.scene;
-    const isLost = (): boolean => channels.isGone(session.channelId) || this.isDraining;
+    const { channelId = "" } = session;
+    const isLost = (): boolean => channels.isGone(channelId) || this.isDraining;
     const caller: Caller = {
       process,
       ledger,
       echo: session.client(EchoService),
-      isCalleeThere: () => isHeld(session.channelId),
+      isCalleeThere: () => isHeld(channelId),
       // The server tells of a channel that is lost after the turn in which it loses it.
       judgeFailure: (record, error) => void clock.setTimer(0, () => judgeFailure(judge, record, error, isLost)),
     };

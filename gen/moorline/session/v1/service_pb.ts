@@ -14,20 +14,27 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/service.proto.
  */
 export const file_moorline_session_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtb29ybGluZS9zZXNzaW9uL3YxL3NlcnZpY2UucHJvdG8SE21vb3JsaW5lLnNlc3Npb24udjEiQgoNQXR0YWNoUmVxdWVzdBIxCgZwYWNrZXQYASABKAsyIS5tb29ybGluZS5zZXNzaW9uLnYxLkNsaWVudFBhY2tldCJDCg5BdHRhY2hSZXNwb25zZRIxCgZwYWNrZXQYASABKAsyIS5tb29ybGluZS5zZXNzaW9uLnYxLlNlcnZlclBhY2tldCIRCg9EZXNjcmliZVJlcXVlc3QijwEKEERlc2NyaWJlUmVzcG9uc2USLwoGc2VydmVyGAEgASgLMh8ubW9vcmxpbmUuc2Vzc2lvbi52MS5TZXJ2ZXJJbmZvEhQKDGlkZW50aXR5X2tleRgCIAEoDBI0Cghwcm90b2NvbBgDIAEoCzIiLm1vb3JsaW5lLnNlc3Npb24udjEuUHJvdG9jb2xSYW5nZSIMCgpFbmRSZXF1ZXN0Ig0KC0VuZFJlc3BvbnNlMooCCg5TZXNzaW9uU2VydmljZRJVCgZBdHRhY2gSIi5tb29ybGluZS5zZXNzaW9uLnYxLkF0dGFjaFJlcXVlc3QaIy5tb29ybGluZS5zZXNzaW9uLnYxLkF0dGFjaFJlc3BvbnNlKAEwARJXCghEZXNjcmliZRIkLm1vb3JsaW5lLnNlc3Npb24udjEuRGVzY3JpYmVSZXF1ZXN0GiUubW9vcmxpbmUuc2Vzc2lvbi52MS5EZXNjcmliZVJlc3BvbnNlEkgKA0VuZBIfLm1vb3JsaW5lLnNlc3Npb24udjEuRW5kUmVxdWVzdBogLm1vb3JsaW5lLnNlc3Npb24udjEuRW5kUmVzcG9uc2ViBnByb3RvMw", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
+  fileDesc("CiFtb29ybGluZS9zZXNzaW9uL3YxL3NlcnZpY2UucHJvdG8SE21vb3JsaW5lLnNlc3Npb24udjEicwoNQXR0YWNoUmVxdWVzdBIxCgZwYWNrZXQYASABKAsyIS5tb29ybGluZS5zZXNzaW9uLnYxLkNsaWVudFBhY2tldBIvCgVjbG9zZRgCIAEoCzIgLm1vb3JsaW5lLnNlc3Npb24udjEuU3RyZWFtQ2xvc2UidAoOQXR0YWNoUmVzcG9uc2USMQoGcGFja2V0GAEgASgLMiEubW9vcmxpbmUuc2Vzc2lvbi52MS5TZXJ2ZXJQYWNrZXQSLwoFY2xvc2UYAiABKAsyIC5tb29ybGluZS5zZXNzaW9uLnYxLlN0cmVhbUNsb3NlIisKC1N0cmVhbUNsb3NlEgwKBGNvZGUYASABKA0SDgoGcmVhc29uGAIgASgJIlEKDlN0cmVhbUVudmVsb3BlEg4KBnBhY2tldBgBIAEoDBIvCgVjbG9zZRgCIAEoCzIgLm1vb3JsaW5lLnNlc3Npb24udjEuU3RyZWFtQ2xvc2UiEQoPRGVzY3JpYmVSZXF1ZXN0Io8BChBEZXNjcmliZVJlc3BvbnNlEi8KBnNlcnZlchgBIAEoCzIfLm1vb3JsaW5lLnNlc3Npb24udjEuU2VydmVySW5mbxIUCgxpZGVudGl0eV9rZXkYAiABKAwSNAoIcHJvdG9jb2wYAyABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLlByb3RvY29sUmFuZ2UiDAoKRW5kUmVxdWVzdCINCgtFbmRSZXNwb25zZTKKAgoOU2Vzc2lvblNlcnZpY2USVQoGQXR0YWNoEiIubW9vcmxpbmUuc2Vzc2lvbi52MS5BdHRhY2hSZXF1ZXN0GiMubW9vcmxpbmUuc2Vzc2lvbi52MS5BdHRhY2hSZXNwb25zZSgBMAESVwoIRGVzY3JpYmUSJC5tb29ybGluZS5zZXNzaW9uLnYxLkRlc2NyaWJlUmVxdWVzdBolLm1vb3JsaW5lLnNlc3Npb24udjEuRGVzY3JpYmVSZXNwb25zZRJICgNFbmQSHy5tb29ybGluZS5zZXNzaW9uLnYxLkVuZFJlcXVlc3QaIC5tb29ybGluZS5zZXNzaW9uLnYxLkVuZFJlc3BvbnNlYgZwcm90bzM", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
 
 /**
- * A packet from the client.
+ * A packet from the client, or the end of its connection.
  *
  * @generated from message moorline.session.v1.AttachRequest
  */
 export type AttachRequest = Message<"moorline.session.v1.AttachRequest"> & {
   /**
-   * The packet. Required.
+   * The packet. Unset only where the connection is closed.
    *
    * @generated from field: moorline.session.v1.ClientPacket packet = 1;
    */
   packet?: ClientPacket | undefined;
+
+  /**
+   * The client closes the connection; the last message of its stream.
+   *
+   * @generated from field: moorline.session.v1.StreamClose close = 2;
+   */
+  close?: StreamClose | undefined;
 };
 
 /**
@@ -38,17 +45,25 @@ export const AttachRequestSchema: GenMessage<AttachRequest> = /*@__PURE__*/
   messageDesc(file_moorline_session_v1_service, 0);
 
 /**
- * A packet from the server.
+ * A packet from the server, or the end of its connection. The first message
+ * of a stream is empty: the connection is open.
  *
  * @generated from message moorline.session.v1.AttachResponse
  */
 export type AttachResponse = Message<"moorline.session.v1.AttachResponse"> & {
   /**
-   * The packet.
+   * The packet. Unset in the first message, and where the connection is closed.
    *
    * @generated from field: moorline.session.v1.ServerPacket packet = 1;
    */
   packet?: ServerPacket | undefined;
+
+  /**
+   * The server closes the connection; the last message of its stream.
+   *
+   * @generated from field: moorline.session.v1.StreamClose close = 2;
+   */
+  close?: StreamClose | undefined;
 };
 
 /**
@@ -57,6 +72,64 @@ export type AttachResponse = Message<"moorline.session.v1.AttachResponse"> & {
  */
 export const AttachResponseSchema: GenMessage<AttachResponse> = /*@__PURE__*/
   messageDesc(file_moorline_session_v1_service, 1);
+
+/**
+ * The orderly end of a connection over a stream, as a WebSocket's close frame.
+ *
+ * @generated from message moorline.session.v1.StreamClose
+ */
+export type StreamClose = Message<"moorline.session.v1.StreamClose"> & {
+  /**
+   * A close code: 1000, or 3000 to 4999. Another one counts as
+   * CLOSE_CODE_INTERNAL.
+   *
+   * @generated from field: uint32 code = 1;
+   */
+  code: number;
+
+  /**
+   * For people. At most 123 bytes.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message moorline.session.v1.StreamClose.
+ * Use `create(StreamCloseSchema)` to create a new message.
+ */
+export const StreamCloseSchema: GenMessage<StreamClose> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_service, 2);
+
+/**
+ * AttachRequest and AttachResponse, for whoever carries packets without
+ * looking into them: the same bytes on the wire.
+ *
+ * @generated from message moorline.session.v1.StreamEnvelope
+ */
+export type StreamEnvelope = Message<"moorline.session.v1.StreamEnvelope"> & {
+  /**
+   * The packet, encoded.
+   *
+   * @generated from field: bytes packet = 1;
+   */
+  packet: Uint8Array;
+
+  /**
+   * The connection is closed.
+   *
+   * @generated from field: moorline.session.v1.StreamClose close = 2;
+   */
+  close?: StreamClose | undefined;
+};
+
+/**
+ * Describes the message moorline.session.v1.StreamEnvelope.
+ * Use `create(StreamEnvelopeSchema)` to create a new message.
+ */
+export const StreamEnvelopeSchema: GenMessage<StreamEnvelope> = /*@__PURE__*/
+  messageDesc(file_moorline_session_v1_service, 3);
 
 /**
  * Asks who the daemon is.
@@ -71,7 +144,7 @@ export type DescribeRequest = Message<"moorline.session.v1.DescribeRequest"> & {
  * Use `create(DescribeRequestSchema)` to create a new message.
  */
 export const DescribeRequestSchema: GenMessage<DescribeRequest> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_service, 2);
+  messageDesc(file_moorline_session_v1_service, 4);
 
 /**
  * Who the daemon is.
@@ -106,7 +179,7 @@ export type DescribeResponse = Message<"moorline.session.v1.DescribeResponse"> &
  * Use `create(DescribeResponseSchema)` to create a new message.
  */
 export const DescribeResponseSchema: GenMessage<DescribeResponse> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_service, 3);
+  messageDesc(file_moorline_session_v1_service, 5);
 
 /**
  * Ends the caller's session.
@@ -121,7 +194,7 @@ export type EndRequest = Message<"moorline.session.v1.EndRequest"> & {
  * Use `create(EndRequestSchema)` to create a new message.
  */
 export const EndRequestSchema: GenMessage<EndRequest> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_service, 4);
+  messageDesc(file_moorline_session_v1_service, 6);
 
 /**
  * The session has ended; the connections of its channels are closed with
@@ -137,7 +210,7 @@ export type EndResponse = Message<"moorline.session.v1.EndResponse"> & {
  * Use `create(EndResponseSchema)` to create a new message.
  */
 export const EndResponseSchema: GenMessage<EndResponse> = /*@__PURE__*/
-  messageDesc(file_moorline_session_v1_service, 5);
+  messageDesc(file_moorline_session_v1_service, 7);
 
 /**
  * The session as a plain RPC service.

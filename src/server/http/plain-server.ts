@@ -1,0 +1,156 @@
+import { type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { CallOutcome, ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
+import { createLostError } from "../../rpc/call-errors.ts";
+import type { Routes } from "../../rpc/route-table.ts";
+import { systemClock } from "../../transport/system-clock.ts";
+import type { HttpGuard } from "../http-guard.ts";
+import type { ServerCore } from "../server-core.ts";
+import { within } from "../within.ts";
+import {
+  createExchange,
+  exchangeKey,
+  type RpcHandler,
+  type RpcRequest,
+  type RpcResponse,
+  releaseAnswered,
+  toGuarded,
+} from "./exchange.ts";
+import { PlainCalls } from "./plain-calls.ts";
+import { createPlainGates } from "./plain-gate.ts";
+import { guardRoutes } from "./plain-routes.ts";
+
+/** What a {@link PlainServer} serves. */
+export interface PlainServerOptions {
+  readonly core: ServerCore;
+  /** What looks at each request before anything of it is served. */
+  readonly guard: HttpGuard;
+  /** What the application serves. */
+  readonly routes: Routes;
+  /** Wrap each call of the application's services, the first one outermost. */
+  readonly interceptors: readonly Interceptor[];
+  /** Services of the server itself whose methods need a session key. */
+  readonly ownRoutes: Routes;
+  /** Those whose methods need none. */
+  readonly openRoutes: Routes;
+  /** What carries connections: it is no call, has no limit of calls, and is not waited for. */
+  readonly connectionRoutes: Routes;
+}
+
+const HELP =
+  "This is a Moorline daemon. Its services are called by Connect, gRPC or gRPC-Web, with the session key in the header moorline-session-key, or over a WebSocket with the subprotocol moorline.session.v1.\n";
+
+/** Serves calls that come on no channel: Connect, gRPC and gRPC-Web, over both versions of HTTP. Spec: HTTP. */
+export class PlainServer {
+  private readonly options: PlainServerOptions;
+  private readonly calls = new PlainCalls();
+  private readonly shutdown = new AbortController();
+  private readonly paths: ReadonlySet<string>;
+  private readonly serve: RpcHandler;
+
+  constructor(options: PlainServerOptions) {
+    const { core, interceptors } = options;
+    const { maxMessageBytes } = core.context.limits.http;
+    const paths = new Set<string>();
+    this.options = options;
+    this.paths = paths;
+    this.serve = connectNodeAdapter({
+      readMaxBytes: maxMessageBytes,
+      interceptors: [...interceptors],
+      contextValues: (request) => {
+        const exchange = exchanges.get(request);
+        exchanges.delete(request);
+        return createContextValues().set(exchangeKey, exchange);
+      },
+      fallback: answerNothing,
+      routes: (router) => {
+        this.register(router);
+        for (const { requestPath } of router.handlers) paths.add(requestPath);
+      },
+    });
+  }
+
+  /** Whether a path is that of a method. */
+  has(path: string): boolean {
+    return this.paths.has(path);
+  }
+
+  /** Serves a request; every one is answered. Never throws. */
+  handle(request: RpcRequest, response: RpcResponse): void {
+    // What fails on the way fails the call; without listeners it would end the process.
+    request.on("error", () => {});
+    response.on("error", () => {});
+    releaseAnswered(response);
+    try {
+      const refusal = this.options.guard(toGuarded(request));
+      if (refusal !== undefined) {
+        answerText(response, refusal.status, `${refusal.message}\n`);
+        return;
+      }
+      exchanges.set(request, createExchange(request, response));
+      this.serve(request, response);
+    } catch (error) {
+      this.options.core.context.reporter.failed("a plain request", error);
+      answerText(response, 400, "the request is malformed\n");
+    }
+  }
+
+  /** Lets running calls come to their end, for as long as a drain waits. Spec: DRAIN-3. */
+  async drain(): Promise<void> {
+    const { clock, limits } = this.options.core.context;
+    const { graceMs, flushMs } = limits.drain;
+    await within(clock, graceMs, this.calls.quiet());
+    // What streams say because of the drain leaves before they are ended. Calls have real sockets, whatever the clock is.
+    if (this.calls.size > 0) await new Promise<void>((resolve) => systemClock.defer(resolve));
+    this.shutdown.abort(createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN));
+    await within(clock, flushMs, this.calls.quiet());
+  }
+
+  /** Ends every call at once. */
+  close(): void {
+    this.shutdown.abort(createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN));
+    this.calls.abortAll();
+  }
+
+  /** Ends the calls of a credential. @returns How many there were. */
+  revoke(credentialId: string): number {
+    return this.calls.revoke(credentialId);
+  }
+
+  private register(router: ConnectRouter): void {
+    const { core, routes, ownRoutes, openRoutes, connectionRoutes } = this.options;
+    const gates = createPlainGates(core, this.calls);
+    const { signal: shutdownSignal } = this.shutdown;
+    // Of two implementations of one method the later counts: the application may have a health service of its own.
+    guardRoutes(router, openRoutes, { gate: gates.open, shutdownSignal });
+    guardRoutes(router, routes, { gate: gates.session, shutdownSignal });
+    guardRoutes(router, ownRoutes, { gate: gates.session, shutdownSignal });
+    connectionRoutes(router);
+  }
+}
+
+/** The exchange of each request, until its call begins. */
+const exchanges = new WeakMap<object, ReturnType<typeof createExchange>>();
+
+function answerNothing(request: RpcRequest, response: RpcResponse): void {
+  const isHttp1 = request.httpVersionMajor === 1;
+  if (request.method !== "GET" || !isHttp1) {
+    answerText(response, 404, HELP);
+    return;
+  }
+  answerText(response, 426, HELP, { Connection: "Upgrade, close", Upgrade: "websocket" });
+}
+
+function answerText(
+  response: RpcResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent) return;
+  response.statusCode = status;
+  for (const [name, value] of Object.entries({ "Content-Type": "text/plain; charset=utf-8", ...headers })) {
+    response.setHeader(name, value);
+  }
+  response.end(text);
+}
