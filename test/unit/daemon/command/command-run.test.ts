@@ -61,7 +61,9 @@ describe("CommandRun: output", () => {
 
   it("gives out a line without its end after 50 ms by its clock [AGENT-3]", async () => {
     const clock = new SimulatedClock();
-    const { heard, run } = start(scriptRequest(`process.stdout.write("ready? "); setInterval(() => {}, 60_000);`), { clock });
+    const { heard, run } = start(scriptRequest(`process.stdout.write("ready? "); setInterval(() => {}, 60_000);`), {
+      clock,
+    });
     const shown = heard.untilWritten("ready? ");
     let isShown = false;
     void shown.then(() => {
