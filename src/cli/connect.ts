@@ -18,8 +18,7 @@ export interface GlobalOptions {
   readonly json: boolean;
 }
 
-/** Where a daemon is looked for where nothing else is said. */
-export const DEFAULT_ENDPOINT = "ws://127.0.0.1:7420";
+const DEFAULT_ENDPOINT = "ws://127.0.0.1:7420";
 
 /**
  * Makes the client of a command. Opens nothing.

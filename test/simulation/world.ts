@@ -54,3 +54,26 @@ export class Facts {
     return { ...this.counts };
   }
 }
+
+/** A world of one seed that is played to its end without waiting for anything. */
+export interface PlayedWorld {
+  readonly facts: Facts;
+  readonly network: { readonly history: readonly string[] };
+  /** Plays it. Throws where something is broken. */
+  play(): void;
+}
+
+/** Plays a world. @returns What came of it, whatever it has thrown. */
+export function playWorld(world: PlayedWorld): Report {
+  try {
+    world.play();
+    return { facts: world.facts.toRecord() };
+  } catch (error) {
+    const broken = error instanceof Broken ? error.message : describe(error);
+    return { facts: world.facts.toRecord(), failure: { broken, events: world.network.history } };
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -7,7 +7,7 @@ export interface CollectionCursor {
   readonly epoch: string;
   /** The hash of the filter. */
   readonly filterHash: string;
-  /** Everything up to this revision is known. From a peer: any number, also one that is no integer. */
+  /** Everything up to this revision is known. A peer may give a number that is no integer. */
   readonly revision: number;
 }
 

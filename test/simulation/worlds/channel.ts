@@ -1,5 +1,5 @@
 import { ChannelWorld } from "../channel/channel-world.ts";
-import { Broken, type Report, type World, type WorldOptions } from "../world.ts";
+import { playWorld, type Report, type World, type WorldOptions } from "../world.ts";
 
 /**
  * Two processes, a channel between them over connections that are cut, stalled, half-open, late and switched, and calls of
@@ -25,17 +25,6 @@ export const world: World = {
     "server restarts",
   ],
   run(seed: number, { eventCount }: WorldOptions): Report {
-    const played = new ChannelWorld(seed, eventCount);
-    try {
-      played.play();
-      return { facts: played.facts.toRecord() };
-    } catch (error) {
-      const broken = error instanceof Broken ? error.message : describe(error);
-      return { facts: played.facts.toRecord(), failure: { broken, events: played.network.history } };
-    }
+    return playWorld(new ChannelWorld(seed, eventCount));
   },
 };
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}

@@ -1,5 +1,5 @@
 import { DaemonWorld } from "../daemon/daemon-world.ts";
-import { Broken, type Report, type World, type WorldOptions } from "../world.ts";
+import { playWorld, type Report, type World, type WorldOptions } from "../world.ts";
 
 /**
  * A directory of agents that changes all the time and a daemon that is started again now and then, followed over channels
@@ -24,17 +24,6 @@ export const world: World = {
     "wish goOn",
   ],
   run(seed: number, { eventCount }: WorldOptions): Report {
-    const played = new DaemonWorld(seed, eventCount);
-    try {
-      played.play();
-      return { facts: played.facts.toRecord() };
-    } catch (error) {
-      const broken = error instanceof Broken ? error.message : describe(error);
-      return { facts: played.facts.toRecord(), failure: { broken, events: played.network.history } };
-    }
+    return playWorld(new DaemonWorld(seed, eventCount));
   },
 };
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
