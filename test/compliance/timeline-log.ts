@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesOf, type CreatePlace, errorOf, stageTimelines, textOf } from "./timeline-kit.ts";
+import { bytesOf, type CreatePlace, errorOf, readToMark, stageTimelines, textOf } from "./timeline-kit.ts";
 
 /** What the logs of every TimelineStore do with changes, pages and limits. */
 export function testTimelineLog(name: string, createPlace: CreatePlace): void {
@@ -237,6 +237,44 @@ export function testTimelineLog(name: string, createPlace: CreatePlace): void {
       expect(second).not.toBe(first);
       expect(store.find("log")).toBeUndefined();
       expect((await log()).epoch).not.toBe(first.epoch);
+    });
+
+    it("keeps a record with each log, in one transaction with the turn's items [TIMELINE-13]", async () => {
+      const { store, clock, settle, reopen } = await stage({ maxItemBytes: 10 });
+      const [one, two] = await settle(Promise.all([store.open("one", bytesOf("first")), store.open("two")]));
+      expect([textOf(one.record), textOf(two.record)]).toEqual(["first", ""]);
+      expect(await settle(store.open("one", bytesOf("late")))).toBe(one);
+      const watch = one.watch();
+      expect(await readToMark(watch)).toEqual(["mark 0"]);
+      const turn = [one.setRecord(bytesOf("second")), one.append(bytesOf("a")), one.setRecord(bytesOf("third"))];
+      await Promise.resolve();
+      expect(textOf(one.record)).toBe("first");
+      await clock.settle();
+      await Promise.all(turn);
+      expect([textOf(one.record), one.cursor.revision]).toEqual(["third", 1]);
+      await settle(one.setRecord(bytesOf("fourth")));
+      expect(one.cursor.revision).toBe(1);
+      expect(await readToMark(watch)).toEqual(["itemAppended 1@1 a|", "mark 1"]);
+      await expect(settle(one.setRecord(bytesOf("12345678901")))).rejects.toEqual(errorOf("TIMELINE_ITEM_TOO_LARGE"));
+      const again = await reopen();
+      expect(again.store.list().map(({ name, record }) => `${name}: ${textOf(record)}`)).toEqual([
+        "one: fourth",
+        "two: ",
+      ]);
+      expect(again.store.list()[0]).toBe(await again.log("one"));
+      await again.settle(again.store.delete("one"));
+      expect(again.store.list().map(({ name }) => name)).toEqual(["two"]);
+      expect(textOf((await again.log("one")).record)).toBe("");
+    });
+
+    it("keeps no record of a turn that cannot be committed [TIMELINE-13]", async () => {
+      const { place, settle, store } = await stage();
+      const one = await settle(store.open("one", bytesOf("kept")));
+      place.limit(100_000);
+      const turn = [one.setRecord(bytesOf("new")), one.append(bytesOf("x".repeat(500_000)))];
+      await settle(Promise.allSettled(turn));
+      for (const work of turn) await expect(work).rejects.toEqual(errorOf("STORAGE_FULL"));
+      expect(textOf(one.record)).toBe("kept");
     });
 
     it("has one log of a name, however often it is opened, and none before it is committed [TIMELINE-1]", async () => {

@@ -21,7 +21,8 @@ const TIMELINES = `
     name TEXT NOT NULL UNIQUE,
     epoch TEXT NOT NULL,
     last_seq INTEGER NOT NULL,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    record BLOB NOT NULL
   ) STRICT;
   CREATE TABLE timeline_item (
     log INTEGER NOT NULL REFERENCES timeline_log (id),

@@ -43,9 +43,9 @@ class BackedTimelineStore implements TimelineStore {
     this.newEpoch = newEpoch;
   }
 
-  async open(name: string): Promise<TimelineLog> {
+  async open(name: string, record: Uint8Array = new Uint8Array(0)): Promise<TimelineLog> {
     for (let work = this.underWay.get(name); work !== undefined; work = this.underWay.get(name)) await settled(work);
-    return this.find(name) ?? (await this.make(name));
+    return this.find(name) ?? (await this.make(name, record));
   }
 
   find(name: string): StoredTimeline | undefined {
@@ -54,6 +54,14 @@ class BackedTimelineStore implements TimelineStore {
     if (held?.phase === "live") return held;
     const head = this.shared.backend.find(name);
     return head === undefined ? undefined : this.keep(new StoredTimeline(this.shared, head, "live"));
+  }
+
+  list(): readonly TimelineLog[] {
+    this.shared.turn.assertOpen();
+    return this.shared.backend.list().map((head) => {
+      const held = this.logs.get(head.name);
+      return held?.phase === "live" ? held : this.keep(new StoredTimeline(this.shared, head, "live"));
+    });
   }
 
   async delete(name: string): Promise<void> {
@@ -69,8 +77,9 @@ class BackedTimelineStore implements TimelineStore {
     for (const log of this.logs.values()) log.endWatches();
   }
 
-  private async make(name: string): Promise<StoredTimeline> {
-    const head: LogHead = { id: this.shared.backend.nextId(), name, epoch: this.newEpoch(), lastSeq: 0, revision: 0 };
+  private async make(name: string, record: Uint8Array): Promise<StoredTimeline> {
+    const id = this.shared.backend.nextId();
+    const head: LogHead = { id, name, epoch: this.newEpoch(), lastSeq: 0, revision: 0, record };
     const log = this.keep(new StoredTimeline(this.shared, head, "new"));
     try {
       await this.during(name, log.make());

@@ -28,6 +28,7 @@ export class LogDraft {
   private fate: LogChange["fate"];
   private lastSeq: number;
   private revision: number;
+  private record: Uint8Array;
 
   /** @param context The store. @param before The log as it is. @param fate Whether the turn makes the log. */
   constructor(context: DraftContext, before: LogHead, fate: "made" | "kept") {
@@ -36,6 +37,7 @@ export class LogDraft {
     this.fate = fate;
     this.lastSeq = before.lastSeq;
     this.revision = before.revision;
+    this.record = before.record;
   }
 
   /** Adds an item. @throws MoorlineError TIMELINE_DELETED, TIMELINE_ITEM_TOO_LARGE. */
@@ -68,6 +70,18 @@ export class LogDraft {
     return { seq, revision: this.revision };
   }
 
+  /** Keeps another record with the log. @throws MoorlineError TIMELINE_DELETED, TIMELINE_ITEM_TOO_LARGE. */
+  setRecord(record: Uint8Array): TimelinePosition {
+    this.assertLives();
+    const { maxItemBytes } = this.context;
+    if (record.length > maxItemBytes) {
+      const text = `The record of the timeline ${this.before.name} would have ${record.length} bytes; ${maxItemBytes} is the most.`;
+      throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text, { action: "Keep less with the timeline." });
+    }
+    this.record = record;
+    return { seq: this.lastSeq, revision: this.revision };
+  }
+
   /** Deletes the log. What comes after it in the turn fails. */
   delete(): TimelinePosition {
     this.assertLives();
@@ -77,8 +91,9 @@ export class LogDraft {
 
   /** What is to be committed. */
   toChange(): LogChange {
-    const head = { ...this.before, lastSeq: this.lastSeq, revision: this.revision };
-    return { head, fate: this.fate, items: this.fate === "deleted" ? [] : [...this.items.values()].map(draftToChange) };
+    const { before, lastSeq, revision, record, fate } = this;
+    const items = fate === "deleted" ? [] : [...this.items.values()].map(draftToChange);
+    return { head: { ...before, lastSeq, revision, record }, fate, hasNewRecord: record !== before.record, items };
   }
 
   private write(seq: number, base: NonNullable<ItemChange["base"]>, text: Uint8Array): void {

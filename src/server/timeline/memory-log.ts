@@ -24,8 +24,8 @@ const FEW_ENTRIES = 64;
 /** One log in memory. */
 export class MemoryLog {
   head: LogHead;
-  /** Bytes of all payloads and texts. */
-  bytes = 0;
+  /** Bytes of the record, and of all payloads and texts. */
+  bytes: number;
   /** Item `seq` at the place `seq - 1`. */
   private readonly items: MemoryItem[] = [];
   /** What was changed, in the order of revisions. An entry whose item has a newer one counts for nothing. */
@@ -34,10 +34,12 @@ export class MemoryLog {
   /** @param head The log, empty. */
   constructor(head: LogHead) {
     this.head = head;
+    this.bytes = head.record.length;
   }
 
   /** Makes what a turn has done. */
   apply(head: LogHead, changes: readonly ItemChange[]): void {
+    this.bytes += head.record.length - this.head.record.length;
     this.head = head;
     for (const change of changes) {
       this.bytes -= change.base?.isNew === false ? this.bytesOf(change.seq) : 0;

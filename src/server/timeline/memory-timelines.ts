@@ -28,6 +28,10 @@ export class MemoryTimelines implements TimelineBackend {
     return id === undefined ? undefined : this.log(id).head;
   }
 
+  list(): LogHead[] {
+    return [...this.logs.values()].map(({ head }) => head);
+  }
+
   nextId(): number {
     this.lastId += 1;
     return this.lastId;
@@ -83,10 +87,11 @@ export class MemoryTimelines implements TimelineBackend {
   private growthOf({ head, fate, items }: LogChange): number {
     const before = this.logs.get(head.id);
     if (fate === "deleted") return -(before?.bytes ?? 0);
+    const recordGrowth = head.record.length - (before?.head.record.length ?? 0);
     return items.reduce((sum, item) => {
       const added = (item.base?.payload.length ?? 0) + item.text.length;
       return sum + added - (item.base?.isNew === false ? (before?.bytesOf(item.seq) ?? 0) : 0);
-    }, 0);
+    }, recordGrowth);
   }
 
   private bytes(): number {

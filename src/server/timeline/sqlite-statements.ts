@@ -10,6 +10,7 @@ export function prepareReads(database: SqliteDatabase) {
   return {
     lastId: database.prepare("SELECT seq AS id FROM sqlite_sequence WHERE name = 'timeline_log'"),
     find: database.prepare("SELECT * FROM timeline_log WHERE name = ?"),
+    list: database.prepare("SELECT * FROM timeline_log ORDER BY id"),
     size: database.prepare(
       "SELECT length(payload) AS payload_bytes, text_bytes FROM timeline_item WHERE log = ? AND seq = ?",
     ),
@@ -33,8 +34,11 @@ export function prepareReads(database: SqliteDatabase) {
 /** The statements that write timelines. */
 export function prepareWrites(database: SqliteDatabase) {
   return {
-    makeLog: database.prepare("INSERT INTO timeline_log (id, name, epoch, last_seq, revision) VALUES (?, ?, ?, ?, ?)"),
+    makeLog: database.prepare(
+      "INSERT INTO timeline_log (id, name, epoch, last_seq, revision, record) VALUES (?, ?, ?, ?, ?, ?)",
+    ),
     moveLog: database.prepare("UPDATE timeline_log SET last_seq = ?, revision = ? WHERE id = ?"),
+    changeLog: database.prepare("UPDATE timeline_log SET last_seq = ?, revision = ?, record = ? WHERE id = ?"),
     /** In this order: the log goes last. */
     deleteLog: [
       database.prepare("DELETE FROM timeline_text WHERE log = ?"),

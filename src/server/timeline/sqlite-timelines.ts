@@ -35,6 +35,10 @@ export class SqliteTimelines implements TimelineBackend {
     return row === undefined ? undefined : rowToHead(row);
   }
 
+  list(): LogHead[] {
+    return this.database.run(() => this.reads.list.all().map(rowToHead));
+  }
+
   nextId(): number {
     this.lastId += 1;
     return this.lastId;
@@ -97,13 +101,14 @@ export class SqliteTimelines implements TimelineBackend {
     return found;
   }
 
-  private write({ head, fate, items }: LogChange): void {
-    const { id, name, epoch, lastSeq, revision } = head;
+  private write({ head, fate, hasNewRecord, items }: LogChange): void {
+    const { id, name, epoch, lastSeq, revision, record } = head;
     if (fate === "deleted") {
       for (const remove of this.writes.deleteLog) remove.run(id);
       return;
     }
-    if (fate === "made") this.writes.makeLog.run(id, name, epoch, lastSeq, revision);
+    if (fate === "made") this.writes.makeLog.run(id, name, epoch, lastSeq, revision, record);
+    else if (hasNewRecord) this.writes.changeLog.run(lastSeq, revision, record, id);
     else this.writes.moveLog.run(lastSeq, revision, id);
     for (const item of items) this.writeItem(id, item);
   }
@@ -146,13 +151,14 @@ export class SqliteTimelines implements TimelineBackend {
   }
 }
 
-function rowToHead({ id, name, epoch, last_seq, revision }: Row): LogHead {
+function rowToHead({ id, name, epoch, last_seq, revision, record }: Row): LogHead {
   return {
     id: Number(id),
     name: String(name),
     epoch: String(epoch),
     lastSeq: Number(last_seq),
     revision: Number(revision),
+    record: record as Uint8Array,
   };
 }
 

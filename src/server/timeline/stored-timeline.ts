@@ -50,6 +50,10 @@ export class StoredTimeline implements TimelineLog, TurnLog, WatchedLog {
     return this.head.lastSeq;
   }
 
+  get record(): Uint8Array {
+    return this.head.record;
+  }
+
   get cursor(): TimelineCursor {
     return { epoch: this.head.epoch, revision: this.head.revision };
   }
@@ -75,6 +79,10 @@ export class StoredTimeline implements TimelineLog, TurnLog, WatchedLog {
   async replace(seq: number, payload: Uint8Array, text = ""): Promise<TimelinePosition> {
     const bytes = encoder.encode(text);
     return this.change((draft) => draft.replace(seq, payload, bytes));
+  }
+
+  async setRecord(record: Uint8Array): Promise<void> {
+    await this.change((draft) => draft.setRecord(record));
   }
 
   /** Deletes the log with the turn. */

@@ -8,6 +8,8 @@ export interface LogHead {
   readonly epoch: string;
   readonly lastSeq: number;
   readonly revision: number;
+  /** What a program keeps with the log. */
+  readonly record: Uint8Array;
 }
 
 /** What a commit has to know of an item that it adds text to. */
@@ -34,6 +36,8 @@ export interface LogChange {
   readonly head: LogHead;
   /** What becomes of the log itself: it is made, it is deleted, or it stays. */
   readonly fate: "made" | "deleted" | "kept";
+  /** Whether the record of `head` is another one than before. */
+  readonly hasNewRecord: boolean;
   readonly items: readonly ItemChange[];
 }
 
@@ -64,6 +68,8 @@ export type PagePosition =
 export interface TimelineBackend {
   /** The log of a name, where there is one. */
   find(name: string): LogHead | undefined;
+  /** Every log, in the order in which they were made. */
+  list(): LogHead[];
   /** An id for a new log. */
   nextId(): number;
   /** The size of an item that is there. */

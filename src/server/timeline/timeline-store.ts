@@ -80,7 +80,7 @@ export interface AppendOptions {
  * that, and nobody is shown anything before. Where the commit fails, all changes of the turn reject and none is made.
  *
  * What changes can reject with: TIMELINE_DELETED, TIMELINE_ITEM_UNKNOWN (no such seq was committed),
- * TIMELINE_ITEM_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED, STORAGE_CLOSED. Spec: TIMELINE-1 to TIMELINE-12.
+ * TIMELINE_ITEM_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED, STORAGE_CLOSED. Spec: TIMELINE-1 to TIMELINE-13.
  */
 export interface TimelineLog {
   /** The name it was opened by. */
@@ -91,12 +91,16 @@ export interface TimelineLog {
   readonly cursor: TimelineCursor;
   /** The seq of its last committed item; 0 where there is none. */
   readonly lastSeq: number;
+  /** What a program keeps with the log, as it was committed last. Means nothing to the log. Spec: TIMELINE-13. */
+  readonly record: Uint8Array;
   /** Adds an item at the end. The payload is kept as it is: do not change it afterwards. */
   append(payload: Uint8Array, options?: AppendOptions): Promise<TimelinePosition>;
   /** Adds text at the end of an item's text. Cut it between characters, never inside one. */
   appendText(seq: number, text: string): Promise<TimelinePosition>;
   /** Puts another payload and text in the place of an item's. Text default: empty. */
   replace(seq: number, payload: Uint8Array, text?: string): Promise<TimelinePosition>;
+  /** Keeps another record with the log, in one transaction with all else of the turn. Do not change it afterwards. */
+  setRecord(record: Uint8Array): Promise<void>;
   /** Reads a page of what is committed. @throws MoorlineError OPTION_INVALID, TIMELINE_DELETED, or what the storage says. */
   page(request?: PageRequest): TimelinePage;
   /**
@@ -110,8 +114,13 @@ export interface TimelineLog {
 
 /** Where logs are kept. */
 export interface TimelineStore {
-  /** The log of a name. Makes it where there is none, and comes back when it is committed. */
-  open(name: string): Promise<TimelineLog>;
+  /**
+   * The log of a name. Makes it where there is none, and comes back when it is committed.
+   * @param record What a new log begins with. Default: nothing.
+   */
+  open(name: string, record?: Uint8Array): Promise<TimelineLog>;
+  /** Every log that is committed, in the order in which they were made. */
+  list(): readonly TimelineLog[];
   /** The log of a name, where there is one that is committed. */
   find(name: string): TimelineLog | undefined;
   /** Deletes a log with all its items, and ends its watches. Does nothing where there is none. */
