@@ -56,7 +56,9 @@ export type RunRefusal =
 /** One run of an agent: from the start of its process or connection to its end. */
 export interface AgentRun {
   /** Gives it a prompt. See {@link PromptOutcome}. Never throws. */
-  prompt(text: string): PromptOutcome;
+  prompt(prompt: RunPrompt): PromptOutcome;
+  /** Takes over settings that were changed. Only for providers with modes, models or thinking levels. */
+  configure?(settings: AgentSettings): void;
   /** Ends what is under way, gently first. The end is told to the listener. Does nothing when called again. */
   cancel(): void;
   /**
@@ -68,6 +70,17 @@ export interface AgentRun {
   /** Settles when nothing of it is left: no process, no timer. Never rejects. */
   readonly closed: Promise<void>;
 }
+
+/** What a run is given. */
+export interface RunPrompt {
+  /** What is said to it. Empty together with `closeInput`: nothing is. */
+  readonly text: string;
+  /** Whether it is the last one. Only for providers with PROVIDER_CAPABILITY_CLOSE_INPUT. */
+  readonly closeInput: boolean;
+}
+
+/** The most bytes of prompts that wait until a run takes them: 1 MiB. Spec: AGENT-6. */
+export const MAX_WAITING_PROMPT_BYTES = 1 << 20;
 
 /**
  * What became of a prompt: `taken`; `full`, for too many wait to be read, so that it may be tried again later; `closed`,

@@ -129,8 +129,9 @@ function transitionCancelling(state: AgentState, event: AgentInput): AgentStep {
 /** The rows that lead to error, from every state with a run. Spec: AGENT-14, AGENT-15. */
 function transitionFailure(state: AgentState, event: AgentInput, pending: readonly PendingPermission[]): AgentStep {
   if (event.case === "runFailed") {
-    const { failure, exit, at } = event.value;
-    return fail(failure ?? create(AgentFailureSchema), [...cancelPermissions(pending, at), ...recordExit(exit)], at);
+    const { failure = create(AgentFailureSchema), exit, at } = event.value;
+    const records = [...cancelPermissions(pending, at), recordFailure(failure), ...recordExit(exit)];
+    return fail(failure, records, at);
   }
   if (event.case !== "daemonRestarted") return ignoreEvent(state);
   const reason = AgentFailureReason.DAEMON_RESTARTED;
@@ -194,6 +195,10 @@ function fail(failure: AgentFailure, effects: readonly AgentEffect[], at: Timest
 
 function recordExit(exit: ProcessExit | undefined): AgentEffect[] {
   return exit === undefined ? [] : [agentEffect({ case: "recordExit", value: { exit } })];
+}
+
+function recordFailure(failure: AgentFailure): AgentEffect {
+  return agentEffect({ case: "recordFailure", value: { failure } });
 }
 
 function answer(permissionId: string, optionId: string): AgentEffect {

@@ -16,6 +16,8 @@ const LOCAL_ACTIONS = {
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
   IDENTITY_MALFORMED:
     "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
+  IDENTITY_CHANGED: "Put the identity file back that this state directory was made with, or give another directory.",
+  IDENTITY_MISSING: "Restore the identity file from a backup, or give another directory; no other identity is made here.",
   INSECURE_ENDPOINT: "Use wss://, or reach the daemon on this machine by ws://localhost.",
   INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
@@ -26,6 +28,7 @@ const LOCAL_ACTIONS = {
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
+  STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",
   STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
   STORAGE_FULL: "Delete what is not needed any more, or give the storage more room; what was shown is kept.",

@@ -10,9 +10,9 @@ import {
   PermissionAlreadyResolvedSchema,
 } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import { type Provider, ProviderCapability } from "../../../gen/moorline/agent/v1/provider_pb.ts";
-import type { AgentEffect } from "../../../gen/moorline/machine/v1/agent_pb.ts";
-import { type AgentConfig, agentEvent } from "../../machine/agent.ts";
-import { type LifecycleStep, stepAgent } from "./agent-lifecycle.ts";
+import type { AgentEffect, AgentEvent } from "../../../gen/moorline/machine/v1/agent_pb.ts";
+import { agentEvent } from "../../machine/agent.ts";
+import type { LifecycleStep } from "./agent-lifecycle.ts";
 
 /** What became of a client's request about an agent. */
 export type RequestOutcome =
@@ -33,8 +33,8 @@ export type RequestOutcome =
 export interface RequestContext {
   /** The provider of the agent, as it describes itself. */
   readonly provider: Provider;
-  /** How its agents take prompts. */
-  readonly lifecycle: AgentConfig;
+  /** Takes an event into the agent. */
+  readonly step: (agent: Agent, event: AgentEvent) => LifecycleStep;
   /** When, in milliseconds since 1970. */
   readonly wallMs: number;
 }
@@ -49,12 +49,16 @@ export interface PermissionAnswer {
   readonly sessionRef: string;
 }
 
-/** Gives an agent a prompt. A conflict where it takes none now. Spec: AGENT-11, AGENT-16. */
-export function promptAgent(agent: Agent, context: RequestContext): RequestOutcome {
+/**
+ * Gives an agent a prompt. A conflict where it takes none now. Spec: AGENT-11, AGENT-16.
+ * @param closeInput Whether it is to be the last one.
+ */
+export function promptAgent(agent: Agent, closeInput: boolean, context: RequestContext): RequestOutcome {
   const event = agentEvent({ case: "promptSent", value: {} });
   return (
     findMissing(context, ProviderCapability.PROMPTS) ??
-    takenOf(stepAgent(agent, event, context.lifecycle, context.wallMs)) ??
+    (closeInput ? findMissing(context, ProviderCapability.CLOSE_INPUT) : undefined) ??
+    takenOf(context.step(agent, event)) ??
     statusConflict(agent)
   );
 }
@@ -64,7 +68,7 @@ export function cancelAgent(agent: Agent, context: RequestContext): RequestOutco
   const event = agentEvent({ case: "cancelRequested", value: { at: timestampFromMs(context.wallMs) } });
   return (
     findMissing(context, ProviderCapability.CANCEL) ??
-    takenOf(stepAgent(agent, event, context.lifecycle, context.wallMs)) ?? { case: "unchanged", agent }
+    takenOf(context.step(agent, event)) ?? { case: "unchanged", agent }
   );
 }
 
@@ -81,7 +85,7 @@ export function resolveAgentPermission(
   const event = agentEvent({ case: "permissionResolved", value: { ...answer, at: timestampFromMs(context.wallMs) } });
   return (
     findMissing(context, ProviderCapability.PERMISSIONS) ??
-    takenOf(stepAgent(agent, event, context.lifecycle, context.wallMs)) ??
+    takenOf(context.step(agent, event)) ??
     resolvedBefore(earlier) ?? { case: "notOffered" }
   );
 }

@@ -31,7 +31,12 @@ export class CommandProvider implements AgentProvider {
     return create(ProviderSchema, {
       id: this.id,
       name: "Command",
-      capabilities: [ProviderCapability.PROMPTS, ProviderCapability.CANCEL, ProviderCapability.PERMISSIONS],
+      capabilities: [
+        ProviderCapability.PROMPTS,
+        ProviderCapability.CANCEL,
+        ProviderCapability.PERMISSIONS,
+        ProviderCapability.CLOSE_INPUT,
+      ],
       availability: ProviderAvailability.AVAILABLE,
     });
   }
@@ -45,7 +50,8 @@ export class CommandProvider implements AgentProvider {
     if (this.#closed !== undefined) throw new Error("the provider `command` is closed");
     const argv = parseArguments(request);
     if (typeof argv === "string") throw new RangeError(argv);
-    const run = new CommandRun({ ...request, argv }, listener, this.#options);
+    const closeInput = request.task.case === "command" && request.task.value.closeInput;
+    const run = new CommandRun({ ...request, argv, closeInput }, listener, this.#options);
     this.#runs.add(run);
     void run.closed.then(() => this.#runs.delete(run));
     return run;

@@ -9,15 +9,19 @@ import {
   PermissionDecision,
 } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CommandOutput } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
-import type { AgentRun, PromptOutcome, RunEnd, RunListener } from "../provider.ts";
+import {
+  type AgentRun,
+  MAX_WAITING_PROMPT_BYTES,
+  type PromptOutcome,
+  type RunEnd,
+  type RunListener,
+  type RunPrompt,
+} from "../provider.ts";
 import { createEnvironment } from "./command-environment.ts";
 import type { CommandOptions } from "./command-options.ts";
 import { judgeCommand } from "./command-policy.ts";
 import { OutputPump } from "./output-pump.ts";
 import { type ProcessCommand, ProcessGroup } from "./process-group.ts";
-
-/** The most bytes of prompts that wait until a command reads its standard input: 1 MiB. Spec: AGENT-6. */
-export const MAX_WAITING_INPUT_BYTES = 1 << 20;
 
 const MAX_MESSAGE_LENGTH = 1_000;
 const PERMISSION_ID = "command";
@@ -25,7 +29,10 @@ const ALLOW_ID = "allow";
 const DENY_ID = "deny";
 
 /** A command to run, as a client asked for it. */
-export type CommandRequest = Pick<ProcessCommand, "argv" | "workingDirectory" | "environment">;
+export interface CommandRequest extends Pick<ProcessCommand, "argv" | "workingDirectory" | "environment"> {
+  /** Whether its standard input ends at once. */
+  readonly closeInput: boolean;
+}
 
 /** One run of a command: asked for where the policy says so, then a process. Spec: AGENT. */
 export class CommandRun implements AgentRun {
@@ -43,12 +50,13 @@ export class CommandRun implements AgentRun {
     this.closed = this.#live();
   }
 
-  prompt(text: string): PromptOutcome {
+  prompt({ text, closeInput }: RunPrompt): PromptOutcome {
     if (this.#state.phase !== "running" || !this.#state.group.stdin.writable) return "closed";
     const { stdin } = this.#state.group;
-    const line = Buffer.from(`${text}\n`);
-    if (stdin.writableLength + line.length > MAX_WAITING_INPUT_BYTES) return "full";
-    stdin.write(line);
+    const line = closeInput && text === "" ? Buffer.alloc(0) : Buffer.from(`${text}\n`);
+    if (stdin.writableLength + line.length > MAX_WAITING_PROMPT_BYTES) return "full";
+    if (line.length > 0) stdin.write(line);
+    if (closeInput) stdin.end();
     return "taken";
   }
 
@@ -101,6 +109,7 @@ export class CommandRun implements AgentRun {
     };
     const group = new ProcessGroup(command, clock, graceMs);
     this.#state = { phase: "running", group };
+    if (this.#request.closeInput) group.stdin.end();
     if (group.isStarted) this.#listener.started();
     const failure = group.isStarted ? await this.#follow(group) : undefined;
     const end = await group.ended;

@@ -8,12 +8,12 @@ import {
   type WatchAgentsRequest,
   type WatchAgentsResponse,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { AgentNotFoundSchema } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import type { Piece } from "../../server/collection/piece.ts";
 import { watchPieces } from "../../server/collection/watch-pieces.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { AgentCollection } from "./agent-collection.ts";
 import { resolveAgentFilter } from "./agent-filter.ts";
+import { createAgentNotFound } from "./agent-not-found.ts";
 import { listAgents } from "./list-agents.ts";
 import { pieceToResponse, toCollectionCursor } from "./watch-response.ts";
 
@@ -30,12 +30,6 @@ function getAgent(agents: AgentCollection, agentId: string): GetAgentResponse {
   const agent = agents.get(agentId);
   if (agent === undefined) throw createAgentNotFound(agentId);
   return create(GetAgentResponseSchema, { agent });
-}
-
-/** There is no such agent: NOT_FOUND with AgentNotFound. Spec: DIR-21. */
-export function createAgentNotFound(agentId: string): ConnectError {
-  const detail = { desc: AgentNotFoundSchema, value: { agentId } };
-  return new ConnectError("there is no such agent", Code.NotFound, undefined, [detail]);
 }
 
 async function* watchAgents(

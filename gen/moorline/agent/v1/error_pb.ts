@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/error.proto.
  */
 export const file_moorline_agent_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IlcKE0FnZW50U3RhdHVzQ29uZmxpY3QSEAoIYWdlbnRfaWQYASABKAkSLgoGc3RhdHVzGAIgASgOMh4ubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRTdGF0dXMiWAoZUGVybWlzc2lvbkFscmVhZHlSZXNvbHZlZBI7CgpyZXNvbHV0aW9uGAEgASgLMicubW9vcmxpbmUuYWdlbnQudjEuUGVybWlzc2lvblJlc29sdXRpb24iVAoOQ29tbWFuZFJlZnVzZWQSMQoGcmVhc29uGAEgASgOMiEubW9vcmxpbmUuYWdlbnQudjEuQ29tbWFuZFJlZnVzYWwSDwoHcHJvZ3JhbRgCIAEoCSJBCg1DdXJzb3JSZWZ1c2VkEjAKBnJlYXNvbhgBIAEoDjIgLm1vb3JsaW5lLmFnZW50LnYxLkN1cnNvclJlZnVzYWwqvgEKDkNvbW1hbmRSZWZ1c2FsEh8KG0NPTU1BTkRfUkVGVVNBTF9VTlNQRUNJRklFRBAAEh0KGUNPTU1BTkRfUkVGVVNBTF9OT1RfRk9VTkQQARIfChtDT01NQU5EX1JFRlVTQUxfTk9UX0FMTE9XRUQQAhIhCh1DT01NQU5EX1JFRlVTQUxfQkFEX0RJUkVDVE9SWRADEigKJENPTU1BTkRfUkVGVVNBTF9WQVJJQUJMRV9OT1RfQUxMT1dFRBAEKp8BCg1DdXJzb3JSZWZ1c2FsEh4KGkNVUlNPUl9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHAoYQ1VSU09SX1JFRlVTQUxfTUFMRk9STUVEEAESGgoWQ1VSU09SX1JFRlVTQUxfRk9SRUlHThACEhgKFENVUlNPUl9SRUZVU0FMX0FIRUFEEAMSGgoWQ1VSU09SX1JFRlVTQUxfRVhQSVJFRBAEYgZwcm90bzM", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
+  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IicKEFByb3ZpZGVyTm90Rm91bmQSEwoLcHJvdmlkZXJfaWQYASABKAkiHwoLSW5wdXRDbG9zZWQSEAoIYWdlbnRfaWQYASABKAkiVwoTQWdlbnRTdGF0dXNDb25mbGljdBIQCghhZ2VudF9pZBgBIAEoCRIuCgZzdGF0dXMYAiABKA4yHi5tb29ybGluZS5hZ2VudC52MS5BZ2VudFN0YXR1cyJYChlQZXJtaXNzaW9uQWxyZWFkeVJlc29sdmVkEjsKCnJlc29sdXRpb24YASABKAsyJy5tb29ybGluZS5hZ2VudC52MS5QZXJtaXNzaW9uUmVzb2x1dGlvbiJUCg5Db21tYW5kUmVmdXNlZBIxCgZyZWFzb24YASABKA4yIS5tb29ybGluZS5hZ2VudC52MS5Db21tYW5kUmVmdXNhbBIPCgdwcm9ncmFtGAIgASgJIkEKDUN1cnNvclJlZnVzZWQSMAoGcmVhc29uGAEgASgOMiAubW9vcmxpbmUuYWdlbnQudjEuQ3Vyc29yUmVmdXNhbCq+AQoOQ29tbWFuZFJlZnVzYWwSHwobQ09NTUFORF9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHQoZQ09NTUFORF9SRUZVU0FMX05PVF9GT1VORBABEh8KG0NPTU1BTkRfUkVGVVNBTF9OT1RfQUxMT1dFRBACEiEKHUNPTU1BTkRfUkVGVVNBTF9CQURfRElSRUNUT1JZEAMSKAokQ09NTUFORF9SRUZVU0FMX1ZBUklBQkxFX05PVF9BTExPV0VEEAQqnwEKDUN1cnNvclJlZnVzYWwSHgoaQ1VSU09SX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIcChhDVVJTT1JfUkVGVVNBTF9NQUxGT1JNRUQQARIaChZDVVJTT1JfUkVGVVNBTF9GT1JFSUdOEAISGAoUQ1VSU09SX1JFRlVTQUxfQUhFQUQQAxIaChZDVVJTT1JfUkVGVVNBTF9FWFBJUkVEEARiBnByb3RvMw", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
 
 /**
  * There is no such agent. Comes with NOT_FOUND. Not retried.
@@ -74,6 +74,54 @@ export const CapabilityMissingSchema: GenMessage<CapabilityMissing> = /*@__PURE_
   messageDesc(file_moorline_agent_v1_error, 1);
 
 /**
+ * There is no such provider. Comes with NOT_FOUND. Not retried.
+ *
+ * What to do: ask ListProviders what agents can be made of.
+ *
+ * @generated from message moorline.agent.v1.ProviderNotFound
+ */
+export type ProviderNotFound = Message<"moorline.agent.v1.ProviderNotFound"> & {
+  /**
+   * The id that was asked for.
+   *
+   * @generated from field: string provider_id = 1;
+   */
+  providerId: string;
+};
+
+/**
+ * Describes the message moorline.agent.v1.ProviderNotFound.
+ * Use `create(ProviderNotFoundSchema)` to create a new message.
+ */
+export const ProviderNotFoundSchema: GenMessage<ProviderNotFound> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 2);
+
+/**
+ * The agent takes no more prompts, for its input was ended. Comes with
+ * FAILED_PRECONDITION. Not retried.
+ *
+ * What to do: nothing; it goes on with what it has. To say more, create another
+ * agent.
+ *
+ * @generated from message moorline.agent.v1.InputClosed
+ */
+export type InputClosed = Message<"moorline.agent.v1.InputClosed"> & {
+  /**
+   * The agent.
+   *
+   * @generated from field: string agent_id = 1;
+   */
+  agentId: string;
+};
+
+/**
+ * Describes the message moorline.agent.v1.InputClosed.
+ * Use `create(InputClosedSchema)` to create a new message.
+ */
+export const InputClosedSchema: GenMessage<InputClosed> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 3);
+
+/**
  * The agent is not in a status in which this can be done. Comes with
  * FAILED_PRECONDITION. Not retried.
  *
@@ -102,7 +150,7 @@ export type AgentStatusConflict = Message<"moorline.agent.v1.AgentStatusConflict
  * Use `create(AgentStatusConflictSchema)` to create a new message.
  */
 export const AgentStatusConflictSchema: GenMessage<AgentStatusConflict> = /*@__PURE__*/
-  messageDesc(file_moorline_agent_v1_error, 2);
+  messageDesc(file_moorline_agent_v1_error, 4);
 
 /**
  * Somebody has decided about the permission before. Comes with
@@ -126,7 +174,7 @@ export type PermissionAlreadyResolved = Message<"moorline.agent.v1.PermissionAlr
  * Use `create(PermissionAlreadyResolvedSchema)` to create a new message.
  */
 export const PermissionAlreadyResolvedSchema: GenMessage<PermissionAlreadyResolved> = /*@__PURE__*/
-  messageDesc(file_moorline_agent_v1_error, 3);
+  messageDesc(file_moorline_agent_v1_error, 5);
 
 /**
  * The command may not be run here. Comes with PERMISSION_DENIED, or with
@@ -157,7 +205,7 @@ export type CommandRefused = Message<"moorline.agent.v1.CommandRefused"> & {
  * Use `create(CommandRefusedSchema)` to create a new message.
  */
 export const CommandRefusedSchema: GenMessage<CommandRefused> = /*@__PURE__*/
-  messageDesc(file_moorline_agent_v1_error, 4);
+  messageDesc(file_moorline_agent_v1_error, 6);
 
 /**
  * A cursor or page token cannot be used. Comes with INVALID_ARGUMENT. Not
@@ -182,7 +230,7 @@ export type CursorRefused = Message<"moorline.agent.v1.CursorRefused"> & {
  * Use `create(CursorRefusedSchema)` to create a new message.
  */
 export const CursorRefusedSchema: GenMessage<CursorRefused> = /*@__PURE__*/
-  messageDesc(file_moorline_agent_v1_error, 5);
+  messageDesc(file_moorline_agent_v1_error, 7);
 
 /**
  * Why a command is not run.

@@ -42,7 +42,8 @@ export type AgentEffectName =
   | "record_resolution"
   | "record_exit"
   | "set_attention"
-  | "clear_attention";
+  | "clear_attention"
+  | "record_failure";
 
 /**
  * The states that may follow in the machine agent, by state and event. An event without a row is ignored.

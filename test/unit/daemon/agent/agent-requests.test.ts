@@ -7,6 +7,7 @@ import {
   PermissionResolver,
 } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { ProviderCapability, ProviderSchema } from "../../../../gen/moorline/agent/v1/provider_pb.ts";
+import { stepAgent } from "../../../../src/daemon/agent/agent-lifecycle.ts";
 import {
   cancelAgent,
   promptAgent,
@@ -18,8 +19,16 @@ import { agentIn, NOW_MS } from "./support.ts";
 
 const { STARTING, RUNNING, IDLE, WAITING_FOR_PERMISSION, CANCELLING, ERROR, ENDED } = AgentStatus;
 const command = new CommandProvider();
-const context: RequestContext = { provider: command.describe(), lifecycle: command.lifecycle, wallMs: NOW_MS };
+const context: RequestContext = {
+  provider: command.describe(),
+  step: (agent, event) => stepAgent(agent, event, command.lifecycle, NOW_MS),
+  wallMs: NOW_MS,
+};
 const bare: RequestContext = { ...context, provider: create(ProviderSchema, { id: "bare" }) };
+const speaking: RequestContext = {
+  ...context,
+  provider: create(ProviderSchema, { id: "bare", capabilities: [ProviderCapability.PROMPTS] }),
+};
 const answer = { permissionId: "p", optionId: "deny", sessionRef: "0123456789abcdef" };
 
 describe("promptAgent", () => {
@@ -32,11 +41,11 @@ describe("promptAgent", () => {
     [ERROR, "statusConflict"],
     [ENDED, "statusConflict"],
   ])("for a command in status %i: %s [AGENT-16]", (status, outcome) => {
-    expect(promptAgent(agentIn(status), context).case).toBe(outcome);
+    expect(promptAgent(agentIn(status), false, context).case).toBe(outcome);
   });
 
   it("says in which status the agent is [AGENT-16]", () => {
-    expect(promptAgent(agentIn(ENDED), context)).toMatchObject({ value: { agentId: "a", status: ENDED } });
+    expect(promptAgent(agentIn(ENDED), false, context)).toMatchObject({ value: { agentId: "a", status: ENDED } });
   });
 });
 
@@ -90,7 +99,8 @@ describe("resolveAgentPermission", () => {
 
 describe("a provider without capabilities", () => {
   it.each([
-    ["PROMPTS", promptAgent(agentIn(IDLE), bare)],
+    ["PROMPTS", promptAgent(agentIn(IDLE), false, bare)],
+    ["CLOSE_INPUT", promptAgent(agentIn(IDLE), true, speaking)],
     ["CANCEL", cancelAgent(agentIn(IDLE), bare)],
     ["PERMISSIONS", resolveAgentPermission(agentIn(IDLE), answer, undefined, bare)],
   ] as const)("is named with the capability %s that it lacks [AGENT-16]", (name, outcome) => {

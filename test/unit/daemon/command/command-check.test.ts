@@ -24,7 +24,12 @@ describe("CommandProvider: describe", () => {
   it("says what commands can do [AGENT-1]", () => {
     expect(new CommandProvider().describe()).toMatchObject({
       id: "command",
-      capabilities: [ProviderCapability.PROMPTS, ProviderCapability.CANCEL, ProviderCapability.PERMISSIONS],
+      capabilities: [
+        ProviderCapability.PROMPTS,
+        ProviderCapability.CANCEL,
+        ProviderCapability.PERMISSIONS,
+        ProviderCapability.CLOSE_INPUT,
+      ],
       availability: ProviderAvailability.AVAILABLE,
     });
   });

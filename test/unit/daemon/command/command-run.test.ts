@@ -1,14 +1,16 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
 import { AgentFailureReason } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { CommandTaskSchema } from "../../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { OutputStream } from "../../../../gen/moorline/agent/v1/timeline_pb.ts";
 import type { CommandOptions } from "../../../../src/daemon/command/command-options.ts";
 import { CommandProvider } from "../../../../src/daemon/command/command-provider.ts";
 import type { AgentRun, RunRequest } from "../../../../src/daemon/provider.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
-import { commandRequest, RunRecorder, scriptRequest } from "./support.ts";
+import { commandRequest, RunRecorder, say, scriptRequest } from "./support.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "moorline-command-")));
 const providers: CommandProvider[] = [];
@@ -159,20 +161,20 @@ describe("CommandRun: prompts", () => {
     const script = `console.log("ready"); process.stdin.once("data", (d) => { console.log("got " + d); process.exit(); });`;
     const { heard, run } = start(scriptRequest(script));
     await heard.untilWritten("ready");
-    expect(run.prompt("hello")).toBe("taken");
+    expect(run.prompt(say("hello"))).toBe("taken");
     await heard.over;
     expect(heard.text()).toBe("ready\ngot hello\n\n");
-    expect(run.prompt("late")).toBe("closed");
+    expect(run.prompt(say("late"))).toBe("closed");
   });
 
   it("takes no more than 1 MiB that is not read [AGENT-6]", async () => {
     const { heard, run } = start(scriptRequest(`console.log("ready"); setInterval(() => {}, 1000);`));
     await heard.untilWritten("ready");
-    const outcomes = Array.from({ length: 8 }, () => run.prompt("p".repeat(262_144)));
+    const outcomes = Array.from({ length: 8 }, () => run.prompt(say("p".repeat(262_144))));
     expect(outcomes.at(0)).toBe("taken");
     expect(outcomes.at(-1)).toBe("full");
     run.cancel();
-    expect(run.prompt("after")).toBe("closed");
+    expect(run.prompt(say("after"))).toBe("closed");
     await heard.over;
   });
 
@@ -180,8 +182,33 @@ describe("CommandRun: prompts", () => {
     const script = `require("fs").closeSync(0); console.log("ready"); setTimeout(() => process.exit(4), 50);`;
     const { heard, run } = start(scriptRequest(script));
     await heard.untilWritten("ready");
-    run.prompt("nobody reads this");
+    run.prompt(say("nobody reads this"));
     expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 4 });
+  });
+});
+
+describe("CommandRun: the end of its input", () => {
+  it("ends with the prompt that says so, and takes none after it [AGENT-6]", async () => {
+    const { heard, run } = start(commandRequest(["cat"]));
+    await heard.until(() => heard.told.includes("started"));
+    expect([run.prompt(say("one")), run.prompt({ text: "two", closeInput: true })]).toEqual(["taken", "taken"]);
+    expect(run.prompt(say("late"))).toBe("closed");
+    expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 0 });
+    expect(heard.text()).toBe("one\ntwo\n");
+  });
+
+  it("ends without a line where the text is empty [AGENT-6]", async () => {
+    const { heard, run } = start(commandRequest(["cat"]));
+    await heard.until(() => heard.told.includes("started"));
+    expect(run.prompt({ text: "", closeInput: true })).toBe("taken");
+    expect(((await heard.over).exit?.cause, heard.text())).toBe("");
+  });
+
+  it("comes at once where the task says so [AGENT-6]", async () => {
+    const task = create(CommandTaskSchema, { argv: ["cat"], closeInput: true });
+    const { heard, run } = start(commandRequest(["cat"], { task: { case: "command", value: task } }));
+    expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 0 });
+    expect(run.prompt(say("late"))).toBe("closed");
   });
 });
 
@@ -190,7 +217,7 @@ describe("CommandRun: the end", () => {
     const script = `const fs = require("fs"); fs.closeSync(1); fs.closeSync(2); process.stdin.once("data", () => process.exit(9));`;
     const { heard, run } = start(scriptRequest(script));
     await heard.until(() => heard.told.includes("started"));
-    run.prompt("end");
+    run.prompt(say("end"));
     expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 9 });
   });
 
@@ -233,7 +260,7 @@ describe("CommandRun: the end", () => {
       { stdio: ["ignore", "inherit", "inherit"] }); process.stdin.once("data", () => process.exit(3));`;
       const { heard, run } = start(scriptRequest(script), { graceMs: 100 });
       await heard.untilWritten(";");
-      run.prompt("exit");
+      run.prompt(say("exit"));
       expect((await heard.over).exit?.cause).toEqual({ case: "code", value: 3 });
       const pid = Number.parseInt(heard.text().slice(0, 20), 10);
       await run.closed;

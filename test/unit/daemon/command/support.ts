@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { PendingPermission } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { CommandTaskSchema } from "../../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { OutputStream } from "../../../../gen/moorline/agent/v1/timeline_pb.ts";
-import type { RunEnd, RunItem, RunListener, RunRequest } from "../../../../src/daemon/provider.ts";
+import type { RunEnd, RunItem, RunListener, RunPrompt, RunRequest } from "../../../../src/daemon/provider.ts";
 
 /** The request for a command. */
 export function commandRequest(argv: readonly string[], changes: Partial<RunRequest> = {}): RunRequest {
@@ -18,6 +18,11 @@ export function commandRequest(argv: readonly string[], changes: Partial<RunRequ
 /** The request for a script of Node's. */
 export function scriptRequest(script: string, changes: Partial<RunRequest> = {}): RunRequest {
   return commandRequest([process.execPath, "-e", script], changes);
+}
+
+/** A prompt that is not the last one. */
+export function say(text: string): RunPrompt {
+  return { text, closeInput: false };
 }
 
 /** Keeps what a run tells it, and lets tests wait for it. */

@@ -1,0 +1,77 @@
+import { isAbsolute } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
+import { createInvalid } from "./agent-errors.ts";
+
+/** The most characters of a title. Spec: AGENT-20. */
+export const MAX_TITLE_CHARACTERS = 200;
+/** The most bytes of a prompt: 256 KiB. Spec: AGENT-20. */
+export const MAX_PROMPT_BYTES = 262_144;
+const MAX_LABELS = 16;
+const MAX_LABEL_CHARACTERS = 64;
+
+/**
+ * The agent that a request asks for, as it begins.
+ * @param daemonDirectory Where it works if the request does not say.
+ * @throws ConnectError INVALID_ARGUMENT. Spec: AGENT-20.
+ */
+export function createNewAgent(
+  id: string,
+  request: CreateAgentRequest,
+  daemonDirectory: string,
+  wallMs: number,
+): Agent {
+  const { providerId, settings, task, labels, title, workingDirectory } = request;
+  if (workingDirectory !== "" && !isAbsolute(workingDirectory))
+    throw createInvalid("working_directory is not absolute");
+  if (task.case === "prompt") checkPrompt(task.value.text);
+  const at = timestampFromMs(wallMs);
+  return create(AgentSchema, {
+    id,
+    providerId,
+    title: title === "" ? makeTitle(request) : checkTitle(title),
+    workingDirectory: workingDirectory || daemonDirectory,
+    labels: checkLabels(labels),
+    status: AgentStatus.STARTING,
+    ...(settings === undefined ? {} : { settings }),
+    createdAt: at,
+    updatedAt: at,
+  });
+}
+
+/** A title that somebody has given. @throws ConnectError INVALID_ARGUMENT. */
+export function checkTitle(title: string): string {
+  if (title === "") throw createInvalid("the title is empty");
+  if ([...title].length > MAX_TITLE_CHARACTERS) {
+    throw createInvalid(`the title has more than ${MAX_TITLE_CHARACTERS} characters`);
+  }
+  return title;
+}
+
+/** Labels that somebody has given. @throws ConnectError INVALID_ARGUMENT. */
+export function checkLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const all = Object.entries(labels);
+  if (all.length > MAX_LABELS) throw createInvalid(`there are more than ${MAX_LABELS} labels`);
+  for (const text of all.flat()) {
+    const { length } = [...text];
+    if (length === 0 || length > MAX_LABEL_CHARACTERS) {
+      throw createInvalid(`names and values of labels have 1 to ${MAX_LABEL_CHARACTERS} characters`);
+    }
+  }
+  return { ...labels };
+}
+
+/** A prompt that somebody has given. @throws ConnectError INVALID_ARGUMENT. */
+export function checkPrompt(text: string): string {
+  if (Buffer.byteLength(text) <= MAX_PROMPT_BYTES) return text;
+  throw createInvalid(`the text has more than ${MAX_PROMPT_BYTES} bytes`);
+}
+
+/** What an agent is called that nobody has given a title: what it is to do, on one line. */
+function makeTitle({ task, providerId }: CreateAgentRequest): string {
+  const text = task.case === "command" ? task.value.argv.join(" ") : task.case === "prompt" ? task.value.text : "";
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
+  return [...line].slice(0, MAX_TITLE_CHARACTERS).join("") || providerId;
+}

@@ -1,0 +1,38 @@
+import { clone, create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type TimelineItem, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import type { StoredItem } from "../../server/timeline/timeline-store.ts";
+import type { RunItem } from "../provider.ts";
+
+/** An item as a log keeps it: a text that may grow lies beside the rest. */
+export interface EncodedItem {
+  readonly payload: Uint8Array;
+  readonly text: string;
+}
+
+const decoder = new TextDecoder();
+
+/** What a log is given to keep an item. */
+export function encodeItem(content: RunItem): EncodedItem {
+  const item = create(TimelineItemSchema, { content } as MessageInitShape<typeof TimelineItemSchema>);
+  if (!isGrowing(content)) return { payload: toBinary(TimelineItemSchema, item), text: "" };
+  const rest = clone(TimelineItemSchema, item);
+  if (isGrowing(rest.content)) rest.content.value.text = "";
+  return { payload: toBinary(TimelineItemSchema, rest), text: content.value.text };
+}
+
+/** An item as clients see it. */
+export function decodeItem({ seq, revision, createdAtMs, payload, text }: StoredItem): TimelineItem {
+  const item = fromBinary(TimelineItemSchema, payload);
+  item.seq = BigInt(seq);
+  item.revision = BigInt(revision);
+  item.createdAt = timestampFromMs(createdAtMs);
+  if (isGrowing(item.content)) item.content.value.text = decoder.decode(text);
+  return item;
+}
+
+type GrowingItem = Extract<TimelineItem["content"], { case: "assistantMessage" | "reasoning" }>;
+
+function isGrowing(content: TimelineItem["content"]): content is GrowingItem {
+  return content.case === "assistantMessage" || content.case === "reasoning";
+}
