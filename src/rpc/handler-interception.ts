@@ -1,6 +1,5 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext, StreamRequest, StreamResponse, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
-import type { CallContext } from "./call-context.ts";
 import { applyInterceptors } from "./interception.ts";
 import type { Route } from "./route-table.ts";
 import { normalizeMessages, SingleRequest, takeSingle } from "./stream-requests.ts";
@@ -9,7 +8,11 @@ type AnyMessage = MessageShape<DescMessage>;
 type AnyInit = MessageInitShape<DescMessage>;
 
 /** Runs the handler of a unary method through its interceptors. @returns What they answer. */
-export async function interceptUnaryHandler(route: Route, context: CallContext, input: AnyMessage): Promise<AnyInit> {
+export async function interceptUnaryHandler(
+  route: Route,
+  context: HandlerContext,
+  input: AnyMessage,
+): Promise<AnyInit> {
   const { spec, plan } = route;
   const invoke = async (request: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> => {
     if (spec.kind !== "unary" || request.stream) throw new TypeError("an interceptor has changed the kind of the call");
@@ -29,7 +32,7 @@ export async function interceptUnaryHandler(route: Route, context: CallContext, 
  */
 export async function interceptStreamHandler(
   route: Route,
-  context: CallContext,
+  context: HandlerContext,
   requests: AsyncIterable<AnyMessage>,
 ): Promise<AsyncIterable<AnyInit>> {
   const invoke = async (request: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> => {
@@ -70,7 +73,7 @@ async function* withTrailers<T>(messages: AsyncIterable<T>, onEnd: () => void): 
 }
 
 /** The context as interceptors have left it: they may replace headers, signal and values. */
-function contextFor(context: CallContext, request: UnaryRequest | StreamRequest): HandlerContext {
+function contextFor(context: HandlerContext, request: UnaryRequest | StreamRequest): HandlerContext {
   const { header, signal, contextValues } = request;
   const isSame = header === context.requestHeader && signal === context.signal && contextValues === context.values;
   if (isSame) return context;
@@ -91,7 +94,7 @@ function contextFor(context: CallContext, request: UnaryRequest | StreamRequest)
 }
 
 function requestCommon(
-  context: CallContext,
+  context: HandlerContext,
 ): Omit<UnaryRequest, "stream" | "message" | "method"> & { method: unknown } {
   return {
     service: context.service,
@@ -104,7 +107,7 @@ function requestCommon(
   };
 }
 
-function responseCommon(context: CallContext): Pick<UnaryResponse, "service" | "header" | "trailer"> {
+function responseCommon(context: HandlerContext): Pick<UnaryResponse, "service" | "header" | "trailer"> {
   return { service: context.service, header: context.responseHeader, trailer: context.responseTrailer };
 }
 

@@ -1,11 +1,21 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { CallContext } from "./call-context.ts";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Header } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { errorToResult, thrownToError } from "./call-errors.ts";
 import { interceptUnaryHandler } from "./handler-interception.ts";
 import { headersToList, noHeaders } from "./header-list.ts";
 import type { KeyedOutcome, RunnableCall } from "./keyed-calls.ts";
 import type { Route } from "./route-table.ts";
+
+/** What the handler of a run sees of the call that has brought it, and what it leaves there. */
+export interface RunContext extends HandlerContext {
+  /** The response headers, as they go over the wire. */
+  readonly headersToSend: readonly Header[];
+  /** The trailers, where anybody has asked for them. */
+  readonly trailersToSend: Headers | undefined;
+  /** Fires the signal, once. `reason` is what the run failed with; undefined where it ended well. */
+  abort(reason: unknown): void;
+}
 
 /**
  * The one run of a keyed call. It outlives the call that has brought it, and keeps that call's context; the deadline there
@@ -13,13 +23,13 @@ import type { Route } from "./route-table.ts";
  */
 export class KeyedRun implements RunnableCall {
   private readonly route: Route;
-  private readonly context: CallContext;
+  private readonly context: RunContext;
   private readonly input: MessageShape<DescMessage>;
   /** What the run was cancelled with. */
   private cancelled: ConnectError | undefined = undefined;
 
   /** @param route What serves the call. @param context Of the call that has brought it. @param input The request. */
-  constructor(route: Route, context: CallContext, input: MessageShape<DescMessage>) {
+  constructor(route: Route, context: RunContext, input: MessageShape<DescMessage>) {
     this.route = route;
     this.context = context;
     this.input = input;

@@ -7,6 +7,7 @@ import { closeToError, createDeadlineError, createHeaderError, errorToResult, th
 import type { DeadlineEntry, DeadlineQueue } from "./deadline-queue.ts";
 import { interceptStreamHandler, interceptUnaryHandler } from "./handler-interception.ts";
 import { findBadHeader, headersToList, noHeaders } from "./header-list.ts";
+import { findKeyFault } from "./key-fault.ts";
 import type { KeyedCalls, KeyedOutcome, KeyedWait, KeyedWaiter } from "./keyed-calls.ts";
 import { KeyedRun } from "./keyed-run.ts";
 import { MessagePump } from "./message-pump.ts";
@@ -15,9 +16,6 @@ import type { Route } from "./route-table.ts";
 import { createExtraInputError, createMissingInputError } from "./stream-requests.ts";
 
 type AnyInit = MessageInitShape<DescMessage>;
-
-/** The longest idempotency key, in characters. Spec: JOURNAL-4. */
-const MAX_KEY_LENGTH = 256;
 
 /** Who serves a {@link ServedCall}. */
 export interface CallServer extends ContextSource {
@@ -114,7 +112,9 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember, Ke
     const { headers, deadlineMs, idempotencyKey } = this.call.request;
     const bad = headers.length === 0 ? undefined : findBadHeader(headers);
     if (bad !== undefined) return createHeaderError(bad, Code.InvalidArgument);
-    const keyFault = idempotencyKey === undefined ? undefined : this.findKeyFault(idempotencyKey);
+    const { route, server } = this;
+    const key = idempotencyKey;
+    const keyFault = key === undefined ? undefined : findKeyFault(key, route.spec.kind, server.keyed);
     if (keyFault !== undefined) return keyFault;
     if (deadlineMs === undefined) return undefined;
     const leftMs = deadlineMs - this.server.clock.now();
@@ -122,17 +122,6 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember, Ke
     const { maxTimeoutMs } = this.route.options;
     if (maxTimeoutMs === undefined || leftMs <= maxTimeoutMs) return undefined;
     return new ConnectError(`timeout ${Math.ceil(leftMs)}ms must be <= ${maxTimeoutMs}`, Code.InvalidArgument);
-  }
-
-  private findKeyFault(key: string): ConnectError | undefined {
-    if (this.route.spec.kind !== "unary") {
-      return new ConnectError("only a unary call can have an idempotency key", Code.InvalidArgument);
-    }
-    if (this.server.keyed === undefined) {
-      return new ConnectError("this daemon keeps no journal: the call was not run under its key", Code.Unimplemented);
-    }
-    if (key.length > 0 && key.length <= MAX_KEY_LENGTH) return undefined;
-    return new ConnectError(`an idempotency key has 1 to ${MAX_KEY_LENGTH} characters`, Code.InvalidArgument);
   }
 
   private obey(shutdownSignal: AbortSignal): void {

@@ -12,6 +12,8 @@ export interface DrainTarget {
   readonly limits: DrainLimits;
   /** Who runs keyed calls, which outlive their channels. */
   readonly journal: Journal | undefined;
+  /** Resolves when no plain RPC runs that is waited for. */
+  readonly plainQuiet: Promise<void>;
   /** Every channel of the server. While it drains there are no new ones. */
   channels(): readonly ServerChannel[];
 }
@@ -22,9 +24,9 @@ const LOOK_EVERY_MS = 20;
  * Lets the calls of a server come to their end: new ones are refused, running ones have a grace, then they are ended too,
  * and what was sent is acknowledged. Channels and connections stay. Spec: DRAIN-2, DRAIN-3.
  */
-export async function drainCalls({ clock, limits, channels, journal }: DrainTarget): Promise<void> {
-  const quiet = Promise.all(channels().map(({ served }) => served.drain()));
-  // A call that has yet to ask the journal is among those that the channels wait for.
+export async function drainCalls({ clock, limits, channels, journal, plainQuiet }: DrainTarget): Promise<void> {
+  const quiet = Promise.all([plainQuiet, ...channels().map(({ served }) => served.drain())]);
+  // A call that has yet to ask the journal is among those that are waited for.
   const rest = quiet.then(() => journal?.quiet());
   await within(clock, limits.graceMs, rest);
   const error = createLostError(ChannelLossReason.DRAINED, CallOutcome.UNKNOWN);

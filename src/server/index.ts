@@ -37,6 +37,7 @@ export { createDaemonServer, type DaemonServer } from "./server.ts";
 export type { ServerLimitOptions } from "./server-limits.ts";
 export type { ChannelInfo, ServerSessions, SessionInfo } from "./server-sessions.ts";
 export { openSqliteDatabase, type SqliteDatabase, type SqliteOptions } from "./sqlite/sqlite-database.ts";
+export { createSqliteJournalStore, type SqliteJournalOptions } from "./sqlite/sqlite-journal-store.ts";
 export { createSqliteSessionStore } from "./sqlite/sqlite-session-store.ts";
 export { createMemorySessionStore, type SessionRecord, type SessionStore } from "./store.ts";
 export type { TimelineStoreOptions } from "./timeline/create-timeline-store.ts";

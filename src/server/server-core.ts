@@ -142,13 +142,16 @@ export class ServerCore implements ConnectionHost {
     return revoked.length;
   }
 
-  /** Lets the calls come to their end. Spec: DRAIN-1 to DRAIN-3. */
-  async drain(): Promise<void> {
+  /**
+   * Lets the calls come to their end. Spec: DRAIN-1 to DRAIN-3.
+   * @param plainQuiet Resolves when no plain RPC runs that is waited for.
+   */
+  async drain(plainQuiet: Promise<void>): Promise<void> {
     if (this.phase !== "running") return;
     this.phase = "draining";
     this.stop();
     const { clock, limits, journal } = this.context;
-    await drainCalls({ clock, limits: limits.drain, journal, channels: () => [...this.channels()] });
+    await drainCalls({ clock, limits: limits.drain, journal, plainQuiet, channels: () => [...this.channels()] });
   }
 
   /** Ends every channel and connection at once. Resolves when the sessions are stored. Spec: DRAIN-4. */

@@ -127,7 +127,7 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
     },
     revoke: (credentialId) => core.revoke(credentialId) + plain.revoke(credentialId),
     async drain() {
-      await Promise.all([core.drain(), plain.drain()]);
+      await Promise.all([core.drain(plain.quiet()), plain.drain()]);
       await close();
     },
     close,

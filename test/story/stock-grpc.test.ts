@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ClientDuplexStream, type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryJournalStore } from "../../src/server/index.ts";
 import { KEY, type PortOptions, stagePort } from "../support/port-stage.ts";
 import { callStock, loadStockClient, readStockRejection } from "../support/stock-grpc.ts";
 
@@ -42,6 +43,20 @@ describe("a stock gRPC client that knows only the .proto files", () => {
     expect(readStockRejection(error as ServiceError)).toMatchObject({
       rejection: { code: "CLOSE_CODE_SESSION_KEY_MISSING" },
     });
+  });
+
+  it("has a call run once under an idempotency key in its metadata [HTTP-14]", async () => {
+    const runs: string[] = [];
+    const say = ({ text }: { readonly text: string }) => ({ text, number: runs.push(text) });
+    const { stockOf } = await start({ journal: createMemoryJournalStore(), echo: { say } });
+    const echo = stockOf("rpctest/v1/echo.proto", "rpctest.v1.EchoService");
+    const keyed = { ...HEADER, "moorline-idempotency-key": "k" };
+    for (let time = 0; time < 2; time += 1) {
+      expect(await callStock(echo, "Say", { text: "hello" }, keyed)).toMatchObject({ text: "hello", number: 1 });
+    }
+    const reused = await callStock(echo, "Say", { text: "other" }, keyed).catch((thrown: unknown) => thrown);
+    expect(reused).toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(readStockRejection(reused as ServiceError)).toEqual({ method: "rpctest.v1.EchoService/Say" });
   });
 
   it("is told UNIMPLEMENTED of what is not served [HTTP-3]", async () => {

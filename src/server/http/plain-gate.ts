@@ -14,6 +14,7 @@ import type { ServerCore } from "../server-core.ts";
 import { ServerTimer } from "../server-timer.ts";
 import type { Session } from "../session.ts";
 import { type Exchange, exchangeKey, SESSION_KEY_HEADER } from "./exchange.ts";
+import { refuseKey, takeKey } from "./keyed-plain-call.ts";
 import type { PlainCall, PlainCalls } from "./plain-calls.ts";
 
 /** The session of a plain RPC, for the services of the server itself. */
@@ -36,6 +37,7 @@ export function createPlainGates(
     async open(context) {
       begin(core, calls, context, "open");
       hideSecrets(context);
+      refuseKey(context);
     },
     async session(context) {
       const draining = core.refuseCall();
@@ -45,6 +47,7 @@ export function createPlainGates(
       if (isRefusal(outcome)) throw rejectCall(core, outcome);
       hideSecrets(context);
       context.values.set(plainSession, outcome).set(callSession, new PlainCallSession(outcome));
+      takeKey(core, context, outcome);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RouteOptions, Routes } from "../../rpc/route-table.ts";
 import type { PlainGate } from "./plain-gate.ts";
 
@@ -29,6 +29,10 @@ export function recordRoutes(routes: Routes): Routes {
 export interface GuardedRoutes {
   /** Runs before the method's own gate. */
   readonly gate: PlainGate;
+  /** Wraps each call, outside of all other interceptors. */
+  readonly outermost: Interceptor;
+  /** Wrap each call, the first one outermost; those of a service or method take their place. */
+  readonly interceptors: readonly Interceptor[];
   /** Ends the calls that run when the server is closed. */
   readonly shutdownSignal: AbortSignal;
 }
@@ -49,11 +53,13 @@ export function guardRoutes(router: ConnectRouter, routes: Routes, guard: Guarde
   routes(guarded);
 }
 
-function guardOptions(options: RouteOptions = {}, { gate, shutdownSignal }: GuardedRoutes): RouteOptions {
-  const { requestGate } = options;
+function guardOptions(options: RouteOptions = {}, guard: GuardedRoutes): RouteOptions {
+  const { gate, outermost, shutdownSignal } = guard;
+  const { requestGate, interceptors = guard.interceptors } = options;
   const signals = options.shutdownSignal === undefined ? [shutdownSignal] : [shutdownSignal, options.shutdownSignal];
   return {
     ...options,
+    interceptors: [outermost, ...interceptors],
     shutdownSignal: AbortSignal.any(signals),
     async requestGate(context) {
       await gate(context);

@@ -16,6 +16,7 @@ import {
   releaseAnswered,
   toGuarded,
 } from "./exchange.ts";
+import { createKeyedInterceptor } from "./keyed-plain-call.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { createPlainGates } from "./plain-gate.ts";
 import { guardRoutes } from "./plain-routes.ts";
@@ -49,14 +50,13 @@ export class PlainServer {
   private readonly serve: RpcHandler;
 
   constructor(options: PlainServerOptions) {
-    const { core, interceptors } = options;
+    const { core } = options;
     const { maxMessageBytes } = core.context.limits.http;
     const paths = new Set<string>();
     this.options = options;
     this.paths = paths;
     this.serve = connectNodeAdapter({
       readMaxBytes: maxMessageBytes,
-      interceptors: [...interceptors],
       contextValues: (request) => {
         const exchange = exchanges.get(request);
         exchanges.delete(request);
@@ -95,6 +95,11 @@ export class PlainServer {
     }
   }
 
+  /** Resolves as soon as no call runs that a drain waits for. */
+  quiet(): Promise<void> {
+    return this.calls.quiet();
+  }
+
   /** Lets running calls come to their end, for as long as a drain waits. Spec: DRAIN-3. */
   async drain(): Promise<void> {
     const { clock, limits } = this.options.core.context;
@@ -118,13 +123,13 @@ export class PlainServer {
   }
 
   private register(router: ConnectRouter): void {
-    const { core, routes, ownRoutes, openRoutes, connectionRoutes } = this.options;
+    const { core, routes, interceptors, ownRoutes, openRoutes, connectionRoutes } = this.options;
     const gates = createPlainGates(core, this.calls);
-    const { signal: shutdownSignal } = this.shutdown;
+    const common = { interceptors, outermost: createKeyedInterceptor(core), shutdownSignal: this.shutdown.signal };
     // Of two implementations of one method the later counts: the application may have a health service of its own.
-    guardRoutes(router, openRoutes, { gate: gates.open, shutdownSignal });
-    guardRoutes(router, routes, { gate: gates.session, shutdownSignal });
-    guardRoutes(router, ownRoutes, { gate: gates.session, shutdownSignal });
+    guardRoutes(router, openRoutes, { ...common, gate: gates.open });
+    guardRoutes(router, routes, { ...common, gate: gates.session });
+    guardRoutes(router, ownRoutes, { ...common, gate: gates.session });
     connectionRoutes(router);
   }
 }

@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Clock } from "../../core/clock.ts";
-import type { KeyedCalls } from "../../rpc/keyed-calls.ts";
+import { createDrainingError } from "../../rpc/call-errors.ts";
+import type { KeyedCalls, KeyedQuestion, KeyedWait, KeyedWaiter } from "../../rpc/keyed-calls.ts";
 import type { JournalLimits } from "../../wire/limits.ts";
 import type { JournalStore } from "./journal-store.ts";
 import type { KeyedSlot } from "./keyed-slot.ts";
@@ -26,6 +27,7 @@ export class Journal {
   /** What has outlived its session. */
   private readonly orphans = new Set<SessionJournal>();
   private purged: Promise<void> | undefined = undefined;
+  private phase: "open" | "cut" = "open";
 
   constructor({ store, limits, clock, epoch, failed }: JournalParts) {
     // While the process runs a change of the wall clock makes nothing older or younger.
@@ -35,7 +37,10 @@ export class Journal {
 
   /** The keyed calls of a session, by the hash of its key. */
   of(sessionHash: string): KeyedCalls {
-    return { ask: (question, waiter) => this.find(sessionHash).ask(question, waiter) };
+    return {
+      ask: (question, waiter) =>
+        this.phase === "open" ? this.find(sessionHash).ask(question, waiter) : refuse(question, waiter),
+    };
   }
 
   /** A session is over: its keys are forgotten. What runs goes on. */
@@ -56,8 +61,9 @@ export class Journal {
     await Promise.all(this.endings.values());
   }
 
-  /** Ends every run that is under way: nobody will know how it ended. Spec: JOURNAL-9. */
+  /** Ends every run that is under way: nobody will know how it ended. Nothing runs any more. Spec: JOURNAL-9. */
   cut(error: ConnectError): void {
+    this.phase = "cut";
     for (const slot of this.slots()) slot.cut(error);
   }
 
@@ -95,4 +101,12 @@ export class Journal {
       this.context.failed(error);
     }
   }
+}
+
+/** The daemon ends before the call has run. */
+function refuse({ run }: KeyedQuestion, waiter: KeyedWaiter): KeyedWait {
+  const error = createDrainingError();
+  run.cancel(error);
+  queueMicrotask(() => waiter.refused(error));
+  return { leave: () => {} };
 }

@@ -46,6 +46,21 @@ const TIMELINES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** One row for each keyed call. They are found by their name, and forgotten by their age. */
+const JOURNAL = `
+  CREATE TABLE journal_entry (
+    session_hash TEXT NOT NULL,
+    key TEXT NOT NULL,
+    method TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    accepted_at_ms REAL NOT NULL,
+    epoch TEXT NOT NULL,
+    outcome BLOB,
+    PRIMARY KEY (session_hash, key)
+  ) STRICT;
+  CREATE INDEX journal_entry_by_time ON journal_entry (accepted_at_ms);
+`;
+
 /** Where programs keep the versions of their own tables. */
 const COMPONENTS = `
   CREATE TABLE component (
@@ -55,4 +70,4 @@ const COMPONENTS = `
 `;
 
 /** The steps of Moorline's own tables. A step is never changed once it was released; the next version is one more step. */
-export const SCHEMA_STEPS: readonly string[] = [COMPONENTS + SESSIONS + TIMELINES];
+export const SCHEMA_STEPS: readonly string[] = [COMPONENTS + SESSIONS + TIMELINES + JOURNAL];

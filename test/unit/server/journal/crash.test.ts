@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { CallOutcome, KeyedRunCutSchema } from "../../../../gen/moorline/session/v1/error_pb.ts";
 import type { SayResponse } from "../../rpc/gen/rpctest/v1/echo_pb.ts";
 import type { Outcome } from "../../rpc/support/echo.ts";
-import { CrashingDaemon } from "../support/crashing-daemon.ts";
+import { CrashingDaemon, type OpenJournal } from "../support/crashing-daemon.ts";
+import { disks } from "../support/disks.ts";
 
 /** What the caller knows in the end: the effect it was told of, or that nobody knows. */
 function verdictOf(outcome: Outcome<SayResponse>): string {
@@ -15,8 +16,11 @@ function verdictOf(outcome: Outcome<SayResponse>): string {
 }
 
 /** Kills the daemon so many events after the call was made, starts it again, and asks once more. */
-async function crashAfter(events: number): Promise<{ verdict: string; again: string; effects: number }> {
-  const daemon = new CrashingDaemon();
+async function crashAfter(
+  events: number,
+  openJournal: OpenJournal,
+): Promise<{ verdict: string; again: string; effects: number }> {
+  const daemon = new CrashingDaemon(openJournal);
   await daemon.clock.advanceAsync(1_000);
   const call = daemon.call();
   await daemon.run(events);
@@ -29,9 +33,9 @@ async function crashAfter(events: number): Promise<{ verdict: string; again: str
   return { verdict: verdictOf(call.outcome), again: verdictOf(again.outcome), effects: daemon.effects };
 }
 
-describe("a daemon that crashes while a keyed call is made", () => {
+describe.each(disks)("a daemon with %s that crashes while a keyed call is made", (_, createDisk) => {
   it("has one effect or says that it does not know, at every event until all is acknowledged [JOURNAL-5, JOURNAL-12]", async () => {
-    const undisturbed = new CrashingDaemon();
+    const undisturbed = new CrashingDaemon(await createDisk());
     await undisturbed.clock.advanceAsync(1_000);
     const call = undisturbed.call();
     const events = await undisturbed.run(10_000);
@@ -39,7 +43,7 @@ describe("a daemon that crashes while a keyed call is made", () => {
     expect(events).toBeGreaterThan(12);
     const verdicts = new Set<string>();
     for (let at = 0; at <= events; at += 1) {
-      const { verdict, again, effects } = await crashAfter(at);
+      const { verdict, again, effects } = await crashAfter(at, await createDisk());
       const where = `killed after event ${at} of ${events}: ${verdict}, ${effects} effects`;
       expect(effects, where).toBeLessThanOrEqual(1);
       expect(verdict, where).toMatch(/^(effect 1|unknown)$/);
@@ -52,8 +56,8 @@ describe("a daemon that crashes while a keyed call is made", () => {
 
   it("has one effect also where its session, and so its key, is ended at any event [JOURNAL-10]", async () => {
     const verdicts = new Set<string>();
-    for (let at = 0; at <= 20; at += 1) {
-      const daemon = new CrashingDaemon();
+    for (let at = 0; at <= 30; at += 1) {
+      const daemon = new CrashingDaemon(await createDisk());
       await daemon.clock.advanceAsync(1_000);
       const call = daemon.call();
       await daemon.run(at);
@@ -68,8 +72,8 @@ describe("a daemon that crashes while a keyed call is made", () => {
   });
 
   it("ends with the one outcome over a connection lost at every event [JOURNAL-12, JOURNAL-8]", async () => {
-    for (let at = 0; at <= 20; at += 1) {
-      const daemon = new CrashingDaemon();
+    for (let at = 0; at <= 30; at += 1) {
+      const daemon = new CrashingDaemon(await createDisk());
       await daemon.clock.advanceAsync(1_000);
       const call = daemon.call();
       await daemon.run(at);

@@ -7,8 +7,10 @@ import {
   OutcomeTooLargeSchema,
 } from "../../../../gen/moorline/session/v1/error_pb.ts";
 import { createMemoryJournalStore } from "../../../../src/server/index.ts";
+import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import { journalLimits } from "../../../../src/wire/limits.ts";
 import { journalEntry } from "../../../compliance/journal-store.ts";
+import { disks } from "../support/disks.ts";
 import { OTHER_KEY } from "../support/hello.ts";
 import { ask, connect, type JournalStage, stageJournal, told } from "../support/journal.ts";
 
@@ -45,18 +47,6 @@ describe("the journal of a session", () => {
       expect(await put(stage, client, key, "else")).toMatchObject({ code: Code.InvalidArgument });
     }
     expect(await put(stage, connect(stage, 2, { sessionKey: OTHER_KEY }), "d")).toBe("put");
-  });
-
-  it("counts the keys that an earlier process has left [JOURNAL-7]", async () => {
-    const limits = { journal: { maxKeys: 2 } };
-    const stage = stageJournal({ limits });
-    const client = connect(stage);
-    for (const key of ["a", "b"]) await put(stage, client, key);
-    await stage.server.close();
-    const again = stageJournal({ limits, journal: stage.store, simulated: stage.clock, seed: 2 });
-    const next = connect(again);
-    expect(limitOf(await put(again, next, "c"))).toEqual([Limit.JOURNAL_KEYS, 2, CallOutcome.NOT_SENT]);
-    expect(await put(again, next, "a")).toBe("put");
   });
 
   it("reserves room for the outcome of each call, and gives back what it does not need [JOURNAL-7]", async () => {
@@ -155,5 +145,60 @@ describe("the journal of a session", () => {
     ["other", 1],
   ])("has its limits checked: %s %s [JOURNAL-7]", (name, value) => {
     expect(() => stageJournal({ limits: { journal: { [name]: value } } })).toThrow(`limits.journal.${name}`);
+  });
+});
+
+describe.each(disks)("%s, opened by the next process", (_, createDisk) => {
+  /** A daemon, and how it is started again, so much later. */
+  const stageTwice = async (journal: Partial<typeof journalLimits>) => {
+    const openJournal = await createDisk();
+    const clock = new SimulatedClock();
+    const start = (seed: number): JournalStage =>
+      stageJournal({ limits: { journal }, journal: openJournal(clock), simulated: clock, seed });
+    const stage = start(1);
+    const restart = async (afterMs: number): Promise<JournalStage> => {
+      await stage.server.close();
+      await clock.advanceAsync(afterMs);
+      return start(2);
+    };
+    return { stage, restart };
+  };
+
+  it("has no more room for keys than before [JOURNAL-7]", async () => {
+    const { stage, restart } = await stageTwice({ maxKeys: 2 });
+    const client = connect(stage);
+    for (const key of ["a", "b"]) await put(stage, client, key);
+    const again = await restart(0);
+    const next = connect(again);
+    expect(limitOf(await put(again, next, "c"))).toEqual([Limit.JOURNAL_KEYS, 2, CallOutcome.NOT_SENT]);
+    expect(await put(again, next, "a")).toBe("put");
+  });
+
+  it("has the same bytes as before: of outcomes their own, of runs that were cut all that was reserved [JOURNAL-7]", async () => {
+    const maxBytes = 60_100 + 2 * 65_536;
+    const { stage, restart } = await stageTwice({ maxBytes });
+    const client = connect(stage);
+    for (const key of ["done", "cut"]) await ask(stage, client, key);
+    stage.runs[0]?.answer({ data: new Uint8Array(60_000) });
+    await stage.clock.settle();
+    const again = await restart(0);
+    const next = connect(again);
+    expect(told(await ask(again, next, "cut"))).toMatchObject({ code: Code.Aborted });
+    await ask(again, next, "c");
+    expect(again.runs).toHaveLength(1);
+    expect(limitOf(await put(again, next, "d"))).toEqual([Limit.JOURNAL_BYTES, maxBytes, CallOutcome.NOT_SENT]);
+  });
+
+  it("has forgotten what became too old meanwhile, and has its room again [JOURNAL-7]", async () => {
+    const { stage, restart } = await stageTwice({ maxKeys: 2 });
+    const client = connect(stage);
+    await put(stage, client, "old");
+    await stage.clock.advanceAsync(1_000);
+    await put(stage, connect(stage, 2), "young");
+    const again = await restart(24 * HOUR - 500);
+    const next = connect(again);
+    expect(await put(again, next, "young", "else")).toMatchObject({ code: Code.InvalidArgument });
+    expect(await put(again, next, "old", "else")).toBe("put");
+    expect(limitOf(await put(again, next, "c"))).toEqual([Limit.JOURNAL_KEYS, 2, CallOutcome.NOT_SENT]);
   });
 });

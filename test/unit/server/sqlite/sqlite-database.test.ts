@@ -128,7 +128,7 @@ describe("SqliteDatabase", () => {
   });
 
   it("has no more than its bytes, and goes on when there is room again [STORE-3]", async () => {
-    const database = await openDatabase(statePath(), { maxBytes: 150_000 });
+    const database = await openDatabase(statePath(), { maxBytes: 180_000 });
     const store = createSqliteSessionStore(database);
     const principal = "x".repeat(100_000);
     const put = () => store.put({ ...RECORD, sessionHash: "b", principal });

@@ -1,11 +1,7 @@
 import { type Client, createContextValues } from "@connectrpc/connect";
 import { type DaemonClient, idempotencyKey } from "../../../../src/client/index.ts";
-import {
-  createMemoryJournalStore,
-  createMemorySessionStore,
-  type DaemonServer,
-  type JournalStore,
-} from "../../../../src/server/index.ts";
+import type { Clock } from "../../../../src/core/clock.ts";
+import { createMemorySessionStore, type DaemonServer, type JournalStore } from "../../../../src/server/index.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import type { Connection } from "../../../../src/transport/connection.ts";
 import { createMemoryPair } from "../../../../src/transport/memory.ts";
@@ -14,14 +10,24 @@ import { EchoService, type SayResponse } from "../../rpc/gen/rpctest/v1/echo_pb.
 import { type Outcome, watch } from "../../rpc/support/echo.ts";
 import { stageDaemon } from "./daemon.ts";
 
+/** Opens what the journal has on disk, for a process that has this clock. */
+export type OpenJournal = (clock: Clock) => JournalStore;
+
 /** One process of the daemon: alive until it is killed. What it awaits then never comes. */
 class DaemonProcess {
   readonly connections: Connection[] = [];
-  private readonly clock: SimulatedClock;
+  /** Time, as long as it lives. */
+  readonly time: Clock;
   private state: "alive" | "dead" = "alive";
 
   constructor(clock: SimulatedClock) {
-    this.clock = clock;
+    this.time = {
+      now: () => clock.now(),
+      wallNow: () => clock.wallNow(),
+      setTimer: (delayMs, callback) => clock.setTimer(delayMs, () => this.whileAlive(callback)),
+      defer: (callback) => clock.defer(() => this.whileAlive(callback)),
+      soon: (callback) => clock.soon(() => this.whileAlive(callback)),
+    };
   }
 
   kill(): void {
@@ -31,11 +37,7 @@ class DaemonProcess {
 
   /** A turn of the event loop, in which the process may die. */
   turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.clock.defer(() => {
-        if (this.state === "alive") resolve();
-      });
-    });
+    return new Promise((resolve) => this.time.defer(resolve));
   }
 
   /** A disk that takes its time, before everything that it does and after it. */
@@ -57,6 +59,10 @@ class DaemonProcess {
       purge: (...args) => slowly(() => store.purge(...args)),
     };
   }
+
+  private whileAlive(callback: () => void): void {
+    if (this.state === "alive") callback();
+  }
 }
 
 /** A daemon that can be killed at any event, and started again on what it has written, with a client that stays. */
@@ -65,7 +71,7 @@ export class CrashingDaemon {
   /** How often the handler has had its effect. */
   effects = 0;
   private readonly pair = createMemoryPair(this.clock);
-  private readonly journal = createMemoryJournalStore();
+  private readonly openJournal: OpenJournal;
   private readonly store = createMemorySessionStore();
   private readonly client: DaemonClient;
   private readonly echo: Client<typeof EchoService>;
@@ -73,7 +79,8 @@ export class CrashingDaemon {
   private server: DaemonServer | undefined = undefined;
   private starts = 0;
 
-  constructor() {
+  constructor(openJournal: OpenJournal) {
+    this.openJournal = openJournal;
     this.start();
     const { client } = stageAt(this.clock, this.pair);
     this.client = client;
@@ -90,7 +97,7 @@ export class CrashingDaemon {
       simulated: this.clock,
       seed: this.starts,
       store: this.store,
-      journal: process.disk(this.journal),
+      journal: process.disk(this.openJournal(process.time)),
       echo: { say: () => this.say(process) },
     });
     this.server = server;
