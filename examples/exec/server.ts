@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { createDaemonServer, createTokenFile, loadOrCreateIdentity } from "moorline/server";
+import { createDaemonServer, loadOrCreateTokenFile, loadOrCreateIdentity } from "moorline/server";
 import { routes } from "./exec.ts";
 
 const home = process.env.EXEC_HOME ?? ".exec";
 const server = createDaemonServer({
   identity: await loadOrCreateIdentity(`${home}/identity`, { name: "exec", version: "1.0.0" }),
-  authenticate: await createTokenFile(`${home}/token`),
+  authenticate: await loadOrCreateTokenFile(`${home}/token`),
   routes,
 });
 const { endpoint } = await server.listen({ host: "127.0.0.1", port: 0 });

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addAgentCommands } from "./agent-commands.ts";
 import { addAgents } from "./agents.ts";
 import { addCall } from "./call.ts";
+import { addDaemon } from "./daemon.ts";
 import { exitCodes } from "./failure.ts";
 import { Output } from "./output.ts";
 import { addPing } from "./ping.ts";
@@ -36,5 +37,5 @@ program.configureOutput({
     else write(text);
   },
 });
-for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addPing]) add(program);
+for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addDaemon, addPing]) add(program);
 await program.parseAsync();

@@ -8,19 +8,18 @@ import type { ProgramInfo } from "../server/identity.ts";
 import type { Listening, ListenOptions } from "../server/listen.ts";
 import type { DaemonServerOptions } from "../server/options.ts";
 import { createDaemonServer, type DaemonServer } from "../server/server.ts";
-import type { SqliteDatabase } from "../server/sqlite/sqlite-database.ts";
 import { createSqliteJournalStore } from "../server/sqlite/sqlite-journal-store.ts";
 import { createSqliteSessionStore } from "../server/sqlite/sqlite-session-store.ts";
 import { createSqliteTimelineStore } from "../server/timeline/sqlite-timeline-store.ts";
 import type { TimelineStore } from "../server/timeline/timeline-store.ts";
-import { createTokenFile } from "../server/token-file.ts";
+import { loadOrCreateTokenFile } from "../server/token-file.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { serverIdOf } from "../wire/server-id.ts";
 import { AgentRegistry } from "./agent/agent-registry.ts";
 import { createAgentService } from "./agent/agent-service.ts";
 import { CommandProvider } from "./command/command-provider.ts";
-import { createAgentCollection } from "./directory/agent-collection.ts";
+import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
 import type { AgentProvider } from "./provider.ts";
 import { type DaemonState, openStateDirectory, statePathsOf } from "./state-directory.ts";
@@ -91,32 +90,77 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** Only after the directory belongs to this process: the token of a daemon that runs is not replaced. */
-async function resolveHook({ authenticate, insecureNoAuth, stateDirectory }: DaemonOptions): Promise<Authenticate | undefined> {
+async function resolveHook({
+  authenticate,
+  insecureNoAuth,
+  stateDirectory,
+}: DaemonOptions): Promise<Authenticate | undefined> {
   if (authenticate !== undefined || insecureNoAuth === true) return authenticate;
-  return createTokenFile(statePathsOf(stateDirectory).token);
+  return loadOrCreateTokenFile(statePathsOf(stateDirectory).token);
 }
 
 async function startDaemon({ identity, database }: DaemonState, options: DaemonOptions): Promise<Daemon> {
   const { clock = systemClock, random = systemRandom } = options;
   const store = createSqliteTimelineStore(database, { clock, random });
-  const registry = createRegistry(options, store, serverIdOf(identity.publicKey));
-  await registry.agents.recover();
+  const collection = createAgentCollection({ clock, random });
+  const agents = createRegistry(options, { store, collection, serverId: serverIdOf(identity.publicKey) });
+  await agents.recover();
   const server = createDaemonServer({
     ...options,
     identity,
     store: createSqliteSessionStore(database),
-    journal: createSqliteJournalStore(database),
+    journal: createSqliteJournalStore(database, { clock }),
     routes: (router) => {
-      router.service(AgentService, createAgentService(registry.agents, clock));
-      router.service(AgentDirectoryService, createAgentDirectoryService(registry.collection));
-      router.service(TimelineService, createTimelineService((agentId) => registry.agents.get(agentId).kept.log));
+      router.service(AgentService, createAgentService(agents, clock));
+      router.service(AgentDirectoryService, createAgentDirectoryService(collection));
+      router.service(
+        TimelineService,
+        createTimelineService((agentId) => agents.get(agentId).kept.log),
+      );
       options.routes?.(router);
     },
   });
+  const stop = async (): Promise<void> => {
+    await Promise.all([server.drain(), agents.close()]);
+    store.close();
+    database.close();
+  };
+  let stopped: Promise<void> | undefined;
   return {
     server,
     serverId: server.serverId,
     listen: (where) => server.listen(where),
-    stop: () => stop(server, registry.agents, store, database),
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
   };
+}
+
+interface RegistryParts {
+  readonly store: TimelineStore;
+  readonly collection: AgentCollection;
+  readonly serverId: string;
+}
+
+function createRegistry(options: DaemonOptions, { store, collection, serverId }: RegistryParts): AgentRegistry {
+  const { clock = systemClock, random = systemRandom, onTransition, logger = console } = options;
+  const { providers = [new CommandProvider({ clock })], maxAgents = MAX_AGENTS } = options;
+  return new AgentRegistry({
+    context: {
+      clock,
+      agents: collection,
+      store,
+      logged: (_, entry, sessionRef) => {
+        const context = { serverId, sessionRef, wallMs: clock.wallNow() };
+        onTransition?.(createTransition(agentMachine, entry, context));
+      },
+      attentionRaised: () => {},
+      failed: (what, error) => logger.error(`moorline: ${what} has failed`, error),
+    },
+    providers,
+    random,
+    maxAgents,
+    workingDirectory: options.workingDirectory ?? process.cwd(),
+  });
 }

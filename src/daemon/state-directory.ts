@@ -78,7 +78,10 @@ async function openIdentity(database: SqliteDatabase, path: string, program: Pro
   if (known === undefined) {
     database.run(() => database.prepare("INSERT INTO daemon_fact VALUES (?, ?)").run(SERVER_ID, serverId));
   } else if (known !== serverId) {
-    throw new MoorlineError("IDENTITY_CHANGED", `The state belongs to the daemon ${known}, and the identity to ${serverId}.`);
+    throw new MoorlineError(
+      "IDENTITY_CHANGED",
+      `The state belongs to the daemon ${known}, and the identity to ${serverId}.`,
+    );
   }
   return identity;
 }

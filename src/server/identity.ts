@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { MoorlineError } from "../wire/moorline-error.ts";
-import { errorCodeOf, FILE_EXISTS, writePrivateFile } from "./private-file.ts";
+import { createPrivateFile, errorCodeOf, FILE_EXISTS } from "./private-file.ts";
 
 /** Who a daemon is. */
 export interface Identity {
@@ -37,7 +37,7 @@ export async function loadOrCreateIdentity(path: string, program: ProgramInfo): 
   if (stored !== undefined) return parseIdentity(stored, path, program);
   const fresh = createIdentity(program);
   try {
-    await writePrivateFile(path, toPem(fresh.privateKey), "create");
+    await createPrivateFile(path, toPem(fresh.privateKey));
     return fresh;
   } catch (error) {
     const winner = errorCodeOf(error) === FILE_EXISTS ? await readIfThere(path) : undefined;

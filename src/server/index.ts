@@ -54,6 +54,6 @@ export type {
   TimelinePosition,
   TimelineStore,
 } from "./timeline/timeline-store.ts";
-export { acceptToken, createTokenFile } from "./token-file.ts";
+export { acceptToken, loadOrCreateTokenFile } from "./token-file.ts";
 export type { AttachOptions } from "./upgrades.ts";
 export type { ReconnectDelay } from "./welcome.ts";

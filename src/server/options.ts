@@ -23,7 +23,7 @@ export interface DaemonServerOptions extends ServerListeners {
   readonly interceptors?: readonly Interceptor[];
   /** Codecs of messages. Default: the general one of @bufbuild/protobuf. */
   readonly codecs?: CodecSource;
-  /** Decides whom a credential stands for. `createTokenFile` makes one for a daemon on loopback. */
+  /** Decides whom a credential stands for. `loadOrCreateTokenFile` makes one for a daemon on loopback. */
   readonly authenticate?: Authenticate;
   /** Lets everybody in who reaches the daemon on loopback, as `owner`. Default false. Spec: AUTH-5. */
   readonly insecureNoAuth?: boolean;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const DIRECTORY_MODE = 0o700;
@@ -11,19 +11,23 @@ export const FILE_EXISTS = "EEXIST";
 
 /**
  * Writes a file that only this user can read. It appears whole or not at all, over racing processes and crashes; its
- * directory is made where it is missing.
- * @param mode `create` fails with {@link FILE_EXISTS} where the file is there already; `replace` takes its place.
+ * directory is made where it is missing. Fails with {@link FILE_EXISTS} where the file is there already.
  */
-export async function writePrivateFile(path: string, text: string, mode: "create" | "replace"): Promise<void> {
+export async function createPrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
   const draft = `${path}.${randomBytes(SUFFIX_BYTES).toString("hex")}`;
   try {
     await writeSynced(draft, text);
-    if (mode === "replace") await rename(draft, path);
-    else await link(draft, path);
+    await link(draft, path);
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Reads a file that only this user is to read, and sees to it that nobody else can. */
+export async function readPrivateFile(path: string): Promise<string> {
+  await chmod(path, FILE_MODE);
+  return readFile(path, "utf8");
 }
 
 /** The code of a system error, such as `ENOENT`. Undefined for any other error. */

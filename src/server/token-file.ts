@@ -1,27 +1,36 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { writePrivateFile } from "./private-file.ts";
+import { createPrivateFile, errorCodeOf, FILE_EXISTS, readPrivateFile } from "./private-file.ts";
 
 /** The user of a daemon that knows only one: who has its token, or reaches it in the open mode. Spec: SESSION-1. */
 export const OWNER = "owner";
 
 const TOKEN_BYTES = 32;
+const TOKEN = /^[A-Za-z0-9_-]{22,}$/;
 
 /**
- * Writes a new random token into a file that only this user can read, and gives the hook that accepts this bearer token
- * and no other, for the principal `owner`. Whoever can read the file may connect. Spec: AUTH-3.
- * @param path An older file is replaced, as a whole.
- * @throws MoorlineError STORAGE_FAILED where the file cannot be written.
+ * The hook that accepts the bearer token of a file and no other, for the principal `owner`. A file that is missing is made with
+ * a new random token, and only this user can read it: whoever can may connect. It stays over restarts of the daemon, so that
+ * its clients come in again; remove it to have another one. Spec: AUTH-3.
+ * @throws MoorlineError STORAGE_FAILED where the file cannot be read or written, or holds no token.
  */
-export async function createTokenFile(path: string): Promise<Authenticate> {
-  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+export async function loadOrCreateTokenFile(path: string): Promise<Authenticate> {
   try {
-    await writePrivateFile(path, token, "replace");
+    await createPrivateFile(path, randomBytes(TOKEN_BYTES).toString("base64url"));
   } catch (cause) {
-    throw new MoorlineError("STORAGE_FAILED", `The token file ${path} cannot be written.`, { cause });
+    if (errorCodeOf(cause) !== FILE_EXISTS) throw storageFailed(path, "cannot be written", cause);
   }
-  return acceptToken(token);
+  const token = await readPrivateFile(path).catch((cause: unknown) => {
+    throw storageFailed(path, "cannot be read", cause);
+  });
+  if (!TOKEN.test(token.trim())) throw storageFailed(path, "holds no token of 22 or more characters of base64url");
+  return acceptToken(token.trim());
+}
+
+function storageFailed(path: string, why: string, cause?: unknown): MoorlineError {
+  const action = "Make it readable and writable, or remove it: then a new one is made.";
+  return new MoorlineError("STORAGE_FAILED", `The token file ${path} ${why}.`, { action, cause });
 }
 
 /** A hook that accepts one bearer token, compared in constant time, for the principal `owner`. */

@@ -5,7 +5,7 @@ import { actionOf, nameOfCode } from "./verdict.ts";
 const LOCAL_ACTIONS = {
   CLOSE_CODE_UNKNOWN: "Update this side: the peer gives a reason which this version does not know.",
   CREDENTIALS_UNCONFIGURED:
-    "Give `authenticate` (createTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
+    "Give `authenticate` (loadOrCreateTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
   DATABASE_CORRUPT: "Restore the database from a backup, or move it away: then everything begins anew.",
   DATABASE_LOCKED: "Stop the other program that has the database open, or give another path.",
@@ -17,7 +17,8 @@ const LOCAL_ACTIONS = {
   IDENTITY_MALFORMED:
     "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
   IDENTITY_CHANGED: "Put the identity file back that this state directory was made with, or give another directory.",
-  IDENTITY_MISSING: "Restore the identity file from a backup, or give another directory; no other identity is made here.",
+  IDENTITY_MISSING:
+    "Restore the identity file from a backup, or give another directory; no other identity is made here.",
   INSECURE_ENDPOINT: "Use wss://, or reach the daemon on this machine by ws://localhost.",
   INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",

@@ -1,13 +1,13 @@
 import { toJson } from "@bufbuild/protobuf";
 import { TransitionSchema } from "moorline/schema/moorline/state/v1/transition_pb";
-import { createDaemonServer, createTokenFile, loadOrCreateIdentity } from "moorline/server";
+import { createDaemonServer, loadOrCreateTokenFile, loadOrCreateIdentity } from "moorline/server";
 import { routes } from "../exec.ts";
 import { readOptions, say } from "./messages.ts";
 
 const { home } = readOptions();
 const server = createDaemonServer({
   identity: await loadOrCreateIdentity(`${home}/identity`, { name: "exec", version: "1.0.0" }),
-  authenticate: await createTokenFile(`${home}/token`),
+  authenticate: await loadOrCreateTokenFile(`${home}/token`),
   routes,
   onTransition: (transition) => say({ type: "transition", transition: toJson(TransitionSchema, transition) }),
 });

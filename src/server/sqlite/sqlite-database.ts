@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { MoorlineError } from "../../wire/moorline-error.ts";
@@ -15,6 +16,7 @@ export interface SqliteOptions {
 
 const BUSY_TIMEOUT_MS = 1000;
 const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
 
 /**
  * Opens a database of Moorline, and makes it and its directory where they are missing. It belongs to this process alone
@@ -24,7 +26,7 @@ const DIRECTORY_MODE = 0o700;
  * STORE-2, STORE-3.
  */
 export async function openSqliteDatabase(path: string, options: SqliteOptions = {}): Promise<SqliteDatabase> {
-  if (path !== ":memory:") await makeDirectory(path);
+  if (path !== ":memory:") await makeFile(path);
   const { DatabaseSync } = await import("node:sqlite");
   let handle: DatabaseSync | undefined;
   try {
@@ -94,10 +96,13 @@ export class SqliteDatabase {
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
+/** Makes a file that only this user can read; SQLite gives its other files the same mode. */
+async function makeFile(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+    await (await open(path, "a", FILE_MODE)).close();
   } catch (cause) {
+    if (existsSync(path)) return;
     throw new MoorlineError("DATABASE_UNUSABLE", `There is no directory for the database ${path}.`, { cause });
   }
 }

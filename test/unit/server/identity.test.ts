@@ -7,8 +7,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   createDaemonServer,
   createIdentity,
-  createTokenFile,
   loadOrCreateIdentity,
+  loadOrCreateTokenFile,
   MoorlineError,
 } from "../../../src/server/index.ts";
 import { serverIdOf } from "../../../src/wire/server-id.ts";
@@ -107,30 +107,48 @@ describe("loadOrCreateIdentity", () => {
   });
 });
 
-describe("createTokenFile", () => {
-  it("writes a new token each time, for this user only, and accepts that one [AUTH-3]", async () => {
+describe("loadOrCreateTokenFile", () => {
+  const request = { sessionRef: "", path: 0 as const, connection: {} };
+
+  it("makes a token for this user only, keeps it, and accepts that one [AUTH-3]", async () => {
     const path = newPath();
-    const first = await createTokenFile(path);
-    const old = readFileSync(path, "utf8");
-    if (hasModes) chmodSync(path, 0o644);
-    const second = await createTokenFile(path);
+    const first = await loadOrCreateTokenFile(path);
     const token = readFileSync(path, "utf8");
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(token).not.toBe(old);
+    if (hasModes) {
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      chmodSync(path, 0o644);
+    }
+    const second = await loadOrCreateTokenFile(path);
+    expect(readFileSync(path, "utf8")).toBe(token);
     if (hasModes) expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(path, ".."))).toEqual(["identity"]);
-    const request = { sessionRef: "", path: 0 as const, connection: {} };
-    const ask = (hook: typeof first, value: string) =>
-      hook({ ...request, credential: { kind: "bearer", token: value } });
-    expect(ask(first, old)).toEqual({ principal: "owner" });
-    expect(ask(second, token)).toEqual({ principal: "owner" });
-    expect(ask(second, old)).toMatchObject({ rejected: "UNAUTHENTICATED" });
-    expect(second({ ...request, credential: undefined })).toMatchObject({ rejected: "UNAUTHENTICATED" });
+    for (const hook of [first, second]) {
+      expect(hook({ ...request, credential: { kind: "bearer", token } })).toEqual({ principal: "owner" });
+      const wrong = { kind: "bearer", token: `${token}x` } as const;
+      expect(hook({ ...request, credential: wrong })).toMatchObject({ rejected: "UNAUTHENTICATED" });
+      expect(hook({ ...request, credential: undefined })).toMatchObject({ rejected: "UNAUTHENTICATED" });
+    }
   });
 
-  it("fails where the file cannot be written [AUTH-3]", async () => {
+  it("makes one token where several begin at once [AUTH-3]", async () => {
+    const path = newPath();
+    const hooks = await Promise.all([loadOrCreateTokenFile(path), loadOrCreateTokenFile(path)]);
+    const token = readFileSync(path, "utf8");
+    for (const hook of hooks) {
+      expect(hook({ ...request, credential: { kind: "bearer", token } })).toEqual({ principal: "owner" });
+    }
+  });
+
+  it("fails where the file cannot be read or written, or holds no token [AUTH-3]", async () => {
     const path = newPath();
     mkdirSync(path, { recursive: true });
-    expect(await errorOf(createTokenFile(path))).toMatchObject({ code: "STORAGE_FAILED" });
+    expect(await errorOf(loadOrCreateTokenFile(path))).toMatchObject({ code: "STORAGE_FAILED" });
+    const short = newPath();
+    mkdirSync(join(short, ".."), { recursive: true });
+    writeFileSync(short, "guessable\n");
+    expect(await errorOf(loadOrCreateTokenFile(short))).toMatchObject({ code: "STORAGE_FAILED" });
+    expect(readFileSync(short, "utf8")).toBe("guessable\n");
+    expect(await errorOf(loadOrCreateTokenFile(join(short, "token")))).toMatchObject({ code: "STORAGE_FAILED" });
   });
 });

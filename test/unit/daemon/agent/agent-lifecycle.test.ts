@@ -31,6 +31,7 @@ function take(agent: Agent, event: AgentEvent | undefined, config = all): Lifecy
 
 type Row = readonly [to: AgentStatus, attention: AgentAttention, effects: string];
 const TO_ERROR: Row = [ERROR, AgentAttention.ERROR, ""];
+const TO_FAILURE: Row = [ERROR, AgentAttention.ERROR, "recordFailure"];
 
 /** What follows from each event in each status. What is left out is ignored. */
 const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]> = [
@@ -43,7 +44,7 @@ const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]
       permission_asked: [WAITING_FOR_PERMISSION, PERMISSION, ""],
       cancel_requested: [CANCELLING, NOBODY, "cancelRun"],
       run_ended: [ENDED, FINISHED, "recordExit"],
-      run_failed: TO_ERROR,
+      run_failed: TO_FAILURE,
       daemon_restarted: TO_ERROR,
     },
   ],
@@ -55,7 +56,7 @@ const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]
       permission_asked: [WAITING_FOR_PERMISSION, PERMISSION, ""],
       cancel_requested: [CANCELLING, NOBODY, "cancelRun"],
       run_ended: [ENDED, FINISHED, "recordExit"],
-      run_failed: TO_ERROR,
+      run_failed: TO_FAILURE,
       daemon_restarted: TO_ERROR,
     },
   ],
@@ -65,7 +66,7 @@ const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]
       prompt_sent: [RUNNING, NOBODY, "deliverPrompt"],
       run_started: [RUNNING, NOBODY, ""],
       run_ended: [ENDED, NOBODY, "recordExit"],
-      run_failed: TO_ERROR,
+      run_failed: TO_FAILURE,
       daemon_restarted: TO_ERROR,
     },
   ],
@@ -77,7 +78,7 @@ const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]
       turn_ended: [IDLE, FINISHED, "recordResolution"],
       cancel_requested: [CANCELLING, NOBODY, "recordResolution cancelRun"],
       run_ended: [ENDED, FINISHED, "recordResolution recordExit"],
-      run_failed: [ERROR, AgentAttention.ERROR, "recordResolution"],
+      run_failed: [ERROR, AgentAttention.ERROR, "recordResolution recordFailure"],
       daemon_restarted: [ERROR, AgentAttention.ERROR, "recordResolution"],
     },
   ],
@@ -87,7 +88,7 @@ const table: ReadonlyArray<readonly [AgentStatus, Readonly<Record<string, Row>>]
       permission_asked: [CANCELLING, NOBODY, "answerPermission"],
       turn_ended: [IDLE, NOBODY, ""],
       run_ended: [ENDED, NOBODY, "recordExit"],
-      run_failed: TO_ERROR,
+      run_failed: TO_FAILURE,
       daemon_restarted: TO_ERROR,
     },
   ],
@@ -139,7 +140,7 @@ describe("stepAgent", () => {
     });
     const step = take(agentIn(RUNNING), failed);
     expect(step.agent.lastExit?.cause).toEqual({ case: "signal", value: "SIGKILL" });
-    expect(step.effects.map(({ effect }) => effect.case)).toEqual(["recordExit"]);
+    expect(step.effects.map(({ effect }) => effect.case)).toEqual(["recordFailure", "recordExit"]);
   });
 
   it("keeps the permissions in order, and goes on when the last is decided [AGENT-12]", () => {
