@@ -41,14 +41,11 @@ describe("timeline items", () => {
 
   it("have their growing text beside the rest, whatever it is [TIMELINE-14]", () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: "grapheme" }),
-        (text) => {
-          const encoded = encodeItem(message(text));
-          expect(encoded.text).toBe(text);
-          expect(encoded.payload).toEqual(encodeItem(message("")).payload);
-        },
-      ),
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        const encoded = encodeItem(message(text));
+        expect(encoded.text).toBe(text);
+        expect(encoded.payload).toEqual(encodeItem(message("")).payload);
+      }),
     );
   });
 });
