@@ -8,6 +8,7 @@ import {
   type WatchAgentsRequest,
   type WatchAgentsResponse,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { CallOutcome, Limit, LimitExceededSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { Piece } from "../../server/collection/piece.ts";
 import { watchPieces } from "../../server/collection/watch-pieces.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
@@ -46,12 +47,14 @@ async function* watchAgents(
   try {
     for await (const piece of pieces) yield pieceToResponse(piece satisfies Piece<Agent>);
   } catch (thrown) {
-    throw toWatchError(thrown);
+    throw toWatchError(thrown, agents.maxWatches);
   }
 }
 
 /** Too many watches are a limit, and nothing that has broken. Spec: DIR-15. */
-function toWatchError(thrown: unknown): unknown {
+function toWatchError(thrown: unknown, maxWatches: number): unknown {
   if (!(thrown instanceof MoorlineError) || thrown.code !== "OVERLOADED") return thrown;
-  return new ConnectError(thrown.message, Code.ResourceExhausted, undefined, undefined, thrown);
+  const value = { limit: Limit.WATCHES, max: BigInt(maxWatches), outcome: CallOutcome.NOT_SENT };
+  const detail = { desc: LimitExceededSchema, value };
+  return new ConnectError(thrown.message, Code.ResourceExhausted, undefined, [detail], thrown);
 }

@@ -91,6 +91,11 @@ export class VersionedCollection<T extends object> {
     return this.entries.size;
   }
 
+  /** How many watches there may be at once. */
+  get maxWatches(): number {
+    return this.options.maxWatches ?? MAX_WATCHES;
+  }
+
   /** How many watches there are. */
   get watchCount(): number {
     return this.watches.size;
@@ -134,7 +139,8 @@ export class VersionedCollection<T extends object> {
    * @throws MoorlineError OVERLOADED where there are too many watches.
    */
   watch({ filter, cursor, diverged = false, onWake }: WatchOptions<T>): CollectionWatch<T> {
-    const { clock, maxWatches = MAX_WATCHES } = this.options;
+    const { maxWatches } = this;
+    const { clock } = this.options;
     if (this.watches.size >= maxWatches) {
       throw new MoorlineError("OVERLOADED", `There are ${maxWatches} watches of this collection already.`);
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { WatchAgentsResponse } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { AgentNotFoundSchema } from "../../../../gen/moorline/agent/v1/error_pb.ts";
+import { CallOutcome, Limit, LimitExceededSchema } from "../../../../gen/moorline/session/v1/error_pb.ts";
 import { errorOf, resultOf } from "../../rpc/support/echo.ts";
 import { createAgent, stageDirectory } from "./support/directory.ts";
 
@@ -118,7 +119,10 @@ describe("AgentDirectoryService over a channel", () => {
     await stage.clock.settle();
     const first = (request: Parameters<typeof stage.client.watchAgents>[0]) =>
       errorOf(stage, stage.client.watchAgents(request)[Symbol.asyncIterator]().next());
-    expect((await first({})).code).toBe(Code.ResourceExhausted);
+    const refused = await first({});
+    expect(refused.code).toBe(Code.ResourceExhausted);
+    const limit = { limit: Limit.WATCHES, max: 1n, outcome: CallOutcome.NOT_SENT };
+    expect(refused.findDetails(LimitExceededSchema)).toMatchObject([limit]);
     const statuses = new Array(17).fill(AgentStatus.IDLE);
     expect((await first({ filter: { statuses } })).code).toBe(Code.InvalidArgument);
   });
