@@ -2,7 +2,7 @@
 // @generated from file moorline/agent/v1/error.proto (package moorline.agent.v1, syntax proto3)
 /* eslint-disable */
 
-// Details of errors of agents, directories and timelines. Each travels with a
+// Details of errors of agents, directories, timelines and presence. Each travels with a
 // status.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/error.proto.
  */
 export const file_moorline_agent_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IlcKE0FnZW50U3RhdHVzQ29uZmxpY3QSEAoIYWdlbnRfaWQYASABKAkSLgoGc3RhdHVzGAIgASgOMh4ubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRTdGF0dXMiWAoZUGVybWlzc2lvbkFscmVhZHlSZXNvbHZlZBI7CgpyZXNvbHV0aW9uGAEgASgLMicubW9vcmxpbmUuYWdlbnQudjEuUGVybWlzc2lvblJlc29sdXRpb24iVAoOQ29tbWFuZFJlZnVzZWQSMQoGcmVhc29uGAEgASgOMiEubW9vcmxpbmUuYWdlbnQudjEuQ29tbWFuZFJlZnVzYWwSDwoHcHJvZ3JhbRgCIAEoCSJBCg1DdXJzb3JSZWZ1c2VkEjAKBnJlYXNvbhgBIAEoDjIgLm1vb3JsaW5lLmFnZW50LnYxLkN1cnNvclJlZnVzYWwqvgEKDkNvbW1hbmRSZWZ1c2FsEh8KG0NPTU1BTkRfUkVGVVNBTF9VTlNQRUNJRklFRBAAEh0KGUNPTU1BTkRfUkVGVVNBTF9OT1RfRk9VTkQQARIfChtDT01NQU5EX1JFRlVTQUxfTk9UX0FMTE9XRUQQAhIhCh1DT01NQU5EX1JFRlVTQUxfQkFEX0RJUkVDVE9SWRADEigKJENPTU1BTkRfUkVGVVNBTF9WQVJJQUJMRV9OT1RfQUxMT1dFRBAEKp8BCg1DdXJzb3JSZWZ1c2FsEh4KGkNVUlNPUl9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHAoYQ1VSU09SX1JFRlVTQUxfTUFMRk9STUVEEAESGgoWQ1VSU09SX1JFRlVTQUxfRk9SRUlHThACEhgKFENVUlNPUl9SRUZVU0FMX0FIRUFEEAMSGgoWQ1VSU09SX1JFRlVTQUxfRVhQSVJFRBAEYgZwcm90bzM", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
+  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IlcKE0FnZW50U3RhdHVzQ29uZmxpY3QSEAoIYWdlbnRfaWQYASABKAkSLgoGc3RhdHVzGAIgASgOMh4ubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRTdGF0dXMiWAoZUGVybWlzc2lvbkFscmVhZHlSZXNvbHZlZBI7CgpyZXNvbHV0aW9uGAEgASgLMicubW9vcmxpbmUuYWdlbnQudjEuUGVybWlzc2lvblJlc29sdXRpb24iVAoOQ29tbWFuZFJlZnVzZWQSMQoGcmVhc29uGAEgASgOMiEubW9vcmxpbmUuYWdlbnQudjEuQ29tbWFuZFJlZnVzYWwSDwoHcHJvZ3JhbRgCIAEoCSJBCg1DdXJzb3JSZWZ1c2VkEjAKBnJlYXNvbhgBIAEoDjIgLm1vb3JsaW5lLmFnZW50LnYxLkN1cnNvclJlZnVzYWwiDwoNQ2hhbm5lbE5lZWRlZCIdCgxGaWVsZEludmFsaWQSDQoFZmllbGQYASABKAkqvgEKDkNvbW1hbmRSZWZ1c2FsEh8KG0NPTU1BTkRfUkVGVVNBTF9VTlNQRUNJRklFRBAAEh0KGUNPTU1BTkRfUkVGVVNBTF9OT1RfRk9VTkQQARIfChtDT01NQU5EX1JFRlVTQUxfTk9UX0FMTE9XRUQQAhIhCh1DT01NQU5EX1JFRlVTQUxfQkFEX0RJUkVDVE9SWRADEigKJENPTU1BTkRfUkVGVVNBTF9WQVJJQUJMRV9OT1RfQUxMT1dFRBAEKp8BCg1DdXJzb3JSZWZ1c2FsEh4KGkNVUlNPUl9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHAoYQ1VSU09SX1JFRlVTQUxfTUFMRk9STUVEEAESGgoWQ1VSU09SX1JFRlVTQUxfRk9SRUlHThACEhgKFENVUlNPUl9SRUZVU0FMX0FIRUFEEAMSGgoWQ1VSU09SX1JFRlVTQUxfRVhQSVJFRBAEYgZwcm90bzM", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
 
 /**
  * There is no such agent. Comes with NOT_FOUND. Not retried.
@@ -183,6 +183,48 @@ export type CursorRefused = Message<"moorline.agent.v1.CursorRefused"> & {
  */
 export const CursorRefusedSchema: GenMessage<CursorRefused> = /*@__PURE__*/
   messageDesc(file_moorline_agent_v1_error, 5);
+
+/**
+ * The call says something of its channel, and came on none. Comes with
+ * FAILED_PRECONDITION. Not retried.
+ *
+ * What to do: make the call on a channel, not as a plain RPC.
+ *
+ * @generated from message moorline.agent.v1.ChannelNeeded
+ */
+export type ChannelNeeded = Message<"moorline.agent.v1.ChannelNeeded"> & {
+};
+
+/**
+ * Describes the message moorline.agent.v1.ChannelNeeded.
+ * Use `create(ChannelNeededSchema)` to create a new message.
+ */
+export const ChannelNeededSchema: GenMessage<ChannelNeeded> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 6);
+
+/**
+ * A field of the request has a value that it cannot have. Comes with
+ * INVALID_ARGUMENT. Not retried.
+ *
+ * What to do: give the field a value of the form that its comment says.
+ *
+ * @generated from message moorline.agent.v1.FieldInvalid
+ */
+export type FieldInvalid = Message<"moorline.agent.v1.FieldInvalid"> & {
+  /**
+   * The name of the field in the schema, such as `agent_id`.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+};
+
+/**
+ * Describes the message moorline.agent.v1.FieldInvalid.
+ * Use `create(FieldInvalidSchema)` to create a new message.
+ */
+export const FieldInvalidSchema: GenMessage<FieldInvalid> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 7);
 
 /**
  * Why a command is not run.
