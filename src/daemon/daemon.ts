@@ -1,15 +1,20 @@
+import type { ServiceImpl } from "@connectrpc/connect";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { PresenceService } from "../../gen/moorline/agent/v1/presence_service_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import { agentMachine } from "../machine/agent.ts";
 import { createTransition } from "../machine/transition-log.ts";
 import type { Authenticate } from "../server/authenticate.ts";
+import type { ServerEvent } from "../server/events.ts";
 import type { ProgramInfo } from "../server/identity.ts";
 import type { Listening, ListenOptions } from "../server/listen.ts";
 import type { DaemonServerOptions } from "../server/options.ts";
 import { createDaemonServer, type DaemonServer } from "../server/server.ts";
+import type { SqliteDatabase } from "../server/sqlite/sqlite-database.ts";
 import { createSqliteJournalStore } from "../server/sqlite/sqlite-journal-store.ts";
 import { createSqliteSessionStore } from "../server/sqlite/sqlite-session-store.ts";
+import type { SessionStore } from "../server/store.ts";
 import { createSqliteTimelineStore } from "../server/timeline/sqlite-timeline-store.ts";
 import type { TimelineStore } from "../server/timeline/timeline-store.ts";
 import { loadOrCreateTokenFile } from "../server/token-file.ts";
@@ -21,6 +26,13 @@ import { createAgentService } from "./agent/agent-service.ts";
 import { CommandProvider } from "./command/command-provider.ts";
 import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
+import { Notifier } from "./presence/notifier.ts";
+import { PresenceBook } from "./presence/presence-book.ts";
+import { createPresenceListener } from "./presence/presence-listener.ts";
+import { createPresenceService } from "./presence/presence-service.ts";
+import type { PushSender } from "./presence/push-sender.ts";
+import { PushTokens } from "./presence/push-tokens.ts";
+import { createSqlitePushTokenStore } from "./presence/sqlite-push-token-store.ts";
 import type { AgentProvider } from "./provider.ts";
 import { type DaemonState, openStateDirectory, statePathsOf } from "./state-directory.ts";
 import { createTimelineService } from "./timeline/timeline-service.ts";
@@ -57,6 +69,8 @@ export interface DaemonOptions extends ServerOptions {
   readonly maxAgents?: number;
   /** The most bytes of its database. Default: no limit. */
   readonly maxDatabaseBytes?: number;
+  /** Pushes to clients that have no channel. Default: nobody does. */
+  readonly push?: PushSender;
 }
 
 /** A daemon that is open. */
@@ -103,12 +117,15 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
   const { clock = systemClock, random = systemRandom } = options;
   const store = createSqliteTimelineStore(database, { clock, random });
   const collection = createAgentCollection({ clock, random });
-  const agents = createRegistry(options, { store, collection, serverId: serverIdOf(identity.publicKey) });
+  const sessions = createSqliteSessionStore(database);
+  const presence = await createPresence(options, database, sessions);
+  const serverId = serverIdOf(identity.publicKey);
+  const agents = createRegistry(options, { store, collection, serverId, notifier: presence.notifier });
   await agents.recover();
   const server = createDaemonServer({
     ...options,
     identity,
-    store: createSqliteSessionStore(database),
+    store: sessions,
     journal: createSqliteJournalStore(database, { clock }),
     routes: (router) => {
       router.service(AgentService, createAgentService(agents, clock));
@@ -117,7 +134,12 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
         TimelineService,
         createTimelineService((agentId) => agents.get(agentId).kept.log),
       );
+      router.service(PresenceService, presence.service);
       options.routes?.(router);
+    },
+    onEvent: (event) => {
+      presence.heard(event);
+      options.onEvent?.(event);
     },
   });
   const stop = async (): Promise<void> => {
@@ -141,9 +163,13 @@ interface RegistryParts {
   readonly store: TimelineStore;
   readonly collection: AgentCollection;
   readonly serverId: string;
+  readonly notifier: Notifier;
 }
 
-function createRegistry(options: DaemonOptions, { store, collection, serverId }: RegistryParts): AgentRegistry {
+function createRegistry(
+  options: DaemonOptions,
+  { store, collection, serverId, notifier }: RegistryParts,
+): AgentRegistry {
   const { clock = systemClock, random = systemRandom, onTransition, logger = console } = options;
   const { providers = [new CommandProvider({ clock })], maxAgents = MAX_AGENTS } = options;
   return new AgentRegistry({
@@ -155,7 +181,7 @@ function createRegistry(options: DaemonOptions, { store, collection, serverId }:
         const context = { serverId, sessionRef, wallMs: clock.wallNow() };
         onTransition?.(createTransition(agentMachine, entry, context));
       },
-      attentionRaised: () => {},
+      attentionRaised: (agent) => void notifier.attentionRaised(agent),
       failed: (what, error) => logger.error(`moorline: ${what} has failed`, error),
     },
     providers,
@@ -163,4 +189,27 @@ function createRegistry(options: DaemonOptions, { store, collection, serverId }:
     maxAgents,
     workingDirectory: options.workingDirectory ?? process.cwd(),
   });
+}
+
+/** Where people are, and who is told of agents. */
+interface Presence {
+  readonly notifier: Notifier;
+  readonly service: ServiceImpl<typeof PresenceService>;
+  /** Takes the events of the server. */
+  heard(event: ServerEvent): void;
+}
+
+async function createPresence(
+  { clock = systemClock, logger, push }: DaemonOptions,
+  database: SqliteDatabase,
+  sessions: SessionStore,
+): Promise<Presence> {
+  const book = new PresenceBook(clock);
+  const tokens = new PushTokens(createSqlitePushTokenStore(database), logger);
+  tokens.retainSessions((await sessions.list()).map(({ sessionRef }) => sessionRef));
+  return {
+    notifier: new Notifier({ clock, book, tokens, push }),
+    service: createPresenceService(book, tokens),
+    heard: createPresenceListener(book, tokens),
+  };
 }
