@@ -126,6 +126,9 @@ describe.each(VERSIONS)("a page of another site, over %s", (version) => {
     const { headers, ...rest } = preflight(PAGE);
     const { origin: _, ...others } = headers;
     expect(toldBy(await ask(open, { ...rest, headers: others }))).toEqual([]);
+    // A page of the daemon's own host needs no leave.
+    const own = await ask(open, say(`http://127.0.0.1:${open}`));
+    expect([own.status, toldBy(own)]).toEqual([200, []]);
   });
 });
 
