@@ -181,13 +181,19 @@ describe("moorline: commands for agents", () => {
 
   it.each([
     ["a signal", (child: ReturnType<typeof moorline>) => child.kill("SIGINT"), { signal: "SIGINT" }],
-    ["a reader that is gone", (child: ReturnType<typeof moorline>) => child.stdout.destroy(), { exitCode: 141 }],
+    [
+      "a reader that is gone",
+      (child: ReturnType<typeof moorline>) => {
+        child.stdout.destroy();
+        more.emit("line");
+      },
+      { exitCode: 141 },
+    ],
   ])("ends at once and without a word by %s, and tells the daemon [CLI-5]", async (_, interrupt, ended) => {
     events.length = 0;
     const child = moorline("tail", "endless");
     await once(child.stdout, "data");
     interrupt(child);
-    more.emit("line");
     expect(await child).toMatchObject({ stderr: "", ...ended });
     const ends = () => events.filter(({ kind }) => kind === "channel_lost" || kind === "detached");
     await expect.poll(ends).toMatchObject([{ kind: "channel_lost", reason: ChannelLossReason.CHANNEL_DONE }]);
