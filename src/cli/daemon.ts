@@ -10,6 +10,7 @@ import { MoorlineError } from "../wire/moorline-error.ts";
 import { toFailure } from "./failure.ts";
 import { Output } from "./output.ts";
 import { defaultStateDir } from "./state-dir.ts";
+import { VERSION } from "./version.ts";
 
 /** What a daemon that could not be started ends with. */
 const NOT_STARTED = 1;
@@ -64,7 +65,7 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
   const tls = await readTls(options);
   const daemon = await openDaemon({
     stateDirectory: resolve(stateDir),
-    program: { name: "moorline", version: "0.1.0" },
+    program: { name: "moorline", version: VERSION },
     providers: [new CommandProvider({ policy })],
     insecureNoAuth,
     allowedHosts: allowHost,

@@ -96,8 +96,11 @@ function isSame({ protocol, host }: URL, expected: string): boolean {
   return URL.canParse(text) && new URL(text).host === host;
 }
 
-/** Origins of other schemes have no normal form: every one of them would be `null`, which is that of sandboxed pages. */
-function normalizeOrigin(origin: string): string {
+/**
+ * An origin as origins are compared. Those of other schemes have no normal form: every one of them would be `null`, which
+ * is that of sandboxed pages.
+ */
+export function normalizeOrigin(origin: string): string {
   return URL.canParse(origin) && /^https?:/i.test(origin) ? new URL(origin).origin : origin;
 }
 

@@ -12,6 +12,7 @@ import { serverIdOf } from "../wire/server-id.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
 import { idToKey } from "./hashes.ts";
 import type { AcceptConnection } from "./http/attach-stream.ts";
+import { createCors } from "./http/cors.ts";
 import { createOwnRoutes } from "./http/own-routes.ts";
 import { recordRoutes } from "./http/plain-routes.ts";
 import { PlainServer } from "./http/plain-server.ts";
@@ -84,6 +85,7 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
   const plain = new PlainServer({
     core,
     guard,
+    cors: createCors(allowedOrigins),
     routes,
     interceptors,
     ...createOwnRoutes({ core, routes, sessionService, accept }),

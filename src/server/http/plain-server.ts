@@ -7,6 +7,7 @@ import { systemClock } from "../../transport/system-clock.ts";
 import type { HttpGuard } from "../http-guard.ts";
 import type { ServerCore } from "../server-core.ts";
 import { within } from "../within.ts";
+import type { CorsAnswer } from "./cors.ts";
 import {
   createExchange,
   exchangeKey,
@@ -26,6 +27,8 @@ export interface PlainServerOptions {
   readonly core: ServerCore;
   /** What looks at each request before anything of it is served. */
   readonly guard: HttpGuard;
+  /** Tells pages of other sites that they may call. */
+  readonly cors: CorsAnswer;
   /** What the application serves. */
   readonly routes: Routes;
   /** Wrap each call of the application's services, the first one outermost. */
@@ -87,6 +90,7 @@ export class PlainServer {
         answerText(response, refusal.status, `${refusal.message}\n`);
         return;
       }
+      if (this.options.cors(request, response)) return;
       exchanges.set(request, createExchange(request, response));
       this.serve(request, response);
     } catch (error) {
