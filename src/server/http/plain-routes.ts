@@ -1,4 +1,4 @@
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RouteOptions, Routes } from "../../rpc/route-table.ts";
 import type { PlainGate } from "./plain-gate.ts";
 
@@ -31,6 +31,10 @@ export interface GuardedRoutes {
   readonly gate: PlainGate;
   /** Ends the calls that run when the server is closed. */
   readonly shutdownSignal: AbortSignal;
+  /** Counts each call that the gate lets through. */
+  readonly tally: Interceptor;
+  /** Wrap each call, unless its route has its own. */
+  readonly interceptors: readonly Interceptor[];
 }
 
 /** Registers routes behind a gate. What a route says for itself counts beside it, never instead. Spec: HTTP-4. */
@@ -49,11 +53,13 @@ export function guardRoutes(router: ConnectRouter, routes: Routes, guard: Guarde
   routes(guarded);
 }
 
-function guardOptions(options: RouteOptions = {}, { gate, shutdownSignal }: GuardedRoutes): RouteOptions {
-  const { requestGate } = options;
+function guardOptions(options: RouteOptions = {}, guard: GuardedRoutes): RouteOptions {
+  const { gate, shutdownSignal, tally } = guard;
+  const { requestGate, interceptors = guard.interceptors } = options;
   const signals = options.shutdownSignal === undefined ? [shutdownSignal] : [shutdownSignal, options.shutdownSignal];
   return {
     ...options,
+    interceptors: [tally, ...interceptors],
     shutdownSignal: AbortSignal.any(signals),
     async requestGate(context) {
       await gate(context);

@@ -28,6 +28,8 @@ export class SessionJournal implements KeyedCalls {
   /** Keys that somebody waits for, that run, or whose outcome could not be written down. */
   private readonly slots = new Map<string, KeyedSlot>();
   private room: Promise<JournalRoom> | undefined = undefined;
+  /** The same, as soon as it is there. */
+  private opened: JournalRoom | undefined = undefined;
   private phase: "open" | "ended" = "open";
 
   /** @param before What has to be over before the store is asked. */
@@ -40,6 +42,11 @@ export class SessionJournal implements KeyedCalls {
   /** The keys that are under way. */
   get active(): Iterable<KeyedSlot> {
     return this.slots.values();
+  }
+
+  /** How many keys are remembered, as far as the store was asked. */
+  get heldKeys(): number {
+    return this.opened?.size ?? 0;
   }
 
   ask(question: KeyedQuestion, waiter: KeyedWaiter): KeyedWait {
@@ -182,7 +189,8 @@ export class SessionJournal implements KeyedCalls {
 
   private async loadRoom(): Promise<JournalRoom> {
     await this.before;
-    return new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    this.opened = new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    return this.opened;
   }
 
   /** Forgets the keys whose time is up, but for those that still run. */
