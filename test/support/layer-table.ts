@@ -73,6 +73,7 @@ export const CLIENT_DOOR = "src/client/index.ts";
 export const DOORS: readonly string[] = [
   ".",
   "./node",
+  "./otel",
   "./server",
   "./testing",
   "./schema/*.js",
