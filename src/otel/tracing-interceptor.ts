@@ -82,7 +82,6 @@ class TracedCall {
   /** Where its span is the active one. */
   readonly context: Context;
   private readonly span: Span;
-  private phase: "running" | "over" = "running";
 
   constructor(span: Span, parent: Context) {
     this.span = span;
@@ -111,10 +110,9 @@ class TracedCall {
     });
   }
 
-  /** What failed is said by its status alone: its text may say anything. */
+  /** What failed is said by its status alone: its text may say anything. A span that has ended records nothing more. */
   private end(code: number): void {
-    if (this.phase === "over") return;
-    this.phase = "over";
+    if (!this.span.isRecording()) return;
     const name = statusName(code);
     this.span.setAttribute("rpc.status_code", name);
     if (code !== 0) this.span.setAttribute("error.type", name).setStatus({ code: SpanStatusCode.ERROR });

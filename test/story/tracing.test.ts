@@ -19,8 +19,9 @@ describe("a traced plain RPC", () => {
       interceptors: [createServerTracing(recorder.options)],
       echo: {
         say: () => Promise.reject(new ConnectError("no", Code.NotFound)),
-        async *count() {
+        async *count({ count }) {
           yield { number: 1 };
+          if (count > 1) throw new ConnectError("too far", Code.OutOfRange);
         },
       },
     });
@@ -29,15 +30,19 @@ describe("a traced plain RPC", () => {
     const echo = createClient(EchoService, transport);
     for await (const _ of echo.count({}, withKey()));
     await echo.say({}, withKey()).catch(() => undefined);
+    const failing = echo.count({ count: 2 }, withKey())[Symbol.asyncIterator]();
+    await failing.next();
+    await failing.next().catch(() => undefined);
     const system = protocol === "grpc" || protocol.startsWith("grpc-web") ? "grpc" : "connectrpc";
     for (const kind of ["CLIENT", "SERVER"]) {
-      const [count, say] = recorder.told.filter((span) => span.kind === kind);
+      const [count, say, failed] = recorder.told.filter((span) => span.kind === kind);
       expect(count).toMatchObject({ name: "rpctest.v1.EchoService/Count", isError: false });
       expect(count?.attributes).toMatchObject({ "rpc.system.name": system, "rpc.status_code": "OK" });
       expect(say?.attributes).toMatchObject({ "rpc.status_code": "NOT_FOUND", "error.type": "NOT_FOUND" });
+      expect(failed?.attributes).toMatchObject({ "rpc.status_code": "OUT_OF_RANGE" });
     }
     const [caller, callee] = [recorder.find(SpanKind.CLIENT), recorder.find(SpanKind.SERVER)];
+    expect(recorder.spans).toHaveLength(6);
     expect([callee.at.traceId, callee.parent?.spanId]).toEqual([caller.at.traceId, caller.at.spanId]);
-    expect(recorder.spans).toHaveLength(4);
   });
 });

@@ -95,15 +95,16 @@ describe("createJsonLog", () => {
     ]);
   });
 
-  it("writes to the standard error, at once: nothing is missing where the process ends [LOG-5]", async () => {
+  it("writes to the standard error, at once: nothing is missing where the process is killed [LOG-5]", async () => {
     const source = fileURLToPath(new URL("../../../src/observe/json-log.ts", import.meta.url));
     const script = `
       import { createJsonLog } from ${JSON.stringify(source)};
       const { logger } = createJsonLog();
       for (let i = 0; i < 500; i += 1) logger.warn("line " + i);
-      process.exit(0);`;
+      process.kill(process.pid, "SIGKILL");`;
     const args = ["--conditions=moorline-source", "--input-type=module-typescript", "--eval", script];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
+    const killed = promisify(execFile)(process.execPath, args).catch((error) => error);
+    const { stdout, stderr } = (await killed) as { stdout: string; stderr: string };
     const lines = stderr.trimEnd().split("\n");
     expect(stdout).toBe("");
     expect(lines.map((line) => (JSON.parse(line) as Line).msg)).toEqual(

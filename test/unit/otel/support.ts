@@ -1,4 +1,4 @@
-import { type Attributes, type SpanContext, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { type Attributes, diag, type SpanContext, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { TracingOptions } from "../../../src/otel/index.ts";
@@ -16,11 +16,15 @@ export class SpanRecorder {
   readonly tracer: Tracer;
   /** Options for both interceptors: nothing global is used. */
   readonly options: TracingOptions;
+  /** What was done to spans that must not be done, such as ending one twice. */
+  readonly misuses: string[] = [];
   private readonly exporter = new InMemorySpanExporter();
 
   constructor() {
     const processor = new SimpleSpanProcessor({ exporter: this.exporter });
     this.tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer("test");
+    const note = (message: string): void => void this.misuses.push(message);
+    diag.setLogger({ error: note, warn: note, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true });
     this.options = { tracer: this.tracer, propagator: new W3CTraceContextPropagator() };
   }
 

@@ -158,6 +158,7 @@ describe("a traced call on a channel", () => {
     ]);
     expect(stage.recorder.statusesOf(SERVER)).toHaveLength(5);
     expect(stage.recorder.statusesOf(SERVER)[0]).toBe("NOT_FOUND");
+    expect(stage.recorder.misuses).toEqual([]);
   });
 
   it("has nothing of messages, headers and errors in its spans [OBS-7, LOG-3]", async () => {
