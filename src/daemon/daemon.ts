@@ -1,38 +1,33 @@
-import type { ServiceImpl } from "@connectrpc/connect";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { PresenceService } from "../../gen/moorline/agent/v1/presence_service_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
-import { agentMachine } from "../machine/agent.ts";
-import { createTransition } from "../machine/transition-log.ts";
 import type { Authenticate } from "../server/authenticate.ts";
-import type { ServerEvent } from "../server/events.ts";
 import type { ProgramInfo } from "../server/identity.ts";
 import type { Listening, ListenOptions } from "../server/listen.ts";
 import type { DaemonServerOptions } from "../server/options.ts";
+import { createMetricRegistry } from "../server/prometheus/metric-registry.ts";
+import type { MetricsOptions } from "../server/prometheus/metrics-endpoint.ts";
+import { createCollectionMetrics, createTimelineMetrics } from "../server/prometheus/store-metrics.ts";
 import { createDaemonServer, type DaemonServer } from "../server/server.ts";
-import type { SqliteDatabase } from "../server/sqlite/sqlite-database.ts";
 import { createSqliteJournalStore } from "../server/sqlite/sqlite-journal-store.ts";
 import { createSqliteSessionStore } from "../server/sqlite/sqlite-session-store.ts";
-import type { SessionStore } from "../server/store.ts";
 import { createSqliteTimelineStore } from "../server/timeline/sqlite-timeline-store.ts";
 import type { TimelineStore } from "../server/timeline/timeline-store.ts";
 import { loadOrCreateTokenFile } from "../server/token-file.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { serverIdOf } from "../wire/server-id.ts";
+import { createAgentMetric } from "./agent/agent-metrics.ts";
 import { AgentRegistry } from "./agent/agent-registry.ts";
 import { createAgentService } from "./agent/agent-service.ts";
+import { createAgentTransition } from "./agent/agent-transition.ts";
 import { CommandProvider } from "./command/command-provider.ts";
 import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
-import { Notifier } from "./presence/notifier.ts";
-import { PresenceBook } from "./presence/presence-book.ts";
-import { createPresenceListener } from "./presence/presence-listener.ts";
-import { createPresenceService } from "./presence/presence-service.ts";
+import type { Notifier } from "./presence/notifier.ts";
+import { openPresence } from "./presence/presence.ts";
 import type { PushSender } from "./presence/push-sender.ts";
-import { PushTokens } from "./presence/push-tokens.ts";
-import { createSqlitePushTokenStore } from "./presence/sqlite-push-token-store.ts";
 import type { AgentProvider } from "./provider.ts";
 import { type DaemonState, openStateDirectory, statePathsOf } from "./state-directory.ts";
 import { createTimelineService } from "./timeline/timeline-service.ts";
@@ -44,6 +39,7 @@ type ServerOptions = Pick<
   | "onTransition"
   | "logger"
   | "limits"
+  | "metrics"
   | "interceptors"
   | "allowedHosts"
   | "allowedOrigins"
@@ -114,16 +110,17 @@ async function resolveHook({
 }
 
 async function startDaemon({ identity, database }: DaemonState, options: DaemonOptions): Promise<Daemon> {
-  const { clock = systemClock, random = systemRandom } = options;
+  const { clock = systemClock, random = systemRandom, logger = console, push } = options;
   const store = createSqliteTimelineStore(database, { clock, random });
   const collection = createAgentCollection({ clock, random });
   const sessions = createSqliteSessionStore(database);
-  const presence = await createPresence(options, database, sessions);
+  const presence = await openPresence({ clock, logger, database, sessions, push });
   const serverId = serverIdOf(identity.publicKey);
   const agents = createRegistry(options, { store, collection, serverId, notifier: presence.notifier });
   await agents.recover();
   const server = createDaemonServer({
     ...options,
+    ...(options.metrics === undefined ? {} : { metrics: addMetrics(options.metrics, agents, collection, store) }),
     identity,
     store: sessions,
     journal: createSqliteJournalStore(database, { clock }),
@@ -150,7 +147,7 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
   let stopped: Promise<void> | undefined;
   return {
     server,
-    serverId: server.serverId,
+    serverId,
     listen: (where) => server.listen(where),
     stop: () => {
       stopped ??= stop();
@@ -177,10 +174,8 @@ function createRegistry(
       clock,
       agents: collection,
       store,
-      logged: (_, entry, sessionRef) => {
-        const context = { serverId, sessionRef, wallMs: clock.wallNow() };
-        onTransition?.(createTransition(agentMachine, entry, context));
-      },
+      logged: (record, sessionRef) =>
+        onTransition?.(createAgentTransition(record, { serverId, sessionRef, wallMs: clock.wallNow() })),
       attentionRaised: (agent) => void notifier.attentionRaised(agent),
       failed: (what, error) => logger.error(`moorline: ${what} has failed`, error),
     },
@@ -191,25 +186,18 @@ function createRegistry(
   });
 }
 
-/** Where people are, and who is told of agents. */
-interface Presence {
-  readonly notifier: Notifier;
-  readonly service: ServiceImpl<typeof PresenceService>;
-  /** Takes the events of the server. */
-  heard(event: ServerEvent): void;
-}
-
-async function createPresence(
-  { clock = systemClock, logger, push }: DaemonOptions,
-  database: SqliteDatabase,
-  sessions: SessionStore,
-): Promise<Presence> {
-  const book = new PresenceBook(clock);
-  const tokens = new PushTokens(createSqlitePushTokenStore(database), logger);
-  tokens.retainSessions((await sessions.list()).map(({ sessionRef }) => sessionRef));
-  return {
-    notifier: new Notifier({ clock, book, tokens, push }),
-    service: createPresenceService(book, tokens),
-    heard: createPresenceListener(book, tokens),
-  };
+/** The daemon's own metrics, beside those of its server. Spec: OBS-5. */
+function addMetrics(
+  { registry = createMetricRegistry(), ...options }: MetricsOptions,
+  agents: AgentRegistry,
+  collection: AgentCollection,
+  store: TimelineStore,
+): MetricsOptions {
+  const own = [
+    createAgentMetric(() => agents.all()),
+    ...createCollectionMetrics({ agents: collection }),
+    ...createTimelineMetrics(store),
+  ];
+  for (const metric of own) registry.register(metric);
+  return { ...options, registry };
 }

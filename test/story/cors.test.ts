@@ -84,7 +84,9 @@ describe.each(VERSIONS)("a page of another site, over %s", (version) => {
     expect(answer.headers).toMatchObject({ "access-control-allow-origin": PAGE, vary: "Origin" });
     const allowed = namesIn(answer.headers["access-control-allow-headers"]);
     expect(allowed).toEqual(expect.arrayContaining(cors.allowedHeaders.map((name) => name.toLowerCase())));
-    expect(allowed).toEqual(expect.arrayContaining(["moorline-session-key", "authorization", "traceparent"]));
+    expect(allowed).toEqual(
+      expect.arrayContaining(["moorline-session-key", "moorline-idempotency-key", "authorization", "traceparent"]),
+    );
     expect(namesIn(answer.headers["access-control-allow-methods"])).toEqual(["post", "get"]);
     expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
   });

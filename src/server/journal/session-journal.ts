@@ -30,6 +30,8 @@ export class SessionJournal implements KeyedCalls {
   private room: Promise<JournalRoom> | undefined = undefined;
   /** The keys whose time is up are being forgotten. */
   private sweeping: Promise<void> | undefined = undefined;
+  /** The same, as soon as it is there. */
+  private opened: JournalRoom | undefined = undefined;
   private phase: "open" | "ended" = "open";
 
   /** @param before What has to be over before the store is asked. */
@@ -42,6 +44,11 @@ export class SessionJournal implements KeyedCalls {
   /** The keys that are under way. */
   get active(): Iterable<KeyedSlot> {
     return this.slots.values();
+  }
+
+  /** How many keys are remembered, as far as the store was asked. */
+  get heldKeys(): number {
+    return this.opened?.size ?? 0;
   }
 
   ask(question: KeyedQuestion, waiter: KeyedWaiter): KeyedWait {
@@ -184,7 +191,8 @@ export class SessionJournal implements KeyedCalls {
 
   private async loadRoom(): Promise<JournalRoom> {
     await this.before;
-    return new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    this.opened = new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    return this.opened;
   }
 
   /** Forgets the keys whose time is up. One after the other: whoever asks for a key waits until it is gone. */
