@@ -1,12 +1,16 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { AgentFailureReason } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import { openDaemon } from "../../src/daemon/daemon.ts";
 import { loadOrCreateIdentity, loadOrCreateTokenFile } from "../../src/server/index.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
+import { statusOf } from "../support/refusal.ts";
 
 const program = { name: "test", version: "1.0.0" };
 
@@ -176,5 +180,31 @@ describe("the database of a daemon", () => {
 
   it("with an agent that cannot be read is refused, and left as it is [DAEMON-3]", async () => {
     await spoil(alter("UPDATE timeline_log SET record = x'ffff'"), "DATABASE_CORRUPT");
+  });
+
+  it("that is damaged where timelines lie serves everything else, and says so [DAEMON-3, AGENT-25]", async () => {
+    const { directory } = await createState();
+    const path = join(directory, "moorline.db");
+    const database = new DatabaseSync(path);
+    const { rootpage } =
+      database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'timeline_item'").get() ?? {};
+    database.close();
+    const bytes = readFileSync(path);
+    const pageBytes = bytes.readUInt16BE(16);
+    bytes.fill(0xff, (Number(rootpage) - 1) * pageBytes, Number(rootpage) * pageBytes);
+    writeFileSync(path, bytes);
+    const logger = { warn() {}, error() {} };
+    const client = (await openTestDaemon({ stateDirectory: directory, logger })).client();
+    const { agents } = await client.service(AgentDirectoryService).listAgents({});
+    const agentId = agents[0]?.id ?? "";
+    expect(agents[0]?.title).toBe("kept");
+    const timelines = client.service(TimelineService);
+    expect(await statusOf(timelines.listTimeline({ agentId }))).toMatchObject({ code: Code.Internal });
+    const watch = timelines.watchTimeline({ agentId })[Symbol.asyncIterator]();
+    expect(await statusOf(watch.next())).toMatchObject({ code: Code.Internal });
+    const task = { case: "command" as const, value: { argv: ["echo", "lost"] } };
+    const created = await client.service(AgentService).createAgent({ providerId: "command", task });
+    const { agent } = await client.service(AgentService).waitForIdle({ agentId: created.agent?.id ?? "" });
+    expect(agent?.failure?.reason).toBe(AgentFailureReason.STORAGE_FAILED);
   });
 });
