@@ -126,7 +126,7 @@ describe("moorline daemon, told to stop", () => {
     const lines = Array.from({ length: 5_000 }, (_, index) => `${index + 1}\n`);
     expect(await outputOf(later, agentId)).toBe(`ready\nstopping\n${lines.join("")}`);
     const { items } = await later.service(TimelineService).listTimeline({ agentId });
-    expect(items.slice(-2).map(({ content }) => content.case)).toEqual(["processExit", "error"]);
+    expect(items.slice(-2).map(({ content }) => content.case)).toEqual(["error", "processExit"]);
   });
 
   it("ends at once at the second signal, and the next one has everything that was shown [DAEMON-4, AGENT-15]", async () => {

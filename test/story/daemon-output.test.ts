@@ -71,7 +71,6 @@ describe("a daemon whose command writes very much", () => {
       });
       const expected = hashOf(Array.from({ length: 100 }, () => "x".repeat(1_000_000)));
       expect(heard).toEqual({ bytes: 100_000_000, hash: expected, largest: MAX_ITEM_BYTES });
-      console.log("GROWTH", before / 1e6, most / 1e6);
       expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
     },
     LONG_MS,
@@ -128,7 +127,6 @@ describe("a daemon whose command writes very much", () => {
         most = Math.max(most, daemon.memory());
       });
       expect(heard.hash).toBe(expected);
-      console.log("GROWTH", before / 1e6, most / 1e6);
       expect(Math.max(most, daemon.memory()) - before).toBeLessThan(MAX_GROWTH_BYTES);
       expect(await create(other, "true")).not.toBe("");
       // When it reads at last, nothing is missing.
