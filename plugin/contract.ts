@@ -1,4 +1,5 @@
 import type { DescFile } from "@bufbuild/protobuf";
+import { type ActionEnum, findActionEnums } from "./action/action-enum.ts";
 import type { CloseCodeEnum } from "./close-code/close-code.ts";
 import { findCloseCodes } from "./close-code/close-code.ts";
 import type { EnvelopeMessage } from "./codec/envelope.ts";
@@ -15,6 +16,7 @@ export interface FileContract {
   readonly file: DescFile;
   readonly machines: readonly Machine[];
   readonly closeCodes: readonly CloseCodeEnum[];
+  readonly actions: readonly ActionEnum[];
   readonly envelope: readonly EnvelopeMessage[];
 }
 
@@ -37,7 +39,8 @@ export function readContract(files: readonly DescFile[], allFiles: readonly Desc
     const machines = findMachines(file, names, options, problems);
     for (const machine of machines) problems.push(...checkMachine(machine, options));
     const closeCodes = findCloseCodes(file, options, problems);
-    return { file, machines, closeCodes, envelope: findEnvelope(file, options, problems) };
+    const actions = findActionEnums(file, options, problems);
+    return { file, machines, closeCodes, actions, envelope: findEnvelope(file, options, problems) };
   });
   if (problems.length > 0) throw new SchemaError(problems);
   return { files: contracts, secrets: findSecrets(files, options) };

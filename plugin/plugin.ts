@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import type { Plugin, Schema } from "@bufbuild/protoplugin";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
+import { printActions } from "./action/print.ts";
 import { printCloseCodes } from "./close-code/print.ts";
 import { printCodec } from "./codec/codec.ts";
 import type { Contract, FileContract } from "./contract.ts";
@@ -34,7 +35,7 @@ const generator = createEcmaScriptPlugin<PluginOptions>({
 });
 
 /**
- * protoc-gen-moorline. For each proto file that has a machine, close codes or specialised messages it writes
+ * protoc-gen-moorline. For each proto file that has a machine, close codes, reasons with actions or specialised messages it writes
  * `<file>_moorline.ts`, and one table of all secret fields. Where the schema is wrong, the answer is an error with one
  * line for each problem, `path/file.proto:LINE: message`, and no file.
  */
@@ -66,12 +67,14 @@ function generateCode(schema: Schema<PluginOptions>, contract: Contract): void {
   if (contract.secrets.length > 0) printSecrets(schema.generateFile(SECRETS_FILE), contract.secrets);
 }
 
-function generateFile(schema: Schema<PluginOptions>, { file, machines, closeCodes, envelope }: FileContract): void {
-  if (machines.length + closeCodes.length + envelope.length === 0) return;
+function generateFile(schema: Schema<PluginOptions>, contract: FileContract): void {
+  const { file, machines, closeCodes, actions, envelope } = contract;
+  if (machines.length + closeCodes.length + actions.length + envelope.length === 0) return;
   const f = schema.generateFile(`${file.name}_moorline.ts`);
   f.preamble(file);
   for (const machine of machines) printMachine(f, machine);
   for (const closeCode of closeCodes) printCloseCodes(f, closeCode);
+  for (const each of actions) printActions(f, each);
   if (envelope.length > 0) printCodec(f, envelope, `./${schema.options.runtime}/wire/codec.js`);
 }
 

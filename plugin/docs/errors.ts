@@ -1,6 +1,7 @@
 import type { DescEnum, DescEnumValue, DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import type { GeneratedFile } from "@bufbuild/protoplugin";
+import type { ActionEnum } from "../action/action-enum.ts";
 import type { CloseCode, CloseCodeEnum } from "../close-code/close-code.ts";
 import type { Contract } from "../contract.ts";
 import { commentOf, GENERATED, paragraphsOf, tableOf } from "./markdown.ts";
@@ -26,13 +27,17 @@ const GRPC_STATUS: readonly string[] = [
   "UNAUTHENTICATED",
 ];
 
-/** Prints `errors.md`: every verdict, every close code, and every message of a file `error.proto` with its enums. */
+/**
+ * Prints `errors.md`: every verdict, every close code, every message of a file `error.proto` with its enums, and every enum
+ * of reasons with what to do.
+ */
 export function printErrorDocs(f: GeneratedFile, contract: Contract): void {
   const codes = contract.files.flatMap((file) => file.closeCodes);
   const details = contract.files
     .filter(({ file }) => /(^|\/)error$/.test(file.name))
     .flatMap(({ file }) => file.messages);
-  if (codes.length + details.length === 0) return;
+  const reasons = contract.files.flatMap((file) => file.actions);
+  if (codes.length + details.length + reasons.length === 0) return;
   const lines = [
     GENERATED,
     "",
@@ -41,6 +46,7 @@ export function printErrorDocs(f: GeneratedFile, contract: Contract): void {
     ...(details.length > 0 ? ["", "## Details of errors"] : []),
     ...details.flatMap(detailLines),
     ...enumsOf(details).flatMap(enumLines),
+    ...reasons.flatMap(reasonLines),
   ];
   for (const line of lines) f.print(line);
 }
@@ -81,6 +87,19 @@ function detailLines(desc: DescMessage): string[] {
     ...tableOf(
       ["field", "type", "meaning"],
       desc.fields.map((field) => [`\`${field.name}\``, typeOf(field), commentOf(field)]),
+    ),
+  ];
+}
+
+function reasonLines({ desc, values }: ActionEnum): string[] {
+  return [
+    "",
+    `## ${desc.typeName}`,
+    "",
+    ...paragraphsOf(desc).flatMap((paragraph) => [paragraph, ""]),
+    ...tableOf(
+      ["value", "meaning", "what to do"],
+      values.map(({ desc: value, action = "" }) => [shortName(value), commentOf(value), action]),
     ),
   ];
 }

@@ -85,6 +85,11 @@ export class Channel implements CallChannel {
     return this.outbox.acknowledged;
   }
 
+  /** Frames that were sent again because their connection was lost, each time counted. */
+  get replayed(): number {
+    return this.outbox.replayed;
+  }
+
   /** Calls that are open, those of this side and those of the peer. */
   get calls(): Iterable<Call> & { readonly size: number } {
     return this.book.all;

@@ -25,6 +25,7 @@ export class Outbox {
   private bytesHeld = 0;
   /** The number of the next frame to send again; above `sent` where nothing waits. */
   private nextReplay = 1;
+  private replayedCount = 0;
 
   /** How many frames were numbered: the number of the last one. */
   get sent(): number {
@@ -34,6 +35,11 @@ export class Outbox {
   /** How many frames the peer has accepted, as far as is known. Only rises. */
   get acknowledged(): number {
     return this.acknowledgedCount;
+  }
+
+  /** How many frames were sent again, each time counted. */
+  get replayed(): number {
+    return this.replayedCount;
   }
 
   /** Bytes of numbered frames that the peer has not acknowledged. */
@@ -87,6 +93,7 @@ export class Outbox {
       frames.push(frame.bytes.subarray(frame.start, frame.end));
       this.nextReplay += 1;
     }
+    this.replayedCount += frames.length;
     return { first, frames };
   }
 

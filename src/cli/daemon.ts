@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Interceptor } from "@connectrpc/connect";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { CommandProvider } from "../daemon/command/command-provider.ts";
 import { parseCommandPolicy } from "../daemon/command/parse-command-policy.ts";
 import { type Daemon, openDaemon } from "../daemon/daemon.ts";
+import { createJsonLog, type LogLevel } from "../observe/json-log.ts";
 import type { ListenOptions } from "../server/listen.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { toFailure } from "./failure.ts";
 import { Output } from "./output.ts";
 import { defaultStateDir } from "./state-dir.ts";
+import { VERSION } from "./version.ts";
 
 /** What a daemon that could not be started ends with. */
 const NOT_STARTED = 1;
@@ -25,6 +28,9 @@ interface DaemonCommandOptions {
   readonly tlsKey?: string;
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly metrics?: boolean;
+  readonly tracing?: boolean;
   readonly json: boolean;
 }
 
@@ -43,6 +49,13 @@ export function addDaemon(program: Command): void {
     .option("--tls-key <path>", "the private key of the certificate, as PEM")
     .option("--allow-host <host...>", "further names that it may be called by, beside loopback and its own address")
     .option("--allow-origin <origin...>", "further origins whose web pages may connect")
+    .addOption(
+      new Option("--log-level <level>", "which lines of JSON it writes to stderr; info has every transition")
+        .choices(["debug", "info", "warn", "error", "silent"] satisfies LogLevel[])
+        .default("warn" satisfies LogLevel),
+    )
+    .option("--metrics", "show metrics to Prometheus at /metrics, to those who have the token")
+    .option("--tracing", "trace calls by OpenTelemetry; needs @opentelemetry/api, and an SDK loaded by `node --import`")
     .option("--insecure-no-auth", "let in everybody who reaches it on loopback");
   command.action(async () => {
     const options = command.optsWithGlobals<DaemonCommandOptions>();
@@ -63,17 +76,18 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
   const { listen, stateDir, insecureNoAuth = false, allowHost = [], allowOrigin = [] } = options;
   const policy = options.policy === undefined ? [] : parseCommandPolicy(await read(options.policy));
   const tls = await readTls(options);
+  const { logger, onTransition } = createJsonLog({ name: "moorline", level: options.logLevel });
   const daemon = await openDaemon({
     stateDirectory: resolve(stateDir),
-    program: { name: "moorline", version: "0.1.0" },
+    program: { name: "moorline", version: VERSION },
     providers: [new CommandProvider({ policy })],
     insecureNoAuth,
     allowedHosts: allowHost,
     allowedOrigins: allowOrigin,
-    logger: {
-      warn: (message) => output.note(message),
-      error: (message, error) => output.note(`${message}: ${MoorlineError.from(error).message}`),
-    },
+    logger,
+    ...(options.logLevel === "info" || options.logLevel === "debug" ? { onTransition } : {}),
+    ...(options.metrics === true ? { metrics: {} } : {}),
+    ...(options.tracing === true ? { interceptors: [await loadTracing()] } : {}),
   });
   try {
     const { endpoint } = await daemon.listen(tls === undefined ? listen : { ...listen, tls });
@@ -83,6 +97,17 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
   } catch (error) {
     await daemon.stop();
     throw error;
+  }
+}
+
+/** Only here: without the option nothing of OpenTelemetry is needed. */
+async function loadTracing(): Promise<Interceptor> {
+  try {
+    const { createServerTracing } = await import("../otel/index.ts");
+    return createServerTracing();
+  } catch (cause) {
+    const action = "Install @opentelemetry/api beside moorline, or leave --tracing out.";
+    throw new MoorlineError("OPTION_INVALID", "OpenTelemetry cannot be loaded.", { action, cause });
   }
 }
 

@@ -17,8 +17,11 @@ import {
 } from "../../gen/moorline/session/v1/error_pb.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 
-/** How commands end where they fail by themselves. `run` ends with the code of its command otherwise. */
-export const exitCodes = { usage: 2, connection: 120, rejected: 121, notFound: 122, channelLost: 123 } as const;
+/**
+ * How commands end where they fail by themselves. `run` ends with the code of its command otherwise. `bug` is what nobody
+ * has thought of.
+ */
+export const exitCodes = { bug: 1, usage: 2, connection: 120, rejected: 121, notFound: 122, channelLost: 123 } as const;
 
 /** A failure as the command line shows it. */
 export interface Failure {
@@ -34,16 +37,13 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** What is wrong with how a command was called. */
-const USAGE_CODES: ReadonlySet<string> = new Set([
-  "ENDPOINT_MALFORMED",
-  "INSECURE_ENDPOINT",
-  "OPTION_INVALID",
-  "SESSION_KEY_MALFORMED",
-  "SESSION_KEY_MISSING",
-]);
+/** Errors of this side that are about the way to the daemon. All others are about how the command was called. */
+const CONNECTION_CODES: ReadonlySet<string> = new Set(["CREDENTIAL_REFRESH_FAILED", "DISPOSED", "NOT_CONNECTED"]);
 
-const START_DAEMON = "Start the daemon, or give its address by --endpoint.";
+const START_DAEMON = "Start the daemon, or give its address by --endpoint; `moorline doctor` says what is wrong.";
+const GIVE_TOKEN = "Give the daemon's token by --token-file.";
+/** What to do at a command line, where that is another thing than in a program. */
+const ACTIONS: Readonly<Record<string, string>> = { NOT_CONNECTED: START_DAEMON, UNAUTHENTICATED: GIVE_TOKEN };
 const SEE_RPC = "See what the method asks for in the schema.";
 
 /** Details of errors, and what somebody at a command line can do about each. */
@@ -64,15 +64,14 @@ export function toFailure(thrown: unknown): Failure {
 }
 
 function fromError(error: MoorlineError): Failure {
-  const { code, text, action, closeCode } = error;
-  const failed = closeCode === undefined ? exitCodes.connection : exitCodes.rejected;
-  return {
-    code,
-    reason: "",
-    message: text,
-    action: code === "NOT_CONNECTED" ? START_DAEMON : action,
-    exitCode: USAGE_CODES.has(code) ? exitCodes.usage : failed,
-  };
+  const { code, text, action } = error;
+  return { code, reason: "", message: text, action: ACTIONS[code] ?? action, exitCode: exitCodeOf(error) };
+}
+
+function exitCodeOf({ code, closeCode }: MoorlineError): number {
+  if (closeCode !== undefined) return exitCodes.rejected;
+  if (CONNECTION_CODES.has(code)) return exitCodes.connection;
+  return code === "UNEXPECTED" ? exitCodes.bug : exitCodes.usage;
 }
 
 function fromStatus(error: ConnectError): Failure {
@@ -104,7 +103,7 @@ function fromStatus(error: ConnectError): Failure {
 }
 
 function actionOf(code: Code): string {
-  if (code === Code.Unauthenticated) return "Give the daemon's token by --token-file.";
+  if (code === Code.Unauthenticated) return GIVE_TOKEN;
   if (code === Code.PermissionDenied) return "Use the session key that the session was begun with.";
   return code === Code.Unavailable ? START_DAEMON : SEE_RPC;
 }

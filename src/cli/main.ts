@@ -1,41 +1,33 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import { addAgentCommands } from "./agent-commands.ts";
-import { addAgents } from "./agents.ts";
-import { addCall } from "./call.ts";
-import { addDaemon } from "./daemon.ts";
+import { constants } from "node:os";
 import { exitCodes } from "./failure.ts";
 import { Output } from "./output.ts";
-import { addPing } from "./ping.ts";
-import { addRun } from "./run.ts";
-import { addTail } from "./tail.ts";
+import { createProgram } from "./program.ts";
 
 const SEE_HELP = "See `moorline --help`.";
+/** What shells make of a program that a signal ended. */
+const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
 
-/** The command line: `moorline COMMAND`. */
-const program = new Command("moorline")
-  .description("Talks to Moorline daemons.")
-  .configureHelp({ showGlobalOptions: true })
-  .option("--endpoint <url>", "where the daemon is (env MOORLINE_ENDPOINT)", process.env.MOORLINE_ENDPOINT)
-  .option(
-    "--session-key-file <path>",
-    "holds the session key; made where it is missing (env MOORLINE_SESSION_KEY_FILE)",
-    process.env.MOORLINE_SESSION_KEY_FILE,
-  )
-  .option("--token-file <path>", "holds the bearer token of the daemon")
-  .option("--json", "one JSON object a line on stdout, and nothing else", false);
-
-const isJson = process.argv.includes("--json");
+const args = process.argv.slice(2);
+// What comes after `--` is the command of somebody else.
+const isJson = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--json");
 const output = new Output(isJson);
 
-// Commands inherit both, so they come before them.
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
-program.configureOutput({
-  outputError(text, write) {
-    const message = text.replace(/^error: /, "").trim();
-    if (isJson) output.failure({ code: "USAGE", reason: "", message, action: SEE_HELP, exitCode: exitCodes.usage });
-    else write(text);
-  },
-});
-for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addDaemon, addPing]) add(program);
-await program.parseAsync();
+for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
+
+await createProgram((program) => {
+  program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
+  program.configureOutput({
+    outputError(text, write) {
+      const message = text.replace(/^error: /, "").trim();
+      if (isJson) output.failure({ code: "USAGE", reason: "", message, action: SEE_HELP, exitCode: exitCodes.usage });
+      else write(text);
+    },
+  });
+}).parseAsync();
+
+/** Nobody reads any more, as behind `| head -1`. Node ignores the signal that ends other programs then. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(BROKEN_PIPE);
+  throw error;
+}

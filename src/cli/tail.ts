@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { OutputStream, type TimelineItem, TimelineItemSchema } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import { itemToText } from "./agent-text.ts";
 import { runConnected } from "./command.ts";
@@ -16,7 +16,9 @@ export function addTail(program: Command): void {
     .command("tail")
     .description("follow the timeline of an agent, until it is interrupted")
     .argument("<agent>", "the id of the agent")
-    .option("--from <seq>", "the first item to show, 1 for the first of all", toSeq, 1n);
+    .addOption(
+      new Option("--from <seq>", "the first item to show, 1 for the first of all").argParser(toSeq).default(1n, "1"),
+    );
   runConnected<TailOptions>(
     command,
     { connection: "lasting" },

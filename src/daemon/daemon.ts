@@ -1,12 +1,14 @@
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { PresenceService } from "../../gen/moorline/agent/v1/presence_service_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
-import { agentMachine } from "../machine/agent.ts";
-import { createTransition } from "../machine/transition-log.ts";
 import type { Authenticate } from "../server/authenticate.ts";
 import type { ProgramInfo } from "../server/identity.ts";
 import type { Listening, ListenOptions } from "../server/listen.ts";
 import type { DaemonServerOptions } from "../server/options.ts";
+import { createMetricRegistry } from "../server/prometheus/metric-registry.ts";
+import type { MetricsOptions } from "../server/prometheus/metrics-endpoint.ts";
+import { createCollectionMetrics, createTimelineMetrics } from "../server/prometheus/store-metrics.ts";
 import { createDaemonServer, type DaemonServer } from "../server/server.ts";
 import { createSqliteJournalStore } from "../server/sqlite/sqlite-journal-store.ts";
 import { createSqliteSessionStore } from "../server/sqlite/sqlite-session-store.ts";
@@ -16,11 +18,16 @@ import { loadOrCreateTokenFile } from "../server/token-file.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { serverIdOf } from "../wire/server-id.ts";
+import { createAgentMetric } from "./agent/agent-metrics.ts";
 import { AgentRegistry } from "./agent/agent-registry.ts";
 import { createAgentService } from "./agent/agent-service.ts";
+import { createAgentTransition } from "./agent/agent-transition.ts";
 import { CommandProvider } from "./command/command-provider.ts";
 import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
+import type { Notifier } from "./presence/notifier.ts";
+import { openPresence } from "./presence/presence.ts";
+import type { PushSender } from "./presence/push-sender.ts";
 import type { AgentProvider } from "./provider.ts";
 import { type DaemonState, openStateDirectory, statePathsOf } from "./state-directory.ts";
 import { createTimelineService } from "./timeline/timeline-service.ts";
@@ -32,6 +39,7 @@ type ServerOptions = Pick<
   | "onTransition"
   | "logger"
   | "limits"
+  | "metrics"
   | "interceptors"
   | "allowedHosts"
   | "allowedOrigins"
@@ -57,6 +65,8 @@ export interface DaemonOptions extends ServerOptions {
   readonly maxAgents?: number;
   /** The most bytes of its database. Default: no limit. */
   readonly maxDatabaseBytes?: number;
+  /** Pushes to clients that have no channel. Default: nobody does. */
+  readonly push?: PushSender;
 }
 
 /** A daemon that is open. */
@@ -100,15 +110,19 @@ async function resolveHook({
 }
 
 async function startDaemon({ identity, database }: DaemonState, options: DaemonOptions): Promise<Daemon> {
-  const { clock = systemClock, random = systemRandom } = options;
+  const { clock = systemClock, random = systemRandom, logger = console, push } = options;
   const store = createSqliteTimelineStore(database, { clock, random });
   const collection = createAgentCollection({ clock, random });
-  const agents = createRegistry(options, { store, collection, serverId: serverIdOf(identity.publicKey) });
+  const sessions = createSqliteSessionStore(database);
+  const presence = await openPresence({ clock, logger, database, sessions, push });
+  const serverId = serverIdOf(identity.publicKey);
+  const agents = createRegistry(options, { store, collection, serverId, notifier: presence.notifier });
   await agents.recover();
   const server = createDaemonServer({
     ...options,
+    ...(options.metrics === undefined ? {} : { metrics: addMetrics(options.metrics, agents, collection, store) }),
     identity,
-    store: createSqliteSessionStore(database),
+    store: sessions,
     journal: createSqliteJournalStore(database, { clock }),
     routes: (router) => {
       router.service(AgentService, createAgentService(agents, clock));
@@ -117,7 +131,12 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
         TimelineService,
         createTimelineService((agentId) => agents.get(agentId).kept.log),
       );
+      router.service(PresenceService, presence.service);
       options.routes?.(router);
+    },
+    onEvent: (event) => {
+      presence.heard(event);
+      options.onEvent?.(event);
     },
   });
   const stop = async (): Promise<void> => {
@@ -128,7 +147,7 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
   let stopped: Promise<void> | undefined;
   return {
     server,
-    serverId: server.serverId,
+    serverId,
     listen: (where) => server.listen(where),
     stop: () => {
       stopped ??= stop();
@@ -141,9 +160,13 @@ interface RegistryParts {
   readonly store: TimelineStore;
   readonly collection: AgentCollection;
   readonly serverId: string;
+  readonly notifier: Notifier;
 }
 
-function createRegistry(options: DaemonOptions, { store, collection, serverId }: RegistryParts): AgentRegistry {
+function createRegistry(
+  options: DaemonOptions,
+  { store, collection, serverId, notifier }: RegistryParts,
+): AgentRegistry {
   const { clock = systemClock, random = systemRandom, onTransition, logger = console } = options;
   const { providers = [new CommandProvider({ clock })], maxAgents = MAX_AGENTS } = options;
   return new AgentRegistry({
@@ -151,11 +174,9 @@ function createRegistry(options: DaemonOptions, { store, collection, serverId }:
       clock,
       agents: collection,
       store,
-      logged: (_, entry, sessionRef) => {
-        const context = { serverId, sessionRef, wallMs: clock.wallNow() };
-        onTransition?.(createTransition(agentMachine, entry, context));
-      },
-      attentionRaised: () => {},
+      logged: (record, sessionRef) =>
+        onTransition?.(createAgentTransition(record, { serverId, sessionRef, wallMs: clock.wallNow() })),
+      attentionRaised: (agent) => void notifier.attentionRaised(agent),
       failed: (what, error) => logger.error(`moorline: ${what} has failed`, error),
     },
     providers,
@@ -163,4 +184,20 @@ function createRegistry(options: DaemonOptions, { store, collection, serverId }:
     maxAgents,
     workingDirectory: options.workingDirectory ?? process.cwd(),
   });
+}
+
+/** The daemon's own metrics, beside those of its server. Spec: OBS-5. */
+function addMetrics(
+  { registry = createMetricRegistry(), ...options }: MetricsOptions,
+  agents: AgentRegistry,
+  collection: AgentCollection,
+  store: TimelineStore,
+): MetricsOptions {
+  const own = [
+    createAgentMetric(() => agents.all()),
+    ...createCollectionMetrics({ agents: collection }),
+    ...createTimelineMetrics(store),
+  ];
+  for (const metric of own) registry.register(metric);
+  return { ...options, registry };
 }

@@ -214,5 +214,7 @@ function unattend(): AgentEffect {
 }
 
 function describeAgent({ state }: AgentState): TransitionFacts {
-  return state.case === "error" ? { message: state.value.failure?.message ?? "" } : {};
+  if (state.case !== "error" || state.value.failure === undefined) return {};
+  const { reason, message } = state.value.failure;
+  return { reason: { case: "agentFailure", value: reason }, message };
 }

@@ -16,6 +16,8 @@ export interface TransitionContext {
   readonly sessionRef: string;
   /** The path, for a machine whose states do not say it. Default: not set. */
   readonly path?: Path;
+  /** What the machine belongs to, where neither daemon nor session says it: the id of the agent. Default empty. */
+  readonly subject?: string;
   /** The wall clock, in milliseconds since 1970. */
   readonly wallMs: number;
 }
@@ -31,6 +33,7 @@ export function createTransition<State, Event, Effect, Config>(
     machine: machine.name,
     serverId: context.serverId,
     sessionRef: context.sessionRef,
+    subject: context.subject ?? "",
     from: machine.stateName(entry.from),
     event: machine.eventName(entry.event),
     to: machine.stateName(entry.to),

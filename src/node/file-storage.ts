@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { KeyStorage } from "../wire/key-storage.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 
@@ -25,10 +25,18 @@ export function createFileStorage(directory: string): KeyStorage {
     name: folder,
     async putIfAbsent(key, value) {
       if (!KEY_PATTERN.test(key)) throw new MoorlineError("STORAGE_FAILED", "This key can be no file name.");
-      const path = join(folder, key);
-      return (await readIfThere(path)) ?? (await create(folder, path, value));
+      return putFileIfAbsent(join(folder, key), value);
     },
   };
+}
+
+/**
+ * Writes a file of its own, with the mode 0600, unless there is one, and gives what is in it afterwards: as
+ * {@link createFileStorage}, under whatever name. Its directory is made where it is missing.
+ * @throws MoorlineError (as a rejection) STORAGE_UNSUPPORTED, and else the error of the system.
+ */
+export async function putFileIfAbsent(path: string, text: string): Promise<string> {
+  return (await readIfThere(path)) ?? (await create(dirname(path), path, text));
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

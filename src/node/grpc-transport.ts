@@ -6,6 +6,7 @@ import { createFailedConnection } from "../transport/failed-connection.ts";
 import { transportLimits } from "../transport/limits.ts";
 import { StreamConnection } from "../transport/stream-connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
+import { closeHttp2 } from "./close-http2.ts";
 
 /** Options of {@link createGrpcTransport}. */
 export interface GrpcTransportOptions {
@@ -55,7 +56,7 @@ async function carry(
     connection.ended();
   } catch (error) {
     connection.lost(error instanceof Error ? error.message : "the stream was cut");
-    sessionManager.abort();
+    closeHttp2(sessionManager, true);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Call, CallChannel } from "../channel/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { Roster } from "../core/roster.ts";
 import { createDrainingError, errorToResult } from "./call-errors.ts";
+import type { CallTally } from "./call-tally.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { KeyedCalls } from "./keyed-calls.ts";
 import { createRouteTable, type Routes, type RouteTable, type RouteTableOptions } from "./route-table.ts";
@@ -18,6 +19,8 @@ export interface ServeOptions extends RouteTableOptions {
   readonly deadlines?: DeadlineQueue;
   /** Runs the calls that have an idempotency key. Default: they end UNIMPLEMENTED. Spec: CALL-14. */
   readonly keyed?: KeyedCalls | undefined;
+  /** Counts the calls. Default: nobody does. */
+  readonly tally?: CallTally;
 }
 
 /**
@@ -87,8 +90,9 @@ export class ServedChannel implements CallServer {
     return this.options.contextValues?.(call);
   }
 
-  finished(call: ServedCall): void {
+  finished(call: ServedCall, code: number): void {
     this.running.delete(call);
+    this.options.tally?.ended(call.route.spec.kind, code);
     this.checkQuiet();
   }
 
@@ -96,9 +100,12 @@ export class ServedChannel implements CallServer {
   serve(call: Call): void {
     if (call.isClosed) return;
     const route = this.routes.get(call.method);
+    const kind = route?.spec.kind ?? "unknown";
+    this.options.tally?.opened(kind);
     if (route === undefined || this.draining !== undefined) {
       const error = this.draining !== undefined ? createDrainingError() : this.createUnknownError(call.method);
       call.end(errorToResult(error, undefined));
+      this.options.tally?.ended(kind, error.code);
       return;
     }
     const served = new ServedCall(call, route, this);

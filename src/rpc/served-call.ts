@@ -23,8 +23,8 @@ export interface CallServer extends ContextSource {
   readonly deadlines: DeadlineQueue;
   /** Who runs keyed calls. Undefined: nobody, they are UNIMPLEMENTED. */
   readonly keyed: KeyedCalls | undefined;
-  /** The call is over. Its handler may still run; nothing it does has an effect any more. */
-  finished(call: ServedCall): void;
+  /** The call is over, with a status of this number; 0 is OK. Its handler may still run; nothing it does has an effect any more. */
+  finished(call: ServedCall, code: number): void;
 }
 
 /** A call of the peer, from its opening to its end. What its handler does after the end is dropped. Spec: CALL-15. */
@@ -183,7 +183,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember, Ke
     this.attempt(() => {
       if (headers.length > 0) this.call.sendHeaders(headers);
       this.call.end(result);
-      this.finish(undefined);
+      this.finish(undefined, "left", result.code);
     });
   }
 
@@ -270,7 +270,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember, Ke
     }
   }
 
-  private finish(error: ConnectError | undefined, why: "left" | "lost" = "left"): void {
+  private finish(error: ConnectError | undefined, why: "left" | "lost" = "left", code = error?.code ?? 0): void {
     this.phase = "over";
     this.server.deadlines.remove(this);
     this.route.options.shutdownSignal?.removeEventListener("abort", this);
@@ -278,7 +278,7 @@ export class ServedCall implements CallListener, DeadlineEntry, RosterMember, Ke
     this.reader?.fail(error ?? new ConnectError("the call is over", Code.Canceled));
     if (this.wait === undefined) this.context.abort(error);
     else this.wait.leave(why, error);
-    this.server.finished(this);
+    this.server.finished(this, code);
   }
 }
 

@@ -4,7 +4,7 @@ import type { AttachRequest, CheckedHello, ResumeRequest } from "./handshake.ts"
 import { type LostChannels, lossToRefusal } from "./lost-channels.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type Boarding, type Carrier, nameOf, type ServerChannel } from "./server-channel.ts";
-import type { ServerContext } from "./server-context.ts";
+import { countOne, type ServerContext } from "./server-context.ts";
 import type { Session } from "./session.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 
@@ -192,6 +192,7 @@ function admitted({ reporter, counters }: ServerContext, session: Session, admis
     reporter.event({ kind: "resumed", ...facts });
   } else {
     counters.attached += 1;
+    if (refusal !== undefined) countOne(counters.refusedResumes, refusal);
     const isNewSession = resumption === Resumption.NEW_SESSION;
     reporter.event({ kind: "attached", ...facts, isNewSession, refusal });
   }

@@ -23,7 +23,7 @@ export interface ConnectionInfo {
 export interface AuthenticateRequest {
   /** Undefined where the client gave none. */
   readonly credential: Credential | undefined;
-  /** The session that the hello is for, as it may be logged. */
+  /** The session that the hello is for, as it may be logged. Empty for a request for metrics. */
   readonly sessionRef: string;
   /** The path, as the client sees it. */
   readonly path: Path;

@@ -1,4 +1,5 @@
 import type { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { ServerConnectionConfig } from "../machine/server-connection.ts";
 import type { Admission, AdmissionRequest } from "./admission.ts";
 import type { Authority } from "./authenticate.ts";
@@ -15,6 +16,8 @@ import type { AnswerFacts, ReconnectDelay, WelcomeFacts } from "./welcome.ts";
 export interface HostedConnection extends Carrier {
   /** Where the connection is. */
   readonly phase: "awaitingHello" | "probing" | "attached" | "closed";
+  /** The path, as the client sees it. Undefined where no hello has said it. */
+  readonly path: Path | undefined;
   /** What the credential of the connection can be revoked by. */
   readonly credentialId: string | undefined;
   /** The server ends the connection. A channel stays. */

@@ -33,6 +33,11 @@ export function isLoopback(host: string): boolean {
   return /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
+/** Whether a request shows signs of a proxy: the headers `Forwarded`, `Via`, `X-Forwarded-*`. */
+export function isProxied(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(headers).some((name) => PROXY_HEADER.test(name));
+}
+
 /** Makes the guard of a server: against networks without encryption, proxies, DNS rebinding and foreign pages. Spec: AUTH-1, AUTH-5, AUTH-6. */
 export function createHttpGuard(options: GuardOptions): HttpGuard {
   const hosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
@@ -59,7 +64,7 @@ function judgeNetwork(
 }
 
 function judgeProxy({ headers }: GuardedRequest, { isOpenMode }: GuardOptions): UpgradeRefusal | undefined {
-  if (!isOpenMode || !Object.keys(headers).some((name) => PROXY_HEADER.test(name))) return undefined;
+  if (!isOpenMode || !isProxied(headers)) return undefined;
   return forbid("a daemon without authentication answers no proxied requests; give it `authenticate`");
 }
 
@@ -96,8 +101,11 @@ function isSame({ protocol, host }: URL, expected: string): boolean {
   return URL.canParse(text) && new URL(text).host === host;
 }
 
-/** Origins of other schemes have no normal form: every one of them would be `null`, which is that of sandboxed pages. */
-function normalizeOrigin(origin: string): string {
+/**
+ * An origin as origins are compared. Those of other schemes have no normal form: every one of them would be `null`, which
+ * is that of sandboxed pages.
+ */
+export function normalizeOrigin(origin: string): string {
   return URL.canParse(origin) && /^https?:/i.test(origin) ? new URL(origin).origin : origin;
 }
 

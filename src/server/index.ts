@@ -32,6 +32,16 @@ export { createMemoryJournalStore } from "./journal/memory-journal-store.ts";
 export type { Listening, ListenOptions } from "./listen.ts";
 export type { ServerMetrics } from "./metrics.ts";
 export type { DaemonServerOptions } from "./options.ts";
+export type { Metric, MetricDescription, MetricSample } from "./prometheus/metric.ts";
+export { createMetricRegistry, type MetricRegistry } from "./prometheus/metric-registry.ts";
+export type { MetricsOptions } from "./prometheus/metrics-endpoint.ts";
+export {
+  COLLECTION_METRICS,
+  createCollectionMetrics,
+  createTimelineMetrics,
+  type FollowedCollection,
+  TIMELINE_METRICS,
+} from "./prometheus/store-metrics.ts";
 export type { ServerListeners, ServerLogger } from "./reporter.ts";
 export { createDaemonServer, type DaemonServer } from "./server.ts";
 export type { ServerLimitOptions } from "./server-limits.ts";
@@ -47,6 +57,7 @@ export type {
   AppendOptions,
   PageRequest,
   StoredItem,
+  TimelineCounters,
   TimelineCursor,
   TimelineEvent,
   TimelineLog,

@@ -8,11 +8,13 @@ export class MeteredSocket implements PacketSink, SocketMeter {
   sentBytes = 0;
   private readonly connection: Connection;
   private readonly heldBytes: HeldBytes;
+  private readonly total: { sentBytes: number };
 
-  /** @param connection Where packets leave. @param heldBytes Hears of each. */
-  constructor(connection: Connection, heldBytes: HeldBytes) {
+  /** @param connection Where packets leave. @param heldBytes Hears of each. @param total That of all connections. */
+  constructor(connection: Connection, heldBytes: HeldBytes, total: { sentBytes: number }) {
     this.connection = connection;
     this.heldBytes = heldBytes;
+    this.total = total;
   }
 
   get bufferedBytes(): number {
@@ -21,6 +23,7 @@ export class MeteredSocket implements PacketSink, SocketMeter {
 
   send(packet: Uint8Array): void {
     this.sentBytes += packet.length;
+    this.total.sentBytes += packet.length;
     this.heldBytes.note(packet.length);
     this.connection.send(packet);
   }

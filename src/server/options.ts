@@ -7,6 +7,7 @@ import { MoorlineError } from "../wire/moorline-error.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Identity } from "./identity.ts";
 import type { JournalStore } from "./journal/journal-store.ts";
+import type { MetricsOptions } from "./prometheus/metrics-endpoint.ts";
 import type { ServerListeners } from "./reporter.ts";
 import type { ServerLimitOptions } from "./server-limits.ts";
 import type { SessionStore } from "./store.ts";
@@ -39,6 +40,8 @@ export interface DaemonServerOptions extends ServerListeners {
   readonly journal?: JournalStore;
   /** When clients dial again that have lost a connection. Default: by backoff; after a drain 1 s to 3 s. */
   readonly reconnectHint?: ReconnectDelay;
+  /** Shows its metrics to Prometheus, on its own port. Default: it does not. Spec: OBS. */
+  readonly metrics?: MetricsOptions;
   /** Time. Default: the system's. */
   readonly clock?: Clock;
   /** Chance. Default: the system's. */

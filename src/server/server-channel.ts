@@ -13,7 +13,7 @@ import { type CallSession, ChannelCallSession, callSession, type SessionWithValu
 import type { LostCall, SessionName } from "./events.ts";
 import type { AttachRequest } from "./handshake.ts";
 import type { ByteHolder } from "./held-bytes.ts";
-import { countDropped, countOne, logTransition, type ServerContext } from "./server-context.ts";
+import { countChannel, countOne, logTransition, type ServerContext } from "./server-context.ts";
 import { ServerTimer } from "./server-timer.ts";
 
 /** A connection, as a channel sees it. */
@@ -75,14 +75,14 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
 
   /** A new channel, on the connection whose hello has asked for it. */
   constructor(context: ServerContext, owner: ChannelOwner, request: AttachRequest, boarding: Boarding) {
-    const { clock, deadlines, limits, routes, journal } = context;
+    const { clock, deadlines, limits, routes, journal, tally } = context;
     this.context = context;
     this.owner = owner;
     this.key = request.fresh.key;
     this.channel = new Channel({ role: "server", limits: limits.channel, peerLimits: request.peerLimits });
     const contextValues = () => createContextValues().set(callSession, this.callSession).set(servingChannel, this);
     const keyed = journal?.of(owner.hash);
-    this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues, keyed });
+    this.served = serveChannel(this.channel, routes, { clock, deadlines, contextValues, keyed, tally });
     const start = startChannel(request.attempt);
     this.boarding = boarding;
     this.runner = new Runner(channelMachine, limits.session, this, start.state);
@@ -231,7 +231,7 @@ export class ServerChannel implements Performer<ChannelState, ChannelEvent, Chan
     this.carrier = undefined;
     this.channel.lose(reason);
     countOne(this.context.counters.lost, reason);
-    countDropped(this.context.counters, this.channel.counters);
+    countChannel(this.context.counters, this.channel);
     const { key: channelId, owner } = this;
     this.context.reporter.event({ kind: "channel_lost", session: nameOf(owner), channelId, reason, calls });
     owner.channelLost(this, reason);

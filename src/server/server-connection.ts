@@ -4,6 +4,7 @@ import type {
   ServerConnectionState,
 } from "../../gen/moorline/machine/v1/server_connection_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
+import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { Violation } from "../channel/accept.ts";
 import type { Channel } from "../channel/channel.ts";
 import { type Farewell, Link, type LinkOwner } from "../channel/link.ts";
@@ -51,7 +52,7 @@ export class ServerConnection
     const { clock, limits } = host.context;
     this.host = host;
     this.connection = connection;
-    this.socket = new MeteredSocket(connection, host.heldBytes);
+    this.socket = new MeteredSocket(connection, host.heldBytes, host.context.counters);
     this.link = new Link({ role: "server", sink: this.socket, clock, owner: this, limits: limits.channel });
     this.reception = new Reception(host, this, info);
     const start = startServerConnection(clock.now(), host.machine);
@@ -61,6 +62,10 @@ export class ServerConnection
 
   get phase(): "awaitingHello" | "probing" | "attached" | "closed" {
     return this.runner.getSnapshot().state.case ?? "closed";
+  }
+
+  get path(): Path | undefined {
+    return this.reception.logFacts.path;
   }
 
   get credentialId(): string | undefined {
@@ -90,6 +95,7 @@ export class ServerConnection
 
   received(message: Uint8Array | string): void {
     this.host.heldBytes.note(message.length);
+    this.host.context.counters.receivedBytes += message.length;
     try {
       this.link.receive(message);
     } catch (error) {

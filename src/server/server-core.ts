@@ -13,7 +13,7 @@ import { ProbeLimiter } from "./probe-limiter.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { ServerChannel } from "./server-channel.ts";
 import { ServerConnection } from "./server-connection.ts";
-import type { ServerContext } from "./server-context.ts";
+import type { ConnectionKind, ServerContext } from "./server-context.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { AnswerFacts, ReconnectDelay } from "./welcome.ts";
 
@@ -90,11 +90,12 @@ export class ServerCore implements ConnectionHost {
   }
 
   /** Takes a connection that a transport has accepted. */
-  accept(connection: Connection, info: ConnectionInfo): ConnectionListener {
+  accept(connection: Connection, info: ConnectionInfo, kind: ConnectionKind = "other"): ConnectionListener {
     const { limits, counters } = this.context;
     const isOverloaded = this.pending.size >= limits.connections.maxPending;
     const accepted = new ServerConnection(this, connection, info);
     counters.connections += 1;
+    counters.accepted[kind] += 1;
     this.pending.add(accepted);
     if (this.phase === "closed") accepted.goAway(CloseCode.DAEMON_DRAINING, "the daemon is being stopped");
     else if (isOverloaded) accepted.goAway(CloseCode.OVERLOADED, "too many connections wait for their hello");

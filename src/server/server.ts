@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
+import { CallTally } from "../rpc/call-tally.ts";
 import { DeadlineQueue } from "../rpc/deadline-queue.ts";
 import { createRouteTable, type RouteTable } from "../rpc/route-table.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
@@ -12,6 +13,7 @@ import { serverIdOf } from "../wire/server-id.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
 import { idToKey } from "./hashes.ts";
 import type { AcceptConnection } from "./http/attach-stream.ts";
+import { createCors } from "./http/cors.ts";
 import { createOwnRoutes } from "./http/own-routes.ts";
 import { recordRoutes } from "./http/plain-routes.ts";
 import { PlainServer } from "./http/plain-server.ts";
@@ -20,8 +22,9 @@ import { Journal, type JournalParts } from "./journal/journal.ts";
 import { checkReach, type Listening, type ListenOptions } from "./listen.ts";
 import { measureServer, type ServerMetrics } from "./metrics.ts";
 import { type DaemonServerOptions, resolveAuthenticate, resolveHint } from "./options.ts";
+import { MetricsEndpoint } from "./prometheus/metrics-endpoint.ts";
 import { Reporter } from "./reporter.ts";
-import { createCounters, type ServerContext } from "./server-context.ts";
+import { type ConnectionKind, createCounters, type ServerContext } from "./server-context.ts";
 import { ServerCore } from "./server-core.ts";
 import { resolveServerLimits } from "./server-limits.ts";
 import { createServerSessions, type ServerSessions } from "./server-sessions.ts";
@@ -80,20 +83,25 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
   const { reporter, serverId, limits } = core.context;
   const { allowedHosts = [], allowedOrigins = [], interceptors = [] } = options;
   const guard = createHttpGuard({ isOpenMode, allowedHosts, allowedOrigins });
-  const accept: AcceptConnection = (connection, info) => core.accept(connection, info);
+  const acceptor =
+    (kind: ConnectionKind): AcceptConnection =>
+    (connection, info) =>
+      core.accept(connection, info, kind);
   const plain = new PlainServer({
     core,
     guard,
+    cors: createCors(allowedOrigins),
     routes,
     interceptors,
-    ...createOwnRoutes({ core, routes, sessionService, accept }),
+    metrics: options.metrics && new MetricsEndpoint({ core, isOpenMode, options: options.metrics }),
+    ...createOwnRoutes({ core, routes, sessionService, accept: acceptor("grpc") }),
   });
   const upgrades = new Upgrades({
     guard,
     isOpenMode,
     plain,
     limits: limits.http,
-    accept,
+    accept: acceptor("websocket"),
     failed: (error) => reporter.failed("the HTTP server", error),
   });
   const checkStart = (): void => {
@@ -157,6 +165,7 @@ function createCore(options: DaemonServerOptions): CreatedCore {
   const routes = createRoutes(options, sessionService);
   const deadlines = new DeadlineQueue(clock);
   const counters = createCounters();
+  const tally = new CallTally();
   const journal = createJournal(options, { limits: limits.journal, clock, epoch: idToKey(epoch), failed });
   const context: ServerContext = {
     journal,
@@ -169,6 +178,7 @@ function createCore(options: DaemonServerOptions): CreatedCore {
     serverId,
     epoch: idToKey(epoch),
     counters,
+    tally,
   };
   const registry = new SessionRegistry(context, store);
   const core = new ServerCore({

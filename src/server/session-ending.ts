@@ -6,18 +6,17 @@ import { END_METHOD } from "./session-service.ts";
 const LOOK_EVERY_MS = 10;
 
 /**
- * Ends the session of a channel once its client has acknowledged the answer to the call that asked for it, at the latest
- * after `limits.drain.flushMs`. Spec: SESSION-5.
+ * Ends the session of a channel once its client has acknowledged the answer to the call that asked for it, or cannot any
+ * more because the channel is lost; at the latest after `limits.drain.flushMs`. Spec: SESSION-5.
  */
 export function endAfterAnswer({ clock, deadlines, limits }: ServerContext, channel: ServerChannel): void {
   const giveUpAtMs = clock.now() + limits.drain.flushMs;
   /** How many frames there were when the answer was among them. */
   let answeredAt: number | undefined;
   const look = (): void => {
-    if (channel.phase === "lost") return;
     if (answeredAt === undefined && !isEnding(channel)) answeredAt = channel.channel.sent;
     const isKnown = answeredAt !== undefined && channel.channel.acknowledged >= answeredAt;
-    if (isKnown || clock.now() >= giveUpAtMs) channel.endSession();
+    if (isKnown || channel.phase === "lost" || clock.now() >= giveUpAtMs) channel.endSession();
     else timer.start(clock.now() + LOOK_EVERY_MS);
   };
   const timer = new ServerTimer(deadlines, look);

@@ -37,6 +37,8 @@ const LOCAL_ACTIONS = {
   TIMELINE_DELETED: "Open the timeline again: then it is a new one, with another epoch.",
   TIMELINE_ITEM_TOO_LARGE: "Append an item of its own for what is left.",
   TIMELINE_ITEM_UNKNOWN: "Give the seq that the append of the item came back with.",
+  TOKEN_FILE_UNUSABLE:
+    "Give the token file of the daemon by --token-file; a daemon writes it into its state directory.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",
 } as const satisfies Record<string, string>;
 

@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type JsonValue, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { secretFields } from "../../gen/moorline/schema/v1/secrets_moorline.ts";
 
@@ -25,8 +26,9 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
 /**
  * The message as plain data without its secrets, fit for a log. Like protobuf's JSON, but: a field with the option
  * `(moorline.schema.v1.secret)`, at any depth and of any kind, is `"[redacted]"`, and so is the value of a header that
- * carries a key or credential; bytes are hex up to 16, above that their number, as `"[17 bytes]"`; unknown fields are
- * left out, unknown enum values are their numbers. Never throws for what came over the wire. Spec: SCHEMA-2, LOG-3.
+ * carries a key or credential; bytes are hex up to 16, above that their number, as `"[17 bytes]"`; of a
+ * `google.protobuf.Any` only the type and the number of its bytes are shown; unknown fields are left out, unknown enum
+ * values are their numbers. Never throws for what came over the wire. Spec: SCHEMA-2, LOG-3.
  */
 export function redact<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Redacted {
   return fieldsToJson(reflect(schema, message, false));
@@ -81,13 +83,19 @@ function valueToJson(field: DescField, value: unknown): JsonValue {
 
 function messageToJson(message: ReflectMessage): JsonValue {
   const { typeName } = message.desc;
-  if (!typeName.startsWith("google.protobuf.") || typeName === "google.protobuf.Any") return fieldsToJson(message);
+  // What is in it has no schema here, and may have secrets of any length.
+  if (typeName === "google.protobuf.Any") return anyToJson(message.message as Any);
+  if (!typeName.startsWith("google.protobuf.")) return fieldsToJson(message);
   if (typeName === "google.protobuf.BytesValue") return fieldsToJson(message);
   try {
     return toJson(message.desc, message.message);
   } catch {
     return "[malformed]";
   }
+}
+
+function anyToJson({ typeUrl, value }: Any): JsonValue {
+  return value.length === 0 ? { typeUrl } : { typeUrl, value: `[${value.length} bytes]` };
 }
 
 function bytesToJson(bytes: Uint8Array): string {

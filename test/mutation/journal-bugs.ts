@@ -1,10 +1,12 @@
-import type { PlantedBug, TestCatch } from "./planted-bug.ts";
+import type { PlantedBug, TestCatch, WorldCatch } from "./planted-bug.ts";
 
 const journal = "src/server/journal/session-journal.ts";
 const byCalls: TestCatch = { test: "test/unit/server/journal/keyed-calls.test.ts" };
 const byLeaving: TestCatch = { test: "test/unit/server/journal/leaving.test.ts" };
 const byLimits: TestCatch = { test: "test/unit/server/journal/limits.test.ts" };
 const byFailing: TestCatch = { test: "test/unit/server/journal/failing-store.test.ts" };
+/** Keyed calls of many programs, over everything that can happen to them. */
+const byWorld: WorldCatch = { world: "session", maxSeeds: 100 };
 const byCrash: TestCatch = { test: "test/unit/server/journal/crash.test.ts" };
 
 /** Bugs of the journal. */
@@ -100,8 +102,8 @@ export const journalBugs: readonly PlantedBug[] = [
   {
     name: "a key whose handler runs is forgotten",
     file: journal,
-    find: "if (slot?.isRunning === true) continue;",
-    replace: "if (slot?.isRunning === true) this.slots.delete(key);",
+    find: "if (slot !== undefined && slot !== own && !slot.isOver) continue;",
+    replace: "if (slot !== undefined && slot !== own) this.slots.delete(key);",
     caughtBy: byLimits,
     shows: /does not forget a key whose handler runs/,
   },
@@ -144,5 +146,78 @@ export const journalBugs: readonly PlantedBug[] = [
     replace: "quiet;",
     caughtBy: byLeaving,
     shows: /waits for them as for others/,
+  },
+  {
+    name: "an outcome is dropped when its channels are lost",
+    file: journal,
+    find: "else if (isKept(outcome)) await this.complete(slot, outcome);",
+    replace: "else if (isKept(outcome) && slot.isAsked) await this.complete(slot, outcome);",
+    caughtBy: byWorld,
+    shows: /is forgotten early/,
+  },
+  {
+    name: "an outcome is told, and written down only by the way",
+    file: journal,
+    find: "      await this.context.store.complete(this.sessionHash, slot.key, bytes);\n",
+    replace: "      void this.context.store.complete(this.sessionHash, slot.key, bytes);\n",
+    caughtBy: byWorld,
+    shows: /before that is on disk/,
+  },
+  {
+    name: "keys are forgotten when the daemon is started again",
+    file: "src/server/journal/journal.ts",
+    find: "store.purge(nowMs() - limits.keepMs)",
+    replace: "store.purge(nowMs())",
+    caughtBy: byWorld,
+    shows: /is forgotten early/,
+  },
+  {
+    name: "what an earlier process has left is not looked at",
+    file: journal,
+    find: "new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash))",
+    replace: "new JournalRoom(this.context.limits, [])",
+    caughtBy: byWorld,
+    shows: /is accepted although it is kept/,
+  },
+  {
+    name: "a call that comes while its key runs is run as well",
+    file: journal,
+    find: "if (known !== undefined) return known.join",
+    replace: "if (known?.isRunning === false) return known.join",
+    caughtBy: byWorld,
+    shows: /is told that its run was cut, and none was|is accepted although it is kept/,
+  },
+  {
+    name: "keys that have expired go on taking room",
+    file: journal,
+    find: "      await this.context.store.delete(this.sessionHash, key);\n      room.release(key);\n",
+    replace: "      await this.context.store.delete(this.sessionHash, key);\n",
+    caughtBy: byWorld,
+    shows: /is refused, and the journal has room/,
+  },
+  {
+    name: "several callers forget what has expired at once",
+    file: journal,
+    find: "    while (this.sweeping !== undefined) await this.sweeping;\n",
+    replace: "",
+    caughtBy: byLimits,
+    shows: /forgets a key once/,
+  },
+  {
+    name: "the keys of a session that has ended are kept",
+    file: "src/server/session-registry.ts",
+    find: "this.context.journal?.endSession(hash);",
+    replace: "",
+    caughtBy: byWorld,
+    shows: /a session is over, and \d+ of its keys are kept/,
+  },
+  {
+    name: "an outcome of an earlier process is taken for none",
+    file: journal,
+    find: "    if (entry.outcome !== undefined) return decodeOutcome(entry.outcome);\n",
+    replace:
+      "    if (entry.outcome !== undefined && entry.epoch === this.context.epoch) return decodeOutcome(entry.outcome);\n",
+    caughtBy: byWorld,
+    shows: /is told that its run was cut, and none was/,
   },
 ];

@@ -1,3 +1,7 @@
+import { EventEmitter, once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -9,8 +13,14 @@ import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_ser
 import { AgentNotFoundSchema } from "../../gen/moorline/agent/v1/error_pb.ts";
 import { OutputStream, type TimelineItem, TimelineItemSchema } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
+import { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import { createIdentity } from "../../src/server/identity.ts";
-import { createDaemonServer, createMemoryJournalStore, type DaemonServer } from "../../src/server/index.ts";
+import {
+  createDaemonServer,
+  createMemoryJournalStore,
+  type DaemonServer,
+  type ServerEvent,
+} from "../../src/server/index.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -27,6 +37,8 @@ function output(seq: number, stream: OutputStream, text: string): TimelineItem {
   return item(seq, { case: "commandOutput", value: { $typeName: "moorline.agent.v1.CommandOutput", stream, data } });
 }
 
+const LINE = { case: "userMessage", value: { text: "a line" } } as const;
+
 /** What an agent wrote that ended with 7; or, where it is called `killed`, by a signal. */
 function timelineOf(agentId: string): readonly TimelineItem[] {
   const cause =
@@ -42,6 +54,9 @@ describe("moorline: commands for agents", () => {
   let server: DaemonServer;
   let endpoint: string;
   const created: unknown[] = [];
+  const events: ServerEvent[] = [];
+  /** Has endless timelines go on. */
+  const more = new EventEmitter();
 
   beforeAll(async () => {
     server = createDaemonServer({
@@ -49,6 +64,7 @@ describe("moorline: commands for agents", () => {
       insecureNoAuth: true,
       journal: createMemoryJournalStore(),
       logger: { warn() {}, error() {} },
+      onEvent: (event) => events.push(event),
       routes: (router) => {
         router.service(AgentDirectoryService, {
           listAgents: ({ pageToken }) =>
@@ -70,7 +86,11 @@ describe("moorline: commands for agents", () => {
           },
         });
         router.service(TimelineService, {
-          async *watchTimeline({ agentId, cursor }) {
+          async *watchTimeline({ agentId, cursor }, { signal }) {
+            for (let seq = 1n; agentId === "endless"; seq += 1n) {
+              yield { event: { case: "itemAppended", value: { item: { seq, revision: seq, content: LINE } } } };
+              await once(more, "line", { signal });
+            }
             for (const next of timelineOf(agentId)) {
               if (next.revision <= (cursor?.revision ?? 0n)) continue;
               yield { event: { case: "itemAppended", value: { item: next } } };
@@ -147,6 +167,36 @@ describe("moorline: commands for agents", () => {
       "--json",
     );
     expect([JSON.parse(stdout).agents.map(({ id }: Agent) => id), exitCode]).toEqual([["three"], 0]);
+  });
+
+  it("ends its session where it has a key of its own, and keeps it where it has a key file [CLI-4]", async () => {
+    const home = mkdtempSync(join(tmpdir(), "moorline-cli-"));
+    await expect.poll(() => server.sessions.list()).toEqual([]);
+    await moorline("agents", "--session-key-file", join(home, "key"));
+    rmSync(home, { recursive: true });
+    await moorline("agents");
+    await expect.poll(() => server.sessions.list()).toHaveLength(1);
+    for (const { ref } of server.sessions.list()) server.sessions.end(ref);
+  });
+
+  it.each([
+    ["a signal", (child: ReturnType<typeof moorline>) => child.kill("SIGINT"), { signal: "SIGINT" }],
+    [
+      "a reader that is gone",
+      (child: ReturnType<typeof moorline>) => {
+        child.stdout.destroy();
+        more.emit("line");
+      },
+      { exitCode: 141 },
+    ],
+  ])("ends at once and without a word by %s, and tells the daemon [CLI-5]", async (_, interrupt, ended) => {
+    events.length = 0;
+    const child = moorline("tail", "endless");
+    await once(child.stdout, "data");
+    interrupt(child);
+    expect(await child).toMatchObject({ stderr: "", ...ended });
+    const ends = () => events.filter(({ kind }) => kind === "channel_lost" || kind === "detached");
+    await expect.poll(ends).toMatchObject([{ kind: "channel_lost", reason: ChannelLossReason.CHANNEL_DONE }]);
   });
 
   it.each([

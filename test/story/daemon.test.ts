@@ -4,6 +4,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { AgentStatus } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
+import type { Transition } from "../../gen/moorline/state/v1/transition_pb.ts";
+import { CommandProvider } from "../../src/daemon/command/command-provider.ts";
 import { openTestDaemon } from "../support/open-daemon.ts";
 import { callStock, loadStockClient, readStockRejection } from "../support/stock-grpc.ts";
 
@@ -72,7 +74,6 @@ describe("a stock gRPC client of the daemon, which knows only the .proto files",
 
 describe("a daemon and its clients", () => {
   it("asks somebody where its policy says so; the command runs when it is allowed [AGENT-8, AGENT-12]", async () => {
-    const { CommandProvider } = await import("../../src/daemon/command/command-provider.ts");
     const policy = [{ argv: ["sh"], verdict: "ask" as const }];
     const opened = await openTestDaemon({ providers: [new CommandProvider({ policy })] });
     const agents = opened.client().service(AgentService);
@@ -108,5 +109,21 @@ describe("a daemon and its clients", () => {
     const { items } = await opened.client().service(TimelineService).listTimeline({ agentId });
     const written = items.flatMap(({ content }) => (content.case === "commandOutput" ? [content.value.data] : []));
     expect(Buffer.concat(written).toString()).toBe("one\ntwo\n");
+  });
+
+  it("counts its agents, their watches and commits for Prometheus, and logs what becomes of each [OBS-5, LOG-4]", async () => {
+    const records: Transition[] = [];
+    const metrics = { isOpenOnLoopback: true };
+    const opened = await openTestDaemon({ metrics, onTransition: (transition) => records.push(transition) });
+    const agents = opened.client().service(AgentService);
+    const task = { case: "command" as const, value: { argv: ["true"] } };
+    const agentId = (await agents.createAgent({ providerId: "command", task })).agent?.id ?? "";
+    await agents.waitForIdle({ agentId });
+    const page = await (await fetch(`http://127.0.0.1:${opened.port}/metrics`)).text();
+    expect(page).toContain('moorline_agents{status="ended"} 1');
+    expect(page).toContain('moorline_collection_entries{collection="agents"} 1');
+    expect(page).toMatch(/^moorline_timeline_commits_total [1-9]/m);
+    const moves = () => records.filter(({ subject }) => subject === agentId).map(({ from, to }) => `${from} ${to}`);
+    await expect.poll(moves).toEqual(["starting running", "running ended"]);
   });
 });

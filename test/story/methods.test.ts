@@ -4,13 +4,14 @@ import { describe, expect, it } from "vitest";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { CapabilityMissingSchema } from "../../gen/moorline/agent/v1/error_pb.ts";
+import { PresenceService } from "../../gen/moorline/agent/v1/presence_service_pb.ts";
 import { type ProviderCapability, ProviderCapabilitySchema } from "../../gen/moorline/agent/v1/provider_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { DaemonClient } from "../../src/client/index.ts";
 import { CommandProvider } from "../../src/daemon/command/command-provider.ts";
 import { openTestDaemon } from "../support/open-daemon.ts";
 
-const services: readonly DescService[] = [AgentService, AgentDirectoryService, TimelineService];
+const services: readonly DescService[] = [AgentService, AgentDirectoryService, TimelineService, PresenceService];
 
 /** What a method is called with: what an agent is needed for, and the fields that need a capability of their own. */
 interface Trial {
@@ -53,6 +54,8 @@ const TRIALS: Readonly<Record<string, readonly Trial[]>> = {
   WatchAgents: [{ request: () => ({}) }],
   ListTimeline: [{}],
   WatchTimeline: [{}],
+  ReportPresence: [{ request: (agentId) => ({ agentId, state: 1 }) }],
+  RegisterPushToken: [{ request: () => ({ service: "apns", token: "t" }) }],
 };
 
 function command(...argv: string[]) {

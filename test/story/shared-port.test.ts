@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { createDaemonClient, createSessionKey, systemRandom } from "../../src/client/index.ts";
@@ -49,9 +50,10 @@ function dialHttp2({ port }: PortStage): ClientHttp2Session {
   return session;
 }
 
-function createClientOf({ endpoint }: PortStage, transport = createGrpcTransport()) {
+function createClientOf({ endpoint }: Pick<PortStage, "endpoint">, transport = createGrpcTransport(), redial = true) {
   const sessionKey = createSessionKey(systemRandom);
-  const client = createDaemonClient({ endpoint, sessionKey, transport, client: { name: "story", version: "1" } });
+  const program = { name: "story", version: "1" };
+  const client = createDaemonClient({ endpoint, sessionKey, transport, client: program, redial });
   closers.push(() => client.dispose());
   return client;
 }
@@ -195,6 +197,20 @@ describe("a connection over gRPC", () => {
     stream.close(constants.NGHTTP2_CANCEL);
     await expect.poll(() => stage.server.metrics.open.awaitingHello).toBe(0);
     expect(await client.service(EchoService).say({ text: "a" })).toMatchObject({ text: "a!" });
+  });
+
+  it("to a port that has no HTTP/2 fails alone [HTTP-12]", async () => {
+    const other = createServer((_request, response) => response.end());
+    other.listen(0, "127.0.0.1");
+    await once(other, "listening");
+    closers.push(() => other.close());
+    const { port } = other.address() as AddressInfo;
+    const accepted = once(other, "connection");
+    const client = createClientOf({ endpoint: `ws://127.0.0.1:${port}` }, createGrpcTransport(), false);
+    await expect(client.ensureConnected()).rejects.toMatchObject({ code: "NOT_CONNECTED" });
+    // Until then nothing that nobody listens to was thrown.
+    const [socket] = (await accepted) as [Socket];
+    if (!socket.destroyed) await once(socket, "close");
   });
 
   it("with a message that is too large, or is none, is closed [HTTP-12, TRANS-7]", async () => {

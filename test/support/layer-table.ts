@@ -25,6 +25,8 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   wire: { imports: ["gen"], packages: [PROTOBUF, HASHES] },
   machine: { imports: ["wire"], packages: [PROTOBUF] },
   channel: { imports: ["wire"], packages: [PROTOBUF] },
+  observe: { imports: ["machine"], packages: [PROTOBUF, CONNECT, "pino"], node: true },
+  otel: { imports: ["machine"], packages: [PROTOBUF, CONNECT, "@opentelemetry/api"] },
   transport: { imports: ["wire"], packages: [PROTOBUF, "ws"] },
   secure: { imports: ["wire"], packages: [HASHES, "@noble/ciphers", "@noble/curves"] },
   rpc: { imports: ["channel"], packages: [PROTOBUF, CONNECT] },
@@ -32,7 +34,11 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   runtime: { imports: ["client"], packages: [PROTOBUF, CONNECT] },
   react: { imports: ["runtime"], packages: ["react"] },
   console: { imports: ["react"], packages: ["react", "react-dom"] },
-  node: { imports: ["client", "runtime", "transport"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
+  node: {
+    imports: ["client", "runtime", "transport", "observe"],
+    packages: [PROTOBUF, CONNECT, CONNECT_NODE],
+    node: true,
+  },
   server: {
     imports: ["rpc", "machine", "transport", "secure"],
     packages: [PROTOBUF, CONNECT, CONNECT_NODE],
@@ -40,12 +46,16 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   },
   relay: { imports: ["transport", "wire", "machine"], packages: [PROTOBUF, CONNECT, CONNECT_NODE], node: true },
   faults: { imports: ["transport", "wire"], packages: [PROTOBUF], node: true },
-  daemon: { imports: ["server", "relay/client"], packages: [PROTOBUF, CONNECT, CONNECT_NODE, "execa"], node: true },
+  daemon: {
+    imports: ["server", "relay/client", "observe"],
+    packages: [PROTOBUF, CONNECT, CONNECT_NODE, "execa"],
+    node: true,
+  },
   conformance: { imports: ["client", "runtime", "server", "relay"], packages: [PROTOBUF, CONNECT], node: true },
   testing: { imports: ["client", "runtime", "server"], packages: [PROTOBUF, CONNECT] },
   cli: {
-    imports: ["client", "runtime", "node", "server", "relay", "daemon", "faults", "conformance"],
-    packages: [PROTOBUF, CONNECT, "commander"],
+    imports: ["client", "runtime", "node", "server", "relay", "daemon", "observe", "otel", "faults", "conformance"],
+    packages: [PROTOBUF, CONNECT, CONNECT_NODE, "commander"],
     node: true,
   },
 };
@@ -63,6 +73,7 @@ export const CLIENT_DOOR = "src/client/index.ts";
 export const DOORS: readonly string[] = [
   ".",
   "./node",
+  "./otel",
   "./server",
   "./testing",
   "./schema/*.js",

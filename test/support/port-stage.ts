@@ -1,4 +1,11 @@
-import { type Client, ConnectError, createClient, type ServiceImpl, type Transport } from "@connectrpc/connect";
+import {
+  type Client,
+  ConnectError,
+  createClient,
+  type Interceptor,
+  type ServiceImpl,
+  type Transport,
+} from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { RequestRejectedSchema } from "../../gen/moorline/session/v1/error_pb.ts";
 import {
@@ -51,11 +58,12 @@ export async function stagePort({ echo, where, ...options }: PortOptions = {}): 
 }
 
 /** A transport of Connect's own. */
-export function transportOf(protocol: PlainProtocol, baseUrl: string): Transport {
+export function transportOf(protocol: PlainProtocol, baseUrl: string, interceptors: Interceptor[] = []): Transport {
   const nodeOptions = { rejectUnauthorized: false };
-  if (protocol === "grpc") return createGrpcTransport({ baseUrl, nodeOptions, idleConnectionTimeoutMs: 100 });
+  if (protocol === "grpc")
+    return createGrpcTransport({ baseUrl, nodeOptions, interceptors, idleConnectionTimeoutMs: 100 });
   const httpVersion = protocol.endsWith("2") ? "2" : "1.1";
-  const options = { baseUrl, httpVersion, nodeOptions } as const;
+  const options = { baseUrl, httpVersion, nodeOptions, interceptors } as const;
   const create = protocol.startsWith("connect") ? createConnectTransport : createGrpcWebTransport;
   return create(httpVersion === "2" ? { ...options, httpVersion, idleConnectionTimeoutMs: 100 } : (options as never));
 }

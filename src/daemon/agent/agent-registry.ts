@@ -103,6 +103,11 @@ export class AgentRegistry {
     return agent;
   }
 
+  /** Every agent, as clients are shown it. */
+  *all(): Generator<Agent, void> {
+    for (const { kept } of this.live.values()) yield kept.agent;
+  }
+
   /** Deletes an agent, when its run is over. Does nothing where there is none. Spec: AGENT-24. */
   async delete(agentId: string): Promise<void> {
     await this.live.get(agentId)?.delete();

@@ -1,10 +1,9 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import type { AgentEvent, AgentState } from "../../../gen/moorline/machine/v1/agent_pb.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { LogEntry } from "../../core/machine.ts";
 import type { TimelineStore } from "../../server/timeline/timeline-store.ts";
 import type { AgentCollection } from "../directory/agent-collection.ts";
 import type { AgentProvider } from "../provider.ts";
+import type { AgentRecord } from "./agent-transition.ts";
 
 /** What all agents of a daemon have in common. */
 export interface AgentsContext {
@@ -19,7 +18,7 @@ export interface AgentsContext {
   /** Whether the daemon is being stopped, so that runs end because of that. */
   isClosing(): boolean;
   /** An event was given to the machine of an agent. @param sessionRef Whose request it was; empty: nobody's. */
-  logged(agentId: string, entry: LogEntry<AgentState, AgentEvent>, sessionRef: string): void;
+  logged(record: AgentRecord, sessionRef: string): void;
   /** An agent wants attention that did not want it, or wanted it for another reason. */
   attentionRaised(agent: Agent): void;
   /** Something has failed that nobody waits for. */

@@ -18,7 +18,7 @@ import { storageToStatus } from "../storage-status.ts";
 import type { AgentChange } from "./agent-changes.ts";
 import { createInputClosed, createLimitExceeded, outcomeToError } from "./agent-errors.ts";
 import { createUserMessage, effectsToItems, effectsToResolutions } from "./agent-items.ts";
-import { agentToState, type LifecycleStep, stepAgent } from "./agent-lifecycle.ts";
+import { type LifecycleStep, stepAgent } from "./agent-lifecycle.ts";
 import {
   cancelAgent,
   type PermissionAnswer,
@@ -251,8 +251,7 @@ export class LiveAgent {
     const before = this.kept.agent;
     const config = this.context.findProvider(before.providerId)?.lifecycle ?? defaultAgentConfig;
     const step = stepAgent(before, event, config, this.context.clock.wallNow());
-    const entry = { from: agentToState(before), event, to: agentToState(step.agent), ignored: step.ignored };
-    this.context.logged(this.id, entry, sessionRef);
+    this.context.logged({ before, event, step }, sessionRef);
     return step;
   }
 

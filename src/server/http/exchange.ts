@@ -18,6 +18,9 @@ export type RpcResponse = Parameters<RpcHandler>[1];
 /** The header that a plain RPC has its session key in. */
 export const SESSION_KEY_HEADER = "moorline-session-key";
 
+/** The header of a plain unary RPC that has its idempotency key. Spec: HTTP-14. */
+export const IDEMPOTENCY_KEY_HEADER = "moorline-idempotency-key";
+
 /** One request and its answer, as the services of the server itself see them. */
 export interface Exchange {
   /** What is known of the caller. Has neither the key nor the credential. */

@@ -18,9 +18,7 @@ import type { KeyedCalls, KeyedOutcome, KeyedQuestion } from "../../rpc/keyed-ca
 import { KeyedRun, type RunContext } from "../../rpc/keyed-run.ts";
 import type { ServerCore } from "../server-core.ts";
 import type { Session } from "../session.ts";
-
-/** The header that a plain RPC has its idempotency key in. */
-const IDEMPOTENCY_KEY_HEADER = "moorline-idempotency-key";
+import { IDEMPOTENCY_KEY_HEADER } from "./exchange.ts";
 
 /** A plain RPC with an idempotency key. */
 interface KeyedPlainCall {

@@ -4,7 +4,7 @@ import { closeCodes } from "../../../gen/moorline/session/v1/close_code_moorline
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { RequestRejectedSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
-import type { Authority, Credential } from "../authenticate.ts";
+import type { Authority } from "../authenticate.ts";
 import { callSession, PlainCallSession } from "../call-session.ts";
 import { checkKey, keyToName } from "../handshake.ts";
 import { judge } from "../judgement.ts";
@@ -16,6 +16,7 @@ import type { Session } from "../session.ts";
 import { type Exchange, exchangeKey, SESSION_KEY_HEADER } from "./exchange.ts";
 import { refuseKey, takeKey } from "./keyed-plain-call.ts";
 import type { PlainCall, PlainCalls } from "./plain-calls.ts";
+import { readBearer } from "./read-bearer.ts";
 
 /** The session of a plain RPC, for the services of the server itself. */
 export const plainSession: ContextKey<Session | undefined> = createContextKey<Session | undefined>(undefined, {
@@ -82,7 +83,7 @@ function isAwaited({ method }: HandlerContext): boolean {
 async function admitCall(core: ServerCore, context: HandlerContext, call: PlainCall): Promise<Session | Refusal> {
   const key = checkKey(context.requestHeader.get(SESSION_KEY_HEADER) ?? "");
   if (typeof key !== "string") return key;
-  const credential = readCredential(context.requestHeader.get("authorization"));
+  const credential = readBearer(context.requestHeader.get("authorization"));
   if (credential !== undefined && "code" in credential) return credential;
   const { sessionHash, sessionRef } = keyToName(key);
   const { info } = call.exchange;
@@ -124,13 +125,6 @@ function serveCall(core: ServerCore, session: Session, authority: Authority, cal
   const expiry = new ServerTimer(context.deadlines, () => exchange.abort());
   expiry.start(context.clock.now() + authority.expiresInMs);
   exchange.onOver(() => expiry.cancel());
-}
-
-function readCredential(header: string | null): Credential | Refusal | undefined {
-  if (header === null) return undefined;
-  const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
-  if (token === undefined) return refuse("UNAUTHENTICATED", "the header Authorization has to be `Bearer` and a token");
-  return { kind: "bearer", token };
 }
 
 /** Handlers and interceptors get neither the key nor the credential. Spec: INV-2. */

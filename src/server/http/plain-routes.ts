@@ -29,8 +29,8 @@ export function recordRoutes(routes: Routes): Routes {
 export interface GuardedRoutes {
   /** Runs before the method's own gate. */
   readonly gate: PlainGate;
-  /** Wraps each call, outside of all other interceptors. */
-  readonly outermost: Interceptor;
+  /** Wrap each call that the gate lets through, outside of all other interceptors. */
+  readonly outermost: readonly Interceptor[];
   /** Wrap each call, the first one outermost; those of a service or method take their place. */
   readonly interceptors: readonly Interceptor[];
   /** Ends the calls that run when the server is closed. */
@@ -59,7 +59,7 @@ function guardOptions(options: RouteOptions = {}, guard: GuardedRoutes): RouteOp
   const signals = options.shutdownSignal === undefined ? [shutdownSignal] : [shutdownSignal, options.shutdownSignal];
   return {
     ...options,
-    interceptors: [outermost, ...interceptors],
+    interceptors: [...outermost, ...interceptors],
     shutdownSignal: AbortSignal.any(signals),
     async requestGate(context) {
       await gate(context);

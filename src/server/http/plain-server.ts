@@ -5,10 +5,14 @@ import { createLostError } from "../../rpc/call-errors.ts";
 import type { Routes } from "../../rpc/route-table.ts";
 import { systemClock } from "../../transport/system-clock.ts";
 import type { HttpGuard } from "../http-guard.ts";
+import type { MetricsEndpoint } from "../prometheus/metrics-endpoint.ts";
 import type { ServerCore } from "../server-core.ts";
 import { within } from "../within.ts";
+import { answerText } from "./answer-text.ts";
+import type { CorsAnswer } from "./cors.ts";
 import {
   createExchange,
+  type Exchange,
   exchangeKey,
   type RpcHandler,
   type RpcRequest,
@@ -20,12 +24,15 @@ import { createKeyedInterceptor } from "./keyed-plain-call.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { createPlainGates } from "./plain-gate.ts";
 import { guardRoutes } from "./plain-routes.ts";
+import { tallyPlain } from "./tally-plain.ts";
 
 /** What a {@link PlainServer} serves. */
 export interface PlainServerOptions {
   readonly core: ServerCore;
   /** What looks at each request before anything of it is served. */
   readonly guard: HttpGuard;
+  /** Tells pages of other sites that they may call. */
+  readonly cors: CorsAnswer;
   /** What the application serves. */
   readonly routes: Routes;
   /** Wrap each call of the application's services, the first one outermost. */
@@ -34,6 +41,8 @@ export interface PlainServerOptions {
   readonly ownRoutes: Routes;
   /** Those whose methods need none. */
   readonly openRoutes: Routes;
+  /** The page with the metrics. Undefined: there is none. */
+  readonly metrics: MetricsEndpoint | undefined;
   /** What carries connections: it is no call, has no limit of calls, and is not waited for. */
   readonly connectionRoutes: Routes;
 }
@@ -70,9 +79,9 @@ export class PlainServer {
     });
   }
 
-  /** Whether a path is that of a method. */
+  /** Whether a path is served: that of a method, or of the metrics. */
   has(path: string): boolean {
-    return this.paths.has(path);
+    return this.paths.has(path) || path === this.options.metrics?.path;
   }
 
   /** Serves a request; every one is answered. Never throws. */
@@ -87,7 +96,14 @@ export class PlainServer {
         answerText(response, refusal.status, `${refusal.message}\n`);
         return;
       }
-      exchanges.set(request, createExchange(request, response));
+      if (this.options.cors(request, response)) return;
+      const exchange = createExchange(request, response);
+      const { metrics } = this.options;
+      if (metrics !== undefined && pathOf(request) === metrics.path) {
+        this.serveMetrics(metrics, request, response, exchange);
+        return;
+      }
+      exchanges.set(request, exchange);
       this.serve(request, response);
     } catch (error) {
       this.options.core.context.reporter.failed("a plain request", error);
@@ -122,10 +138,21 @@ export class PlainServer {
     return this.calls.revoke(credentialId);
   }
 
+  /** Counts like a call: whoever is judged for long must not be one of any number. */
+  private serveMetrics(metrics: MetricsEndpoint, request: RpcRequest, response: RpcResponse, exchange: Exchange): void {
+    if (this.calls.size >= this.options.core.context.limits.http.maxCalls) {
+      answerText(response, 503, "this daemon runs all its plain calls\n");
+      return;
+    }
+    this.calls.begin(exchange, false);
+    metrics.serve(request, response, exchange);
+  }
+
   private register(router: ConnectRouter): void {
     const { core, routes, interceptors, ownRoutes, openRoutes, connectionRoutes } = this.options;
     const gates = createPlainGates(core, this.calls);
-    const common = { interceptors, outermost: createKeyedInterceptor(core), shutdownSignal: this.shutdown.signal };
+    const outermost = [tallyPlain(core.context.tally), createKeyedInterceptor(core)];
+    const common = { interceptors, outermost, shutdownSignal: this.shutdown.signal };
     // Of two implementations of one method the later counts: the application may have a health service of its own.
     guardRoutes(router, openRoutes, { ...common, gate: gates.open });
     guardRoutes(router, routes, { ...common, gate: gates.session });
@@ -137,6 +164,10 @@ export class PlainServer {
 /** The exchange of each request, until its call begins. */
 const exchanges = new WeakMap<object, ReturnType<typeof createExchange>>();
 
+function pathOf({ url = "/" }: RpcRequest): string {
+  return url.replace(/[?#].*$/, "");
+}
+
 function answerNothing(request: RpcRequest, response: RpcResponse): void {
   const isHttp1 = request.httpVersionMajor === 1;
   if (request.method !== "GET" || !isHttp1) {
@@ -144,18 +175,4 @@ function answerNothing(request: RpcRequest, response: RpcResponse): void {
     return;
   }
   answerText(response, 426, HELP, { Connection: "Upgrade, close", Upgrade: "websocket" });
-}
-
-function answerText(
-  response: RpcResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  if (response.headersSent) return;
-  response.statusCode = status;
-  for (const [name, value] of Object.entries({ "Content-Type": "text/plain; charset=utf-8", ...headers })) {
-    response.setHeader(name, value);
-  }
-  response.end(text);
 }

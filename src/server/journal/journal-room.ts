@@ -39,6 +39,11 @@ export class JournalRoom {
     return undefined;
   }
 
+  /** How many keys are held. */
+  get size(): number {
+    return this.held.size;
+  }
+
   /** The outcome of a key is there: what it does not need is free. */
   fill(key: string, bytes: number): void {
     const held = this.held.get(key);

@@ -43,6 +43,13 @@ export class Journal {
     };
   }
 
+  /** How many keys are remembered, of the sessions that have made a keyed call since the process began. */
+  get heldKeys(): number {
+    let count = 0;
+    for (const { heldKeys } of this.sessions.values()) count += heldKeys;
+    return count;
+  }
+
   /** A session is over: its keys are forgotten. What runs goes on. */
   endSession(sessionHash: string): void {
     const session = this.sessions.get(sessionHash);

@@ -28,6 +28,10 @@ export class SessionJournal implements KeyedCalls {
   /** Keys that somebody waits for, that run, or whose outcome could not be written down. */
   private readonly slots = new Map<string, KeyedSlot>();
   private room: Promise<JournalRoom> | undefined = undefined;
+  /** The keys whose time is up are being forgotten. */
+  private sweeping: Promise<void> | undefined = undefined;
+  /** The same, as soon as it is there. */
+  private opened: JournalRoom | undefined = undefined;
   private phase: "open" | "ended" = "open";
 
   /** @param before What has to be over before the store is asked. */
@@ -40,6 +44,11 @@ export class SessionJournal implements KeyedCalls {
   /** The keys that are under way. */
   get active(): Iterable<KeyedSlot> {
     return this.slots.values();
+  }
+
+  /** How many keys are remembered, as far as the store was asked. */
+  get heldKeys(): number {
+    return this.opened?.size ?? 0;
   }
 
   ask(question: KeyedQuestion, waiter: KeyedWaiter): KeyedWait {
@@ -77,7 +86,7 @@ export class SessionJournal implements KeyedCalls {
   private async lookUp(slot: KeyedSlot): Promise<KeyedAnswer | "accepted" | "unwanted"> {
     try {
       const room = await this.openRoom();
-      await this.sweep(room);
+      await this.sweep(room, slot);
       return (await this.recall(slot, room)) ?? (await this.accept(slot, room));
     } catch (error) {
       this.context.failed(error);
@@ -182,14 +191,26 @@ export class SessionJournal implements KeyedCalls {
 
   private async loadRoom(): Promise<JournalRoom> {
     await this.before;
-    return new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    this.opened = new JournalRoom(this.context.limits, await this.context.store.list(this.sessionHash));
+    return this.opened;
   }
 
-  /** Forgets the keys whose time is up, but for those that still run. */
-  private async sweep(room: JournalRoom): Promise<void> {
-    for (const key of room.expired(this.context.nowMs())) {
+  /** Forgets the keys whose time is up. One after the other: whoever asks for a key waits until it is gone. */
+  private async sweep(room: JournalRoom, own: KeyedSlot): Promise<void> {
+    while (this.sweeping !== undefined) await this.sweeping;
+    const expired = room.expired(this.context.nowMs());
+    if (expired.length === 0) return;
+    this.sweeping = this.forgetExpired(room, expired, own).finally(() => {
+      this.sweeping = undefined;
+    });
+    await this.sweeping;
+  }
+
+  /** A key that runs, or that somebody else asks for, is left to its own slot. */
+  private async forgetExpired(room: JournalRoom, expired: readonly string[], own: KeyedSlot): Promise<void> {
+    for (const key of expired) {
       const slot = this.slots.get(key);
-      if (slot?.isRunning === true) continue;
+      if (slot !== undefined && slot !== own && !slot.isOver) continue;
       await this.context.store.delete(this.sessionHash, key);
       room.release(key);
       if (slot?.isOver === true) this.slots.delete(key);

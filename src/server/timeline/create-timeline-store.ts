@@ -6,7 +6,7 @@ import { bytesToBase64url } from "../../wire/base64url.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { StoredTimeline, type TimelineShared } from "./stored-timeline.ts";
 import type { LogHead, TimelineBackend } from "./timeline-backend.ts";
-import type { TimelineLog, TimelineStore } from "./timeline-store.ts";
+import type { TimelineCounters, TimelineLog, TimelineStore } from "./timeline-store.ts";
 import { TimelineTurn } from "./timeline-turn.ts";
 
 /** How a store of timelines is made. */
@@ -41,6 +41,10 @@ class BackedTimelineStore implements TimelineStore {
   constructor(shared: TimelineShared, newEpoch: () => string) {
     this.shared = shared;
     this.newEpoch = newEpoch;
+  }
+
+  get counters(): TimelineCounters {
+    return this.shared.turn.counters;
   }
 
   async open(name: string, record: Uint8Array = new Uint8Array(0)): Promise<TimelineLog> {

@@ -112,8 +112,20 @@ export interface TimelineLog {
   watch(cursor?: TimelineCursor): AsyncIterableIterator<TimelineEvent, undefined>;
 }
 
+/** What a store of timelines counts, from its opening on. */
+export interface TimelineCounters {
+  /** Commits that were made: each has all changes of a turn of the event loop. */
+  readonly commits: number;
+  /** Changes in them. */
+  readonly changes: number;
+  /** Commits that failed, with everything in them. */
+  readonly failures: number;
+}
+
 /** Where logs are kept. */
 export interface TimelineStore {
+  /** What was counted. */
+  readonly counters: TimelineCounters;
   /**
    * The log of a name. Makes it where there is none, and comes back when it is committed.
    * @param record What a new log begins with. Default: nothing.

@@ -27,6 +27,8 @@ interface Waiting {
 /** Gathers what one turn of the event loop does to all logs of a store, and commits it together. Spec: TIMELINE-3. */
 export class TimelineTurn {
   private readonly clock: Clock;
+  /** What was counted. */
+  readonly counters = { commits: 0, changes: 0, failures: 0 };
   private readonly context: DraftContext;
   private waiting: Waiting[] = [];
   private phase: "open" | "closed" = "open";
@@ -64,6 +66,11 @@ export class TimelineTurn {
     const drafts = new Map<TurnLog, LogDraft>();
     const settle = waiting.map((change) => this.apply(drafts, change));
     const failure = this.write(drafts);
+    if (failure !== undefined) this.counters.failures += 1;
+    else {
+      this.counters.commits += 1;
+      this.counters.changes += waiting.length;
+    }
     for (const done of settle) done(failure);
   }
 

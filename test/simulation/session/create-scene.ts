@@ -4,10 +4,12 @@ import { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { ChannelBook, type Excuses } from "./channel-book.ts";
 import { Credentials } from "./credentials.ts";
 import { HelloBook } from "./hello-book.ts";
+import { JournalDisk } from "./journal-disk.ts";
 import { Judge } from "./judge.ts";
+import { KeyedBook } from "./keyed-book.ts";
 import { Ledger } from "./ledger.ts";
 import type { Scene } from "./scene.ts";
-import { drawSessionPlan } from "./session-plan.ts";
+import { drawSessionPlan, journalLimitsOf } from "./session-plan.ts";
 
 /** Events without time passing that count as a loop. */
 const MAX_EVENTS_PER_INSTANT = 5_000;
@@ -29,9 +31,12 @@ export function createScene(
   network.note(`plan: ${JSON.stringify(plan)}`);
   const judge = new Judge();
   const endedRefs = new Set<string>();
+  const { answers } = plan;
+  const disk = new JournalDisk({ judge, clock, answers, random: random.fork(), limits: journalLimitsOf(plan) });
   return {
-    ...{ plan, clock, random, network, judge, endedRefs },
+    ...{ plan, clock, random, network, judge, endedRefs, hashes: new Map() },
     ledger: new Ledger(judge),
+    keyed: new KeyedBook(judge, disk, clock),
     channels: new ChannelBook(judge, {
       endedRefs,
       isDone: known.isDone,

@@ -1,6 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { AuthenticateRequest, Denial, Grant } from "../../../src/server/authenticate.ts";
 import { type CallSession, callSession } from "../../../src/server/call-session.ts";
+import type { ServerEvent } from "../../../src/server/events.ts";
 import { createIdentity } from "../../../src/server/identity.ts";
 import { createDaemonServer, type DaemonServer } from "../../../src/server/server.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
@@ -8,6 +9,7 @@ import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
 import { drawCallPlan } from "./call-plan.ts";
 import { createEchoService } from "./echo-service.ts";
 import { judgeFailure } from "./failure-judge.ts";
+import { serveKeyed } from "./keyed-call.ts";
 import { LateStore } from "./late-store.ts";
 import type { CallRecord } from "./ledger.ts";
 import { type Caller, makeCall } from "./make-call.ts";
@@ -117,17 +119,23 @@ export class Daemon {
 
   private createServer(process: Process): DaemonServer {
     const { scene } = this;
-    const { judge, channels, ledger } = scene;
-    const began = (record: CallRecord, context: HandlerContext): void => this.began(process, record, context);
+    const { judge, ledger, keyed: book } = scene;
+    const service = createEchoService({
+      process,
+      ledger,
+      began: (record, context) => this.began(process, record, context),
+      keyed: (request, context) => serveKeyed(book, process, request, context),
+    });
     return createDaemonServer({
       identity,
-      routes: (router) => router.service(EchoService, createEchoService({ process, ledger, began })),
+      routes: (router) => router.service(EchoService, service),
       authenticate: (request) => this.authenticate(process, request),
       store: this.store.open(process),
+      journal: book.disk.open(process),
       limits: serverLimitsOf(scene.plan),
       clock: process.clock,
       random: this.random.fork(),
-      onEvent: (event) => channels.heard(event, scene.clock.now()),
+      onEvent: (event) => this.heard(process, event),
       onTransition: (transition) => judgeTransition(judge, transition),
       logger: {
         warn: (message) => judgeText(judge, message, "a warning"),
@@ -137,6 +145,17 @@ export class Daemon {
         },
       },
     });
+  }
+
+  private heard(process: Process, event: ServerEvent): void {
+    const { channels, keyed, clock, hashes } = this.scene;
+    channels.heard(event, clock.now());
+    if (event.kind === "expired") keyed.disk.sessionOver(process, hashes.get(event.session.ref) ?? "");
+  }
+
+  /** What has to be true of the journal when nothing runs any more. */
+  judgeJournal(): void {
+    if (this.process !== undefined) this.scene.keyed.disk.judgeRest(this.process);
   }
 
   private began(process: Process, record: CallRecord, context: HandlerContext): void {

@@ -1,5 +1,6 @@
 import { type Client, Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { EchoService, SayRequest } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
+import { isKeyed, type serveKeyed } from "./keyed-call.ts";
 import type { CallRecord, Ledger } from "./ledger.ts";
 import { payloadOf } from "./payload.ts";
 import type { Process } from "./process.ts";
@@ -13,6 +14,8 @@ export interface ServiceOptions {
   readonly ledger: Ledger;
   /** A handler has begun. */
   readonly began?: (record: CallRecord, context: HandlerContext) => void;
+  /** Serves the requests that were made under a key. Default: nobody makes any. */
+  readonly keyed?: (request: SayRequest, context: HandlerContext) => ReturnType<typeof serveKeyed>;
 }
 
 /** A client of the service that the world speaks. */
@@ -23,7 +26,10 @@ type EchoImpl = Pick<ServiceImpl<typeof EchoService>, "say" | "look" | "count" |
 /** Serves calls as their plans say, and notes every run and every message. */
 export function createEchoService(options: ServiceOptions): EchoImpl {
   return {
-    say: (request, context) => answerOne(new Run(options, context), request),
+    say: (request, context) =>
+      isKeyed(request) && options.keyed !== undefined
+        ? options.keyed(request, context)
+        : answerOne(new Run(options, context), request),
     look: (request, context) => answerOne(new Run(options, context), request),
     count: (request, context) => countUp(new Run(options, context), request),
     join: (requests, context) => joinAll(new Run(options, context), requests),

@@ -117,6 +117,7 @@ async function forget(world: SessionWorld): Promise<void> {
   judge.claim(attached + awaitingHello + probing === 0, () => "nobody is there, and the daemon has connections");
   const runningHandlers = world.daemon.process?.runningHandlers;
   judge.claim(runningHandlers === 0, () => `nobody is there, and ${runningHandlers} handlers run`);
+  world.daemon.judgeJournal();
   judge.claim(network.links.length === 0, () => `nobody is there, and there are ${network.links.length} connections`);
 }
 

@@ -1,12 +1,13 @@
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { SessionService } from "../../../gen/moorline/session/v1/service_pb.ts";
 import type { Credential, LifecycleSignal, SessionKey } from "../../../src/client/index.ts";
+import { keyToName } from "../../../src/server/handshake.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
-import { sessionRefOf } from "../../../src/wire/session-ref.ts";
 import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
 import { type CallPlan, drawCallPlan } from "./call-plan.ts";
 import { ENDPOINTS } from "./daemon.ts";
 import { judgeFailure } from "./failure-judge.ts";
+import { type KeyedCaller, makeKeyedCall } from "./keyed-call.ts";
 import type { CallRecord } from "./ledger.ts";
 import { type Caller, makeCall } from "./make-call.ts";
 import { Process } from "./process.ts";
@@ -34,6 +35,7 @@ export class Program implements ClientProgram {
   readonly lifecycle = new ScriptedLifecycle();
   readonly credential: ClientProgram["credential"];
   readonly owner: ClientOwner;
+  private readonly sessionHash: string;
   private readonly random: SimulatedRandom;
   private openCalls = 0;
   private isActing = true;
@@ -45,7 +47,9 @@ export class Program implements ClientProgram {
     this.scene = scene;
     this.name = name;
     this.key = key;
-    this.sessionRef = sessionRefOf(key);
+    const { sessionRef, sessionHash } = keyToName(key);
+    this.sessionRef = sessionRef;
+    this.sessionHash = sessionHash;
     this.random = random.fork();
     this.process = new Process(network.host(name));
     this.standing = new Standing(kind === 0);
@@ -78,7 +82,10 @@ export class Program implements ClientProgram {
     const echo = this.owner.service(EchoService);
     const caller: Caller = {
       ...{ process: this.process, ledger, echo },
-      judgeFailure: (record, error) => judgeFailure(judge, record, error, (reason) => this.knowsOf(reason, record)),
+      judgeFailure: (record, error) =>
+        judgeFailure(judge, record, error, (reason) => {
+          return this.knowsOf(reason, record.startedAtMs, record.plan.kind === "look");
+        }),
     };
     const record = await makeCall(caller, plan);
     this.openCalls -= 1;
@@ -105,12 +112,12 @@ export class Program implements ClientProgram {
   }
 
   /** Whether a call may have failed because its channel is lost. */
-  private knowsOf(reason: ChannelLossReason, { startedAtMs, plan }: CallRecord): boolean {
+  private knowsOf(reason: ChannelLossReason, startedAtMs: number, isRepeatable: boolean): boolean {
     const { losses, isDone, mayStop, mayBeSuperseded } = this.standing;
     if (reason === ChannelLossReason.CLIENT_STOPPED) {
       const isEnded = isDone || mayStop || this.scene.endedRefs.has(this.sessionRef);
       // A client that was superseded takes no calls any more; those that run go on.
-      const isNew = this.process.clock.now() === startedAtMs || plan.kind === "look";
+      const isNew = this.process.clock.now() === startedAtMs || isRepeatable;
       return isEnded || (mayBeSuperseded && isNew);
     }
     // Said by a daemon that drains, of a call that its channel has survived.
@@ -137,7 +144,8 @@ export class Program implements ClientProgram {
   private act(): void {
     const { random, owner } = this;
     const kind = random.int(100);
-    if (kind < 75) this.callSome(1);
+    if (kind < 15) this.callKeyed();
+    else if (kind < 75) this.callSome(1);
     else if (kind < 81) this.callSome(5);
     else if (kind < 86) this.lifecycle.signal(random.pick(SIGNALS));
     else if (kind < 92) this.ping();
@@ -148,6 +156,18 @@ export class Program implements ClientProgram {
 
   private callSome(count: number): void {
     for (let i = 0; i < count && this.openCalls < MAX_OPEN_CALLS; i += 1) void this.call(drawCallPlan(this.random));
+  }
+
+  /** One or two calls under a key: a new one, or one that was asked for by anybody of this session, dead or alive. */
+  private callKeyed(): void {
+    const { process, random, scene, owner } = this;
+    const { keyed: book, ledger } = scene;
+    const isLost: KeyedCaller["isLost"] = (reason, startedAtMs) => this.knowsOf(reason, startedAtMs, true);
+    const caller: KeyedCaller = { process, book, random, isLost, echo: owner.service(EchoService) };
+    const request = book.draw(random, this.sessionHash);
+    for (let times = random.chance(0.2) ? 2 : 1; times > 0; times -= 1) {
+      ledger.watch(makeKeyedCall(caller, request), process, request.text);
+    }
   }
 
   private ping(): void {

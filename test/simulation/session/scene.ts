@@ -5,6 +5,7 @@ import type { ChannelBook } from "./channel-book.ts";
 import type { Credentials } from "./credentials.ts";
 import type { HelloBook } from "./hello-book.ts";
 import type { Judge } from "./judge.ts";
+import type { KeyedBook } from "./keyed-book.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SessionPlan } from "./session-plan.ts";
 
@@ -16,11 +17,14 @@ export interface Scene {
   readonly network: SimulatedNetwork;
   readonly judge: Judge;
   readonly ledger: Ledger;
+  readonly keyed: KeyedBook;
   readonly channels: ChannelBook;
   readonly hellos: HelloBook;
   readonly credentials: Credentials;
   /** Whether a living program holds a channel. */
   isHeld(channelId: string): boolean;
+  /** The hash of each session key, by its session ref. */
+  readonly hashes: Map<string, string>;
   /** Session refs whose end somebody has asked for. */
   readonly endedRefs: Set<string>;
 }

@@ -1,6 +1,7 @@
 import type { ClientLimits } from "../../../src/client/client-options.ts";
 import type { ServerLimitOptions } from "../../../src/server/server-limits.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
+import { type JournalLimits, journalLimits } from "../../../src/wire/limits.ts";
 
 /** What kind of world a seed makes. */
 export interface SessionPlan {
@@ -26,6 +27,8 @@ export interface SessionPlan {
   readonly answers: "atOnce" | "late";
   /** The limits of both sides: the defaults, or so narrow that channels are evicted and credit is short. */
   readonly limits: "default" | "narrow";
+  /** The limits of the journal: the defaults, or so narrow that it is full, and that keys get old. */
+  readonly journal: "default" | "narrow";
   /** Whether a client may be away for so long that its channel expires. */
   readonly hasAbsences: boolean;
   /** Whether the world ends with a week in which nobody comes. */
@@ -40,12 +43,20 @@ export function maxProgramsOf({ limits }: SessionPlan): number {
 }
 
 /** What the server has instead of its defaults. There is room for every program that runs, but not for many that ran. */
-export function serverLimitsOf({ limits }: SessionPlan): ServerLimitOptions {
-  if (limits === "default") return {};
+export function serverLimitsOf(plan: SessionPlan): ServerLimitOptions {
+  const journal = journalLimitsOf(plan);
+  if (plan.limits === "default") return { journal };
   return {
+    journal,
     session: { maxChannels: 4, maxReplayBytes: 300_000 },
     channel: { initialCreditBytes: NARROW_CREDIT_BYTES },
   };
+}
+
+/** What the journal of a session has room for. */
+export function journalLimitsOf({ journal }: SessionPlan): JournalLimits {
+  if (journal === "default") return journalLimits;
+  return { keepMs: 12_000, maxKeys: 8, maxBytes: 40_000, maxOutcomeBytes: 8_192 };
 }
 
 /** What clients have instead of their defaults. */
@@ -68,6 +79,7 @@ export function drawSessionPlan(random: SimulatedRandom): SessionPlan {
     credentials: random.chance(0.35) ? "expiring" : "none",
     answers: random.chance(0.3) ? "late" : "atOnce",
     limits: random.chance(0.12) ? "narrow" : "default",
+    journal: random.chance(0.4) ? "narrow" : "default",
     hasAbsences: random.chance(0.1),
     hasIdleWeek: random.chance(0.1),
   };

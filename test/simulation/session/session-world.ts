@@ -1,4 +1,5 @@
 import { parseSessionKey, type SessionKey } from "../../../src/client/index.ts";
+import { keyToName } from "../../../src/server/handshake.ts";
 import { channelLimits, sessionLimits } from "../../../src/wire/limits.ts";
 import { createScene } from "./create-scene.ts";
 import { Daemon, ENDPOINTS } from "./daemon.ts";
@@ -41,6 +42,7 @@ export class SessionWorld {
     const { plan } = this.scene;
     this.daemon = new Daemon(this.scene);
     this.keys = Array.from({ length: plan.keys }, (_, index) => keyOf(String(index)));
+    for (const { sessionRef, sessionHash } of this.keys.map(keyToName)) this.scene.hashes.set(sessionRef, sessionHash);
     for (let i = 0; i < plan.programs; i += 1) this.addProgram();
   }
 

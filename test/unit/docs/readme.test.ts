@@ -1,25 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { isCutFrom, snippetsOf } from "./cut-from.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const readme = readFileSync(`${root}README.md`, "utf8");
 const sources = ["proto/exec/v1/exec.proto", "server.ts", "client.ts"].map((path) =>
   readFileSync(`${root}examples/exec/${path}`, "utf8").split("\n"),
 );
-const snippets = [...readme.matchAll(/```(?:proto|ts)\n([\s\S]*?)```/g)].map(([, code = ""]) =>
-  code.trimEnd().split("\n"),
-);
-
-/** Whether the lines stand in the file in this order, others between them or not. */
-function isCutFrom(lines: readonly string[], file: readonly string[]): boolean {
-  let from = 0;
-  return lines.every((line) => {
-    const index = file.indexOf(line, from);
-    from = index + 1;
-    return index >= 0;
-  });
-}
+const snippets = snippetsOf(readme, "proto", "ts");
 
 describe("README", () => {
   it("shows a .proto, a server and a client", () => {

@@ -1,5 +1,6 @@
 import { Code, ConnectError, createContextKey, createContextValues, type ServiceImpl } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { CallOutcome, ChannelLossReason, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Resumption } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { SessionService } from "../../../gen/moorline/session/v1/service_pb.ts";
@@ -254,6 +255,19 @@ describe("SessionService on a channel", () => {
     await stage.clock.advanceAsync(500);
     await ended;
     expect(second.farewellCode).toBe(4503);
+  });
+
+  it("goes without a client that ends its channel before it acknowledges [SESSION-5]", async () => {
+    const stage = stageDaemon();
+    const client = new CallClient(stage);
+    const connection = client.connect();
+    serviceOf(client)
+      .end({})
+      .catch(() => {});
+    await stage.clock.settle();
+    connection.goodbye(CloseCode.CHANNEL_DONE);
+    await stage.clock.advanceAsync(100);
+    expect(stage.server.metrics.sessions).toEqual({ active: 0, idle: 0 });
   });
 
   it("waits 2 s for a client that does not acknowledge [SESSION-5]", async () => {

@@ -17,6 +17,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it } from "vitest";
+import { RegisterPushTokenRequestSchema } from "../../../gen/moorline/agent/v1/presence_service_pb.ts";
 import { CallOpenSchema, ClientHelloSchema, GoAwaySchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { type AttachRequest, AttachRequestSchema } from "../../../gen/moorline/session/v1/service_pb.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
@@ -261,6 +262,14 @@ describe("redact: messages of users", () => {
       flags: [true, false],
     });
     expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+  });
+
+  it("shows nothing of what an Any has in it, however short [SCHEMA-2] [LOG-3]", () => {
+    const inner = toBinary(RegisterPushTokenRequestSchema, create(RegisterPushTokenRequestSchema, { token: "push-1" }));
+    const desc = messageDesc("user.v1.Everything");
+    const message = create(desc, { any: { $typeName: "google.protobuf.Any", typeUrl: "x/y", value: inner } } as never);
+    expect(inner.length).toBeLessThan(16);
+    expect(redact(desc, message)).toEqual({ any: { typeUrl: "x/y", value: `[${inner.length} bytes]` } });
   });
 
   it("throws for nothing that comes over the wire: a time out of range, an Any of an unknown type", () => {

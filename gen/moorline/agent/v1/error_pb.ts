@@ -2,7 +2,7 @@
 // @generated from file moorline/agent/v1/error.proto (package moorline.agent.v1, syntax proto3)
 /* eslint-disable */
 
-// Details of errors of agents, directories and timelines. Each travels with a
+// Details of errors of agents, directories, timelines and presence. Each travels with a
 // status.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/error.proto.
  */
 export const file_moorline_agent_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IicKEFByb3ZpZGVyTm90Rm91bmQSEwoLcHJvdmlkZXJfaWQYASABKAkiHwoLSW5wdXRDbG9zZWQSEAoIYWdlbnRfaWQYASABKAkiVwoTQWdlbnRTdGF0dXNDb25mbGljdBIQCghhZ2VudF9pZBgBIAEoCRIuCgZzdGF0dXMYAiABKA4yHi5tb29ybGluZS5hZ2VudC52MS5BZ2VudFN0YXR1cyJYChlQZXJtaXNzaW9uQWxyZWFkeVJlc29sdmVkEjsKCnJlc29sdXRpb24YASABKAsyJy5tb29ybGluZS5hZ2VudC52MS5QZXJtaXNzaW9uUmVzb2x1dGlvbiJUCg5Db21tYW5kUmVmdXNlZBIxCgZyZWFzb24YASABKA4yIS5tb29ybGluZS5hZ2VudC52MS5Db21tYW5kUmVmdXNhbBIPCgdwcm9ncmFtGAIgASgJIkEKDUN1cnNvclJlZnVzZWQSMAoGcmVhc29uGAEgASgOMiAubW9vcmxpbmUuYWdlbnQudjEuQ3Vyc29yUmVmdXNhbCq+AQoOQ29tbWFuZFJlZnVzYWwSHwobQ09NTUFORF9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHQoZQ09NTUFORF9SRUZVU0FMX05PVF9GT1VORBABEh8KG0NPTU1BTkRfUkVGVVNBTF9OT1RfQUxMT1dFRBACEiEKHUNPTU1BTkRfUkVGVVNBTF9CQURfRElSRUNUT1JZEAMSKAokQ09NTUFORF9SRUZVU0FMX1ZBUklBQkxFX05PVF9BTExPV0VEEAQqnwEKDUN1cnNvclJlZnVzYWwSHgoaQ1VSU09SX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIcChhDVVJTT1JfUkVGVVNBTF9NQUxGT1JNRUQQARIaChZDVVJTT1JfUkVGVVNBTF9GT1JFSUdOEAISGAoUQ1VSU09SX1JFRlVTQUxfQUhFQUQQAxIaChZDVVJTT1JfUkVGVVNBTF9FWFBJUkVEEARiBnByb3RvMw", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
+  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IicKEFByb3ZpZGVyTm90Rm91bmQSEwoLcHJvdmlkZXJfaWQYASABKAkiHwoLSW5wdXRDbG9zZWQSEAoIYWdlbnRfaWQYASABKAkiVwoTQWdlbnRTdGF0dXNDb25mbGljdBIQCghhZ2VudF9pZBgBIAEoCRIuCgZzdGF0dXMYAiABKA4yHi5tb29ybGluZS5hZ2VudC52MS5BZ2VudFN0YXR1cyJYChlQZXJtaXNzaW9uQWxyZWFkeVJlc29sdmVkEjsKCnJlc29sdXRpb24YASABKAsyJy5tb29ybGluZS5hZ2VudC52MS5QZXJtaXNzaW9uUmVzb2x1dGlvbiJUCg5Db21tYW5kUmVmdXNlZBIxCgZyZWFzb24YASABKA4yIS5tb29ybGluZS5hZ2VudC52MS5Db21tYW5kUmVmdXNhbBIPCgdwcm9ncmFtGAIgASgJIkEKDUN1cnNvclJlZnVzZWQSMAoGcmVhc29uGAEgASgOMiAubW9vcmxpbmUuYWdlbnQudjEuQ3Vyc29yUmVmdXNhbCIPCg1DaGFubmVsTmVlZGVkIh0KDEZpZWxkSW52YWxpZBINCgVmaWVsZBgBIAEoCSq+AQoOQ29tbWFuZFJlZnVzYWwSHwobQ09NTUFORF9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHQoZQ09NTUFORF9SRUZVU0FMX05PVF9GT1VORBABEh8KG0NPTU1BTkRfUkVGVVNBTF9OT1RfQUxMT1dFRBACEiEKHUNPTU1BTkRfUkVGVVNBTF9CQURfRElSRUNUT1JZEAMSKAokQ09NTUFORF9SRUZVU0FMX1ZBUklBQkxFX05PVF9BTExPV0VEEAQqnwEKDUN1cnNvclJlZnVzYWwSHgoaQ1VSU09SX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIcChhDVVJTT1JfUkVGVVNBTF9NQUxGT1JNRUQQARIaChZDVVJTT1JfUkVGVVNBTF9GT1JFSUdOEAISGAoUQ1VSU09SX1JFRlVTQUxfQUhFQUQQAxIaChZDVVJTT1JfUkVGVVNBTF9FWFBJUkVEEARiBnByb3RvMw", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
 
 /**
  * There is no such agent. Comes with NOT_FOUND. Not retried.
@@ -231,6 +231,48 @@ export type CursorRefused = Message<"moorline.agent.v1.CursorRefused"> & {
  */
 export const CursorRefusedSchema: GenMessage<CursorRefused> = /*@__PURE__*/
   messageDesc(file_moorline_agent_v1_error, 7);
+
+/**
+ * The call says something of its channel, and came on none. Comes with
+ * FAILED_PRECONDITION. Not retried.
+ *
+ * What to do: make the call on a channel, not as a plain RPC.
+ *
+ * @generated from message moorline.agent.v1.ChannelNeeded
+ */
+export type ChannelNeeded = Message<"moorline.agent.v1.ChannelNeeded"> & {
+};
+
+/**
+ * Describes the message moorline.agent.v1.ChannelNeeded.
+ * Use `create(ChannelNeededSchema)` to create a new message.
+ */
+export const ChannelNeededSchema: GenMessage<ChannelNeeded> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 8);
+
+/**
+ * A field of the request has a value that it cannot have. Comes with
+ * INVALID_ARGUMENT. Not retried.
+ *
+ * What to do: give the field a value of the form that its comment says.
+ *
+ * @generated from message moorline.agent.v1.FieldInvalid
+ */
+export type FieldInvalid = Message<"moorline.agent.v1.FieldInvalid"> & {
+  /**
+   * The name of the field in the schema, such as `agent_id`.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+};
+
+/**
+ * Describes the message moorline.agent.v1.FieldInvalid.
+ * Use `create(FieldInvalidSchema)` to create a new message.
+ */
+export const FieldInvalidSchema: GenMessage<FieldInvalid> = /*@__PURE__*/
+  messageDesc(file_moorline_agent_v1_error, 9);
 
 /**
  * Why a command is not run.

@@ -28,14 +28,17 @@ export type ReportPresenceRequest = Message<"moorline.agent.v1.ReportPresenceReq
   state: PresenceState;
 
   /**
-   * The agent that is shown. Empty: none.
+   * The id of the agent that is shown, 22 characters of base64url. Empty: none.
+   * Anything else is answered with INVALID_ARGUMENT and FieldInvalid.
    *
    * @generated from field: string agent_id = 2;
    */
   agentId: string;
 
   /**
-   * When somebody last did something there. Absent: not known.
+   * When somebody last did something there. Absent: not known, which counts as
+   * longer ago than any time. A time in the future counts as now; one that is
+   * none is answered with INVALID_ARGUMENT and FieldInvalid.
    *
    * @generated from field: google.protobuf.Timestamp active_at = 3;
    */
@@ -71,7 +74,8 @@ export const ReportPresenceResponseSchema: GenMessage<ReportPresenceResponse> = 
  */
 export type RegisterPushTokenRequest = Message<"moorline.agent.v1.RegisterPushTokenRequest"> & {
   /**
-   * The service that it belongs to, such as `apns`. 1 to 64 characters.
+   * The service that it belongs to, such as `apns`. 1 to 64 characters (UTF-16
+   * code units), else INVALID_ARGUMENT with FieldInvalid.
    *
    * @generated from field: string service = 1;
    */
@@ -79,7 +83,7 @@ export type RegisterPushTokenRequest = Message<"moorline.agent.v1.RegisterPushTo
 
   /**
    * The address, a secret of the client. Empty: there is none any more. At most
-   * 4 KiB.
+   * 4 KiB in UTF-8, else INVALID_ARGUMENT with FieldInvalid.
    *
    * @generated from field: string token = 2;
    */
@@ -109,7 +113,8 @@ export const RegisterPushTokenResponseSchema: GenMessage<RegisterPushTokenRespon
   messageDesc(file_moorline_agent_v1_presence_service, 3);
 
 /**
- * Whether somebody looks at a client.
+ * Whether somebody looks at a client. Unknown ones of a newer client count as
+ * PRESENCE_STATE_HIDDEN.
  *
  * @generated from enum moorline.agent.v1.PresenceState
  */
@@ -137,7 +142,8 @@ export const PresenceState = {
 } as const;
 
 /**
- * Whether somebody looks at a client.
+ * Whether somebody looks at a client. Unknown ones of a newer client count as
+ * PRESENCE_STATE_HIDDEN.
  *
  * @generated from enum moorline.agent.v1.PresenceState
  */
@@ -158,7 +164,8 @@ export const PresenceService: GenService<{
   /**
    * Says whether somebody looks at this client, and at what. Holds for the
    * channel that carries the call, and ends with it; a plain RPC has none and
-   * is answered with FAILED_PRECONDITION.
+   * is answered with FAILED_PRECONDITION and ChannelNeeded. Each report takes the
+   * place of the one before.
    *
    * @generated from rpc moorline.agent.v1.PresenceService.ReportPresence
    */
@@ -169,7 +176,8 @@ export const PresenceService: GenService<{
   },
   /**
    * Leaves an address to which the daemon may push when no channel is there.
-   * Holds for the session, and ends with it.
+   * Holds for the session, and ends with it. One for each service, and at most 8:
+   * one more is answered with RESOURCE_EXHAUSTED and LimitExceeded.
    *
    * @generated from rpc moorline.agent.v1.PresenceService.RegisterPushToken
    */

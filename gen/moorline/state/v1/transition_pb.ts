@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { AgentFailureReason } from "../../agent/v1/agent_pb.ts";
+import { file_moorline_agent_v1_agent } from "../../agent/v1/agent_pb.ts";
 import type { CloseCode } from "../../session/v1/close_code_pb.ts";
 import { file_moorline_session_v1_close_code } from "../../session/v1/close_code_pb.ts";
 import type { ChannelLossReason } from "../../session/v1/error_pb.ts";
@@ -20,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/transition.proto.
  */
 export const file_moorline_state_v1_transition: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKdBAoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABIPCgdtZXNzYWdlGA4gASgJEiYKAmF0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZyZWFzb24qdQoRVHJhbnNpdGlvbk91dGNvbWUSIgoeVFJBTlNJVElPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYVFJBTlNJVElPTl9PVVRDT01FX1RBS0VOEAESHgoaVFJBTlNJVElPTl9PVVRDT01FX0lHTk9SRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_reason]);
+  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSLuBAoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASDwoHbWVzc2FnZRgOIAEoCRImCgJhdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3ViamVjdBgQIAEoCUIICgZyZWFzb24qdQoRVHJhbnNpdGlvbk91dGNvbWUSIgoeVFJBTlNJVElPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYVFJBTlNJVElPTl9PVVRDT01FX1RBS0VOEAESHgoaVFJBTlNJVElPTl9PVVRDT01FX0lHTk9SRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_reason]);
 
 /**
  * One event that a machine was given: the record of the transition log, the
@@ -132,6 +134,14 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
      */
     value: ResumeRefusal;
     case: "resumeRefusal";
+  } | {
+    /**
+     * Why the agent cannot go on.
+     *
+     * @generated from field: moorline.agent.v1.AgentFailureReason agent_failure = 17;
+     */
+    value: AgentFailureReason;
+    case: "agentFailure";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -147,6 +157,15 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
    * @generated from field: google.protobuf.Timestamp at = 15;
    */
   at?: Timestamp | undefined;
+
+  /**
+   * What the machine belongs to, where neither daemon nor session says it: the
+   * id of the agent, 22 characters, for the machine `agent`. Empty for all
+   * other machines of Moorline.
+   *
+   * @generated from field: string subject = 16;
+   */
+  subject: string;
 };
 
 /**

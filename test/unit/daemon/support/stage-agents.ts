@@ -5,6 +5,7 @@ import { AgentService, type CreateAgentRequestSchema } from "../../../../gen/moo
 import { AgentDirectoryService } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import type { TimelineItem } from "../../../../gen/moorline/agent/v1/timeline_pb.ts";
 import { TimelineService } from "../../../../gen/moorline/agent/v1/timeline_service_pb.ts";
+import { agentToState } from "../../../../src/daemon/agent/agent-lifecycle.ts";
 import { AgentRegistry, type RegistryOptions } from "../../../../src/daemon/agent/agent-registry.ts";
 import { createAgentService } from "../../../../src/daemon/agent/agent-service.ts";
 import { createAgentCollection } from "../../../../src/daemon/directory/agent-collection.ts";
@@ -39,8 +40,10 @@ export async function stageAgents({ seed = 1, maxAgents = 10, ...options }: Agen
   const failures: unknown[] = [];
   const context: RegistryOptions["context"] = {
     ...{ clock, store, agents: collection },
-    logged: (_, { from, event, to, ignored }, ref) =>
-      log.push(`${from.state.case} ${event.event.case} ${ignored ? "ignored" : to.state.case}${ref && " by a client"}`),
+    logged: ({ before, event, step: { agent, ignored } }, ref) => {
+      const [from, to] = [agentToState(before), agentToState(agent)];
+      log.push(`${from.state.case} ${event.event.case} ${ignored ? "ignored" : to.state.case}${ref && " by a client"}`);
+    },
     attentionRaised: (agent) => raised.push(agent),
     failed: (_, error) => failures.push(error),
   };

@@ -6,7 +6,7 @@ import {
   LimitExceededSchema,
   OutcomeTooLargeSchema,
 } from "../../../../gen/moorline/session/v1/error_pb.ts";
-import { createMemoryJournalStore } from "../../../../src/server/index.ts";
+import { createMemoryJournalStore, type JournalStore } from "../../../../src/server/index.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import { journalLimits } from "../../../../src/wire/limits.ts";
 import { journalEntry } from "../../../compliance/journal-store.ts";
@@ -103,6 +103,40 @@ describe("the journal of a session", () => {
     expect(await put(stage, next, "l")).toBe("put");
     expect(await put(stage, next, "k", "else")).toMatchObject({ code: Code.ResourceExhausted });
   });
+
+  it.each([
+    ["first", ["k", "l"]],
+    ["last", ["l", "k"]],
+  ])(
+    "forgets a key once, whoever asks while that takes its time: the %s is done, asked %s [JOURNAL-7, JOURNAL-2]",
+    async (done, keys) => {
+      const memory = createMemoryJournalStore();
+      const deletions: (() => void)[] = [];
+      const journal: JournalStore = {
+        ...memory,
+        async delete(...name) {
+          await new Promise<void>((resolve) => deletions.push(resolve));
+          await memory.delete(...name);
+        },
+      };
+      const stage = stageJournal({ journal });
+      await put(stage, connect(stage), "k", "before");
+      await stage.clock.advanceAsync(24 * HOUR);
+      const next = connect(stage, 2);
+      const calls: Awaited<ReturnType<typeof ask>>[] = [];
+      for (const key of keys) calls.push(await ask(stage, next, key));
+      while (deletions.length > 0) {
+        const finish = done === "first" ? deletions.shift() : deletions.pop();
+        finish?.();
+        await stage.clock.settle();
+      }
+      for (const { answer } of stage.runs) answer();
+      await stage.clock.settle();
+      expect(calls.map(told)).toEqual(["did it", "did it"]);
+      expect(told(await ask(stage, next, "k"))).toBe("did it");
+      expect(stage.runs).toHaveLength(2);
+    },
+  );
 
   it("forgets nothing because the wall clock jumps [JOURNAL-7]", async () => {
     const stage = stageJournal();

@@ -1,5 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
+import type { CloseCode } from "../../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ServerHelloSchema, type Welcome } from "../../../../gen/moorline/session/v1/packet_pb.ts";
 import { Channel } from "../../../../src/channel/channel.ts";
 import { type Farewell, Link, type LinkOwner } from "../../../../src/channel/link.ts";
@@ -61,6 +62,11 @@ export class CallConnection implements ConnectionListener, LinkOwner {
     this.onWelcome = onWelcome;
     this.connection = stage.pair.transport.dial("ws://localhost/", this);
     this.link = new Link({ role: "client", sink: this.connection, clock: stage.clock, owner: this });
+  }
+
+  /** Says why the client leaves. */
+  goodbye(code: CloseCode): void {
+    this.link.sendFarewell(code, "");
   }
 
   opened(): void {
