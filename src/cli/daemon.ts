@@ -17,6 +17,7 @@ import { VERSION } from "./version.ts";
 /** What a daemon that could not be started ends with. */
 const NOT_STARTED = 1;
 const MAX_PORT = 65_535;
+const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
 
 interface DaemonCommandOptions {
   readonly listen: ListenOptions;
@@ -126,14 +127,22 @@ async function read(path: string): Promise<string> {
   }
 }
 
-/** Settles at the first signal to stop. The next one ends the process at once. */
+/** Settles at the first signal to stop. The next one ends the process at once. Spec: DAEMON-4. */
 function untilSignal(): Promise<void> {
   return new Promise((done) => {
+    const end = (signal: NodeJS.Signals): void => {
+      for (const one of STOP_SIGNALS) process.off(one, end);
+      process.kill(process.pid, signal);
+    };
     const stop = (): void => {
-      for (const signal of ["SIGTERM", "SIGINT"] as const) process.off(signal, stop);
+      for (const one of STOP_SIGNALS) {
+        // There is a listener at any time: where there is none but its own, execa ends the process as it cleans up.
+        process.on(one, end);
+        process.off(one, stop);
+      }
       done();
     };
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+    for (const one of STOP_SIGNALS) process.on(one, stop);
   });
 }
 

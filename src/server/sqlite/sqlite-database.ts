@@ -123,9 +123,12 @@ function prepareDatabase(handle: DatabaseSync, path: string, options: SqliteOpti
   if (Number.isFinite(pages)) handle.exec(`PRAGMA max_page_count = ${Math.max(1, pages)}`);
 }
 
+/** Writes nothing where the tables are those of this version: whoever refuses what is in them leaves the file as it was. */
 function migrateOwnTables(handle: DatabaseSync): void {
+  const version = numberOf(handle, "user_version");
+  if (version === SCHEMA_STEPS.length) return;
   transact(handle, () => {
-    for (const step of SCHEMA_STEPS.slice(numberOf(handle, "user_version"))) handle.exec(step);
+    for (const step of SCHEMA_STEPS.slice(version)) handle.exec(step);
     handle.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_STEPS.length}`);
   });
 }
