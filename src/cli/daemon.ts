@@ -10,6 +10,7 @@ import { MoorlineError } from "../wire/moorline-error.ts";
 import { toFailure } from "./failure.ts";
 import { Output } from "./output.ts";
 import { defaultStateDir } from "./state-dir.ts";
+import { createTransitionFile } from "./transition-file.ts";
 
 /** What a daemon that could not be started ends with. */
 const NOT_STARTED = 1;
@@ -19,6 +20,7 @@ interface DaemonCommandOptions {
   readonly listen: ListenOptions;
   readonly stateDir: string;
   readonly insecureNoAuth?: boolean;
+  readonly transitions?: string;
   readonly policy?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -42,6 +44,7 @@ export function addDaemon(program: Command): void {
     .option("--tls-key <path>", "the private key of the certificate, as PEM")
     .option("--allow-host <host...>", "further names that it may be called by, beside loopback and its own address")
     .option("--allow-origin <origin...>", "further origins whose web pages may connect")
+    .option("--transitions <path>", "adds each transition of its machines to this file, as a line of JSON")
     .option("--insecure-no-auth", "let in everybody who reaches it on loopback");
   command.action(async () => {
     const options = command.optsWithGlobals<DaemonCommandOptions>();
@@ -59,7 +62,7 @@ export function addDaemon(program: Command): void {
 }
 
 async function start(options: DaemonCommandOptions, output: Output): Promise<Daemon> {
-  const { listen, stateDir, insecureNoAuth = false, allowHost = [], allowOrigin = [] } = options;
+  const { listen, stateDir, insecureNoAuth = false, allowHost = [], allowOrigin = [], transitions } = options;
   const policy = options.policy === undefined ? [] : parseCommandPolicy(await read(options.policy));
   const tls = await readTls(options);
   const daemon = await openDaemon({
@@ -69,6 +72,7 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
     insecureNoAuth,
     allowedHosts: allowHost,
     allowedOrigins: allowOrigin,
+    ...(transitions === undefined ? {} : { onTransition: createTransitionFile(transitions, output) }),
     logger: {
       warn: (message) => output.note(message),
       error: (message, error) => output.note(`${message}: ${MoorlineError.from(error).message}`),

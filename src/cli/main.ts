@@ -4,6 +4,7 @@ import { addAgentCommands } from "./agent-commands.ts";
 import { addAgents } from "./agents.ts";
 import { addCall } from "./call.ts";
 import { addDaemon } from "./daemon.ts";
+import { addDemo } from "./demo/demo.ts";
 import { exitCodes } from "./failure.ts";
 import { Output } from "./output.ts";
 import { addPing } from "./ping.ts";
@@ -37,5 +38,5 @@ program.configureOutput({
     else write(text);
   },
 });
-for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addDaemon, addPing]) add(program);
+for (const add of [addRun, addAgents, addTail, addAgentCommands, addCall, addDaemon, addDemo, addPing]) add(program);
 await program.parseAsync();

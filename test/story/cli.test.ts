@@ -4,31 +4,23 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endProcesses, startProcess } from "../../examples/exec/demo/children.ts";
+import { type StartedDaemon, startDaemon } from "../support/moorline-command.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 describe("moorline ping", () => {
   const home = mkdtempSync(join(tmpdir(), "moorline-cli-"));
+  let daemon: StartedDaemon;
   let reached: string[];
-  let serverId: string;
 
   beforeAll(async () => {
-    const server = startProcess("server-process", { home });
-    const listening = await server.next("listening");
-    serverId = listening.serverId;
-    reached = [
-      "--endpoint",
-      listening.endpoint,
-      "--session-key-file",
-      join(home, "key"),
-      "--token-file",
-      join(home, "token"),
-    ];
+    daemon = await startDaemon(home);
+    reached = [...daemon.reached, "--session-key-file", join(home, "key")];
   });
 
-  afterAll(() => {
-    endProcesses();
+  afterAll(async () => {
+    daemon.command.kill("SIGTERM");
+    await daemon.command;
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -38,9 +30,9 @@ describe("moorline ping", () => {
     const { exitCode, stdout } = await ping(...reached, "--json");
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({
       exitCode: 0,
-      serverId,
-      name: "exec",
-      version: "1.0.0",
+      serverId: daemon.serverId,
+      name: "moorline",
+      version: "0.1.0",
     });
     expect(statSync(join(home, "key")).mode & 0o777).toBe(0o600);
   });

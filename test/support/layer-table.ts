@@ -45,7 +45,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   testing: { imports: ["client", "runtime", "server"], packages: [PROTOBUF, CONNECT] },
   cli: {
     imports: ["client", "runtime", "node", "server", "relay", "daemon", "faults", "conformance"],
-    packages: [PROTOBUF, CONNECT, "commander"],
+    packages: [PROTOBUF, CONNECT, "commander", "cli-table3"],
     node: true,
   },
 };

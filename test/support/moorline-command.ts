@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { execa, type ResultPromise } from "execa";
 
@@ -36,7 +37,7 @@ export async function startDaemon(stateDir: string, port = 0): Promise<StartedDa
 }
 
 /** The first line of what a command prints. */
-export async function firstLine({ stdout }: MoorlineCommand): Promise<string> {
+export async function firstLine({ stdout }: { readonly stdout: Readable }): Promise<string> {
   const [line] = await once(createInterface({ input: stdout }), "line");
   return line as string;
 }

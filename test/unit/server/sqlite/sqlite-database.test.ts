@@ -26,12 +26,15 @@ function alter(path: string, sql: string): void {
 }
 
 describe("openSqliteDatabase", () => {
-  it.skipIf(process.platform === "win32")("can be read by its user only, its log of changes too [STORE-1]", async () => {
-    const path = statePath();
-    const database = await openDatabase(path);
-    await createSqliteSessionStore(database).put(RECORD);
-    for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
-  });
+  it.skipIf(process.platform === "win32")(
+    "can be read by its user only, its log of changes too [STORE-1]",
+    async () => {
+      const path = statePath();
+      const database = await openDatabase(path);
+      await createSqliteSessionStore(database).put(RECORD);
+      for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    },
+  );
 
   it("makes the database and its directory, and marks the version [STORE-1, STORE-2]", async () => {
     const path = join(createDirectory(), "deep", "er", "state.db");
