@@ -40,7 +40,7 @@ describe("moorline demo", () => {
     for (const event of events) expect(event).toMatchObject({ duplicates: 0, gaps: 0 });
     expect(lines.filter(({ isSame }) => isSame === true)).toHaveLength(4);
     expect(readdirSync(temporary)).toEqual([]);
-  }, 90_000);
+  }, 100_000);
 
   it("ends with FAILED alone on its last line where it cannot go on", async () => {
     const { stdout, exitCode } = await demo(join(folder, "nowhere"));

@@ -44,6 +44,8 @@ export class DemoClient {
     isWanted: (message: MessageOf<Type>) => boolean = () => true,
   ): Promise<MessageOf<Type>> {
     return new Promise((resolve, reject) => {
+      const failed = this.all("failed")[0];
+      if (failed !== undefined) return reject(new Error(`the client: ${failed.message}`));
       const listen = (message: ClientMessage): void => {
         if (message.type === type && isWanted(message as MessageOf<Type>)) resolve(message as MessageOf<Type>);
         else if (message.type === "failed") reject(new Error(`the client: ${message.message}`));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { DemoProcess, DemoProcesses } from "./demo-process.ts";
@@ -37,7 +37,7 @@ export async function startDaemon(
     process: started,
     port: Number(new URL(endpoint).port),
     serverId,
-    transitions: () => (existsSync(log) ? readLines(log) : []),
+    transitions: () => readLines(log),
   };
 }
 

@@ -31,6 +31,7 @@ export async function judge(
   const ours = clients.flatMap((client) => client.all("transition").map(({ transition }) => transition));
   const theirs = daemons.flatMap((daemon) => daemon.transitions());
   const counts = { client: checkTransitions(ours), daemon: checkTransitions(theirs) };
+  if (counts.client === 0 || counts.daemon === 0) throw new Error("there is no transition log");
   const text = `${counts.client} transitions of the client and ${counts.daemon} of the daemon, each a row of its machine's table`;
   report.check({ check: "transitions", counts, text });
 }
