@@ -27,18 +27,19 @@ export function takePacket(
   const room = limits.maxPacketBytes - PACKET_OVERHEAD_BYTES;
   if (outbox.hasReplay) return takeReplay(outbox, inbox, room);
   if (outbox.heldBytes + limits.maxPacketBytes > limits.maxOutboxBytes) return undefined;
+  let frame = takeFrame(calls, room, nowMs);
+  if (frame === undefined) return undefined;
   const frames: Frame[] = [];
   const sizes: number[] = [];
   let total = 0;
-  while (room - total >= LEAST_ROOM_BYTES) {
-    const frame = takeFrame(calls, room - total, nowMs);
-    if (frame === undefined) break;
+  while (frame !== undefined) {
     const size = sizeFrame(frame);
     frames.push(frame);
     sizes.push(size);
     total += 1 + sizeDelimited(size);
+    frame = room - total < LEAST_ROOM_BYTES ? undefined : takeFrame(calls, room - total, nowMs);
   }
-  return frames.length === 0 ? undefined : encodeFrames(frames, sizes, total, outbox, inbox);
+  return encodeFrames(frames, sizes, total, outbox, inbox);
 }
 
 /** Frames are sent again as they were encoded, so they go in as if they were not known here. */
