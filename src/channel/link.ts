@@ -207,14 +207,14 @@ export class Link {
   private acceptBody({ body, unknown }: ClientPacket | ServerPacket, bytes: number): void {
     const { owner } = this.options;
     switch (body.case) {
+      case "frames":
+        this.acceptFrames(body.value, bytes);
+        break;
       case undefined:
         if (unknown !== undefined) this.unknownPackets += 1;
         break;
       case "hello":
         owner.hello(body.value);
-        break;
-      case "frames":
-        this.acceptFrames(body.value, bytes);
         break;
       case "ping":
         this.acceptPing(body.value);

@@ -27,17 +27,19 @@ export function takePacket(
   const room = limits.maxPacketBytes - PACKET_OVERHEAD_BYTES;
   if (outbox.hasReplay) return takeReplay(outbox, inbox, room);
   if (outbox.heldBytes + limits.maxPacketBytes > limits.maxOutboxBytes) return undefined;
-  let frame = takeFrame(calls, room, nowMs);
+  const frame = takeFrame(calls, room, nowMs);
   if (frame === undefined) return undefined;
-  const frames: Frame[] = [];
-  const sizes: number[] = [];
-  let total = 0;
-  while (frame !== undefined) {
-    const size = sizeFrame(frame);
-    frames.push(frame);
+  // Most packets have one frame, for which the lists need not grow.
+  const frames = [frame];
+  const sizes = [sizeFrame(frame)];
+  let total = 1 + sizeDelimited(sizes[0] as number);
+  while (room - total >= LEAST_ROOM_BYTES) {
+    const next = takeFrame(calls, room - total, nowMs);
+    if (next === undefined) break;
+    const size = sizeFrame(next);
+    frames.push(next);
     sizes.push(size);
     total += 1 + sizeDelimited(size);
-    frame = room - total < LEAST_ROOM_BYTES ? undefined : takeFrame(calls, room - total, nowMs);
   }
   return encodeFrames(frames, sizes, total, outbox, inbox);
 }
