@@ -89,16 +89,15 @@ export async function dial({ name, port, client }: Rig): Promise<void> {
   await client.ask({ do: "dial", peer: name, port });
 }
 
-/** Warms a client up. @returns The count that lasts about a second, or its share of one. */
+/** Warms a client up, some seconds long. @returns The count that lasts about a second, or its share of one. */
 export async function calibrate(comparison: Comparison, client: RigProcess): Promise<number> {
-  const targetMs = TARGET_MS / (comparison.pairs ?? 1);
   let count = comparison.parameters.count ?? LEAST_COUNT;
   for (let run = 0; run < CALIBRATIONS; run += 1) {
     const startMs = performance.now();
     await measure(comparison, client, count);
-    count = Math.max(LEAST_COUNT, Math.round((count * targetMs) / (performance.now() - startMs)));
+    count = Math.max(LEAST_COUNT, Math.round((count * TARGET_MS) / (performance.now() - startMs)));
   }
-  return count;
+  return Math.ceil(count / (comparison.pairs ?? 1));
 }
 
 /** Measures once. */

@@ -83,7 +83,7 @@ export function toMarkdown(results: readonly BenchResult[], machine: string): st
     "",
     "Server and client are two processes, each on a core of its own; the peers take turns in one run; figures are medians.",
     "Streams and calls are per second, and more is better; the others have their unit in their name, and less is better; a",
-    "round trip is in microseconds, over three pairs of processes for each peer. Only the ratios, ours divided by theirs,",
+    "round trip is in microseconds, over two pairs of processes for each peer. Only the ratios, ours divided by theirs,",
     "mean something on another machine.",
     "",
     "| what | peer | ours | theirs | ratio | goal | met | runs |",
