@@ -34,7 +34,7 @@ export interface Rig {
 const TARGET_MS = 1000;
 const LEAST_COUNT = 64;
 /** Runs before those that count: the first ones are slow, and the last one says how much a second is. */
-const CALIBRATIONS = 4;
+const CALIBRATIONS = 6;
 
 /**
  * Measures all peers side by side: server and client processes for each, on two cores, one round after the other with the
