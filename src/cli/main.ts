@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
+import type { Command } from "commander";
 import { exitCodes } from "./failure.ts";
 import { Output } from "./output.ts";
 import { createProgram } from "./program.ts";
@@ -10,21 +11,25 @@ const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
 
 const args = process.argv.slice(2);
 // What comes after `--` is the command of somebody else.
-const isJson = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--json");
+const ownArgs = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+const isJson = ownArgs.includes("--json");
 const output = new Output(isJson);
 
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
 
-await createProgram((program) => {
-  program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
-  program.configureOutput({
+const program = await createProgram({ args: ownArgs, prepare });
+await program.parseAsync();
+
+function prepare(command: Command): void {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.usage));
+  command.configureOutput({
     outputError(text, write) {
       const message = text.replace(/^error: /, "").trim();
       if (isJson) output.failure({ code: "USAGE", reason: "", message, action: SEE_HELP, exitCode: exitCodes.usage });
       else write(text);
     },
   });
-}).parseAsync();
+}
 
 /** Nobody reads any more, as behind `| head -1`. Node ignores the signal that ends other programs then. */
 function endQuietly(error: NodeJS.ErrnoException): void {

@@ -8,7 +8,11 @@ import { VERSION } from "../../../src/cli/version.ts";
 
 const readDoc = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), "utf8");
 const page = readDoc("cli.md");
-const program = createProgram();
+const program = await createProgram();
+const commands = program
+  .createHelp()
+  .visibleCommands(program)
+  .filter((command) => command.name() !== "help");
 
 /** The text under a heading, until the next one of its level or a higher one. */
 function sectionOf(heading: string): string {
@@ -29,7 +33,7 @@ function optionsOf({ options }: Command): string[] {
 describe("docs/cli.md", () => {
   it("has every command, and no other [CLI-1]", () => {
     const headings = [...page.matchAll(/^### moorline (\S+)$/gm)].map(([, name]) => name);
-    expect(headings).toEqual(program.commands.map((command) => command.name()));
+    expect(headings).toEqual(commands.map((command) => command.name()));
   });
 
   it("has the options of every command, and no others [CLI-1]", () => {
@@ -37,7 +41,7 @@ describe("docs/cli.md", () => {
     expect(rows.sort()).toEqual([...optionsOf(program), "--help"].sort());
   });
 
-  it.each(program.commands.map((command) => [command.name(), command] as const))(
+  it.each(commands.map((command) => [command.name(), command] as const))(
     "has the options of %s, and no others [CLI-1]",
     (name, command) => {
       const rows = rowsOf(sectionOf(`### moorline ${name}`)).filter((row) => row.startsWith("-"));
@@ -46,9 +50,7 @@ describe("docs/cli.md", () => {
   );
 
   it("has every environment variable, and no other [CLI-3]", () => {
-    const known = [program, ...program.commands].flatMap(({ options }) =>
-      options.flatMap(({ envVar }) => envVar ?? []),
-    );
+    const known = [program, ...commands].flatMap(({ options }) => options.flatMap(({ envVar }) => envVar ?? []));
     expect([...new Set(page.match(/\bMOORLINE_[A-Z_]+/g))].sort()).toEqual(known.sort());
   });
 
@@ -67,7 +69,7 @@ describe("docs/cli.md", () => {
 });
 
 describe("moorline --help", () => {
-  it.each([program, ...program.commands].map((command) => [command.name(), command] as const))(
+  it.each([program, ...commands].map((command) => [command.name(), command] as const))(
     "can be printed for %s [CLI-1]",
     (name, command) => expect(command.helpInformation()).toContain(name),
   );
