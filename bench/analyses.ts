@@ -5,7 +5,7 @@ export const analyses: Readonly<Record<string, string>> = {
   "stream to the server, 64 KiB":
     "Copies: the encoding, the packets, and a third one where `ws` masks them, which the peer has too; the server joins three parts for each message.",
   "ping-pong p50 across cores, 64 B":
-    "Half of it is the system call that writes, as for the peer. The rest is spread over many small functions, none above 3 %: envelope, acknowledgement, credit, promises of the generators on both sides. In one process, where everything stays warm, a whole round trip of both ends takes 84 µs, 49 of them writing; after each wait for another process the same code runs with cold caches.",
+    "System calls and the waits for them take half or more of it, and are as many as the peer's. The rest is spread over many small functions, none above 3 %: envelope, acknowledgement, the promises of the generators on both sides. After each wait for the other process that code runs with cold caches.",
   "ping-pong p50 on one core, 64 B":
     "The same as across cores, and each switch between the two processes empties the caches: what counts is how much code a message passes through.",
   "memory per idle session":

@@ -12,6 +12,11 @@ export interface Comparison {
   readonly peers: readonly string[];
   /** The cores of the server and the client. Default: 0 and 1. */
   readonly cores?: readonly [number, number];
+  /**
+   * How many servers and clients each peer has, which take turns as the peers do, and share a second. Default 1. More are
+   * for small figures: two runs of one program differ by a tenth, by how the engine happens to have compiled it.
+   */
+  readonly pairs?: number;
 }
 
 /** The server and the client of one peer. */
@@ -29,25 +34,25 @@ export interface Rig {
 const TARGET_MS = 1000;
 const LEAST_COUNT = 64;
 /** Runs before those that count: the first ones are slow, and the last one says how much a second is. */
-const CALIBRATIONS = 4;
+const CALIBRATIONS = 6;
 
 /**
- * Measures all peers side by side: a server and a client process for each, on two cores, one round after the other with
- * the peers taking turns. @returns Each peer's figures, one for each round.
+ * Measures all peers side by side: server and client processes for each, on two cores, one round after the other with the
+ * peers taking turns, there and back. @returns Each peer's figures, one for each round and pair of processes.
  */
 export async function compare(comparison: Comparison, rounds: number): Promise<Map<string, number[]>> {
   const names = ["moorline", ...comparison.peers];
+  const pairs = Array.from({ length: comparison.pairs ?? 1 }, () => names).flat();
   const figures = new Map(names.map((name) => [name, [] as number[]]));
-  await withRigs(names, comparison.cores, async (rigs) => {
-    const counts = new Map<string, number>();
+  await withRigs(pairs, comparison.cores, async (rigs) => {
+    const turns: Array<{ readonly rig: Rig; readonly count: number }> = [];
     for (const rig of rigs) {
       await dial(rig);
-      counts.set(rig.name, await calibrate(comparison, rig.client));
+      turns.push({ rig, count: await calibrate(comparison, rig.client) });
     }
     for (let round = 0; round < rounds; round += 1) {
-      for (const { name, client } of rigs) {
-        figures.get(name)?.push(await measure(comparison, client, counts.get(name) ?? LEAST_COUNT));
-      }
+      for (const { rig, count } of turns) figures.get(rig.name)?.push(await measure(comparison, rig.client, count));
+      turns.reverse();
     }
   });
   return figures;
@@ -84,7 +89,7 @@ export async function dial({ name, port, client }: Rig): Promise<void> {
   await client.ask({ do: "dial", peer: name, port });
 }
 
-/** Warms a client up. @returns The count that lasts about a second. */
+/** Warms a client up, some seconds long. @returns The count that lasts about a second, or its share of one. */
 export async function calibrate(comparison: Comparison, client: RigProcess): Promise<number> {
   let count = comparison.parameters.count ?? LEAST_COUNT;
   for (let run = 0; run < CALIBRATIONS; run += 1) {
@@ -92,7 +97,7 @@ export async function calibrate(comparison: Comparison, client: RigProcess): Pro
     await measure(comparison, client, count);
     count = Math.max(LEAST_COUNT, Math.round((count * TARGET_MS) / (performance.now() - startMs)));
   }
-  return count;
+  return Math.ceil(count / (comparison.pairs ?? 1));
 }
 
 /** Measures once. */

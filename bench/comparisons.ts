@@ -25,7 +25,7 @@ function unary(measure: "unary" | "unaryWithDeadline", size: number, label: stri
 }
 
 function ping(what: string, cores: readonly [number, number], most: number): BenchGoal {
-  const comparison = { what, measure: "ping", parameters: { size: 64, count: 300 }, peers: ALL, cores };
+  const comparison = { what, measure: "ping", parameters: { size: 64, count: 300 }, peers: ALL, cores, pairs: 2 };
   return { comparison, goals: { "raw ws": { most } } };
 }
 

@@ -2,6 +2,7 @@ import { CallOutcome } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { CallOpen } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { createCallOpen, sizeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { IdMap } from "../core/id-map.ts";
+import { Queue } from "../core/queue.ts";
 import { Roster } from "../core/roster.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { Call, CallListener, CallRequest, OpenOptions } from "./call.ts";
@@ -46,7 +47,7 @@ export class CallBook implements CallHost {
   readonly all = new Roster<ChannelCall>();
   private readonly byId = new IdMap<ChannelCall>();
   /** Calls whose listener has to hear something, and calls of the peer that nobody has seen yet. */
-  private readonly due: { notices: ChannelCall[]; opened: ChannelCall[] } = { notices: [], opened: [] };
+  private readonly due = { notices: new Queue<ChannelCall>(), opened: new Queue<ChannelCall>() };
   /** The highest ids so far, and how many of each side's calls count. */
   private readonly counts: { ourId: number; theirId: number; ours: number; theirs: number };
   /** Calls with an unfinished message, the oldest first. Undefined where no message has ever begun as parts. */
@@ -216,10 +217,9 @@ export class CallBook implements CallHost {
   /** Tells everybody what they have yet to hear, and shows the calls of the peer that were opened. */
   deliver(onCall?: ((call: Call) => void) | undefined): void {
     const { notices, opened } = this.due;
-    if (opened.length > 0) {
-      for (const call of opened.splice(0)) if (call.phase === "open") call.serve(onCall);
+    for (let call = opened.shift(); call !== undefined; call = opened.shift()) {
+      if (call.phase === "open") call.serve(onCall);
     }
-    for (let i = 0; i < notices.length; i += 1) notices[i]?.deliver();
-    notices.length = 0;
+    for (let call = notices.shift(); call !== undefined; call = notices.shift()) call.deliver();
   }
 }

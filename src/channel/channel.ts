@@ -178,6 +178,11 @@ export class Channel implements CallChannel {
     return violation;
   }
 
+  /** Whether `take` may have something to give. */
+  get hasWork(): boolean {
+    return this.outbox.hasReplay || this.book.scheduler.peek() !== undefined;
+  }
+
   /** Whether the peer should be told of what was accepted by a packet of its own, now. */
   get isAckDue(): boolean {
     return this.inbox.isAckDue;

@@ -46,7 +46,8 @@ export class Link {
   private phase: LinkPhase = { name: "greeting" };
   /** What goes before frames: the answer to the last ping. */
   private pong: Ping | undefined = undefined;
-  private flushing: "idle" | "deferred" = "idle";
+  /** `deferred`: it flushes soon. `blocked`: there was no room when it last did, so `drained` has it flush. */
+  private flushing: "idle" | "deferred" | "blocked" = "idle";
   private ackTimer: Timer | undefined = undefined;
   /** Hidden clients acknowledge with their pongs and by number only, without timers. */
   private acks: "prompt" | "lazy" = "prompt";
@@ -112,7 +113,7 @@ export class Link {
 
   /** The socket's buffer has shrunk. */
   drained(): void {
-    this.wake();
+    if (this.flushing === "blocked") this.wake();
   }
 
   /** Sends a hello, encoded. */
@@ -142,17 +143,22 @@ export class Link {
     this.flushing = "idle";
     if (this.phase.name === "stopped") return;
     if (this.pong !== undefined && this.hasRoom) this.sendPong(this.pong);
-    if (this.phase.name !== "bound") return;
-    const { channel } = this.phase;
+    const { channel } = this;
     const nowMs = this.options.clock.now();
-    while (this.hasRoom) {
-      const packet = channel.take(nowMs);
-      if (packet === undefined) break;
+    let hasRoom = this.hasRoom;
+    for (let packet = hasRoom ? channel?.take(nowMs) : undefined; packet !== undefined; ) {
       this.lastSentAtMs = nowMs;
       this.options.sink.send(packet);
+      hasRoom = this.hasRoom;
+      packet = hasRoom ? channel?.take(nowMs) : undefined;
     }
     // Without room nothing is due: the socket's buffer shrinks, or the connection dies.
-    if (!this.hasRoom) return;
+    if (!hasRoom) this.flushing = "blocked";
+    else if (channel !== undefined) this.tellReceipt(channel, nowMs);
+  }
+
+  /** Acknowledges, now or when it is due at the latest. */
+  private tellReceipt(channel: Channel, nowMs: number): void {
     if (this.isAckDue(channel, nowMs)) this.sendAck();
     this.armAckTimer(channel, nowMs);
   }
@@ -188,21 +194,27 @@ export class Link {
     const impossible = this.channel?.acknowledge(packet.received);
     if (impossible === undefined) this.acceptBody(packet, bytes);
     else this.fail(impossible);
-    // An acknowledgement may have made room, and what came may have to be answered.
-    this.wake();
+    this.followUp();
+  }
+
+  /** An acknowledgement may have made room, and what came may have to be answered. Mostly there is nothing to do yet. */
+  private followUp(): void {
+    const { channel } = this;
+    if (this.pong !== undefined || channel?.hasWork === true || channel?.isAckDue === true) this.wake();
+    else if (channel !== undefined) this.armAckTimer(channel, this.lastReceivedAtMs);
   }
 
   private acceptBody({ body, unknown }: ClientPacket | ServerPacket, bytes: number): void {
     const { owner } = this.options;
     switch (body.case) {
+      case "frames":
+        this.acceptFrames(body.value, bytes);
+        break;
       case undefined:
         if (unknown !== undefined) this.unknownPackets += 1;
         break;
       case "hello":
         owner.hello(body.value);
-        break;
-      case "frames":
-        this.acceptFrames(body.value, bytes);
         break;
       case "ping":
         this.acceptPing(body.value);

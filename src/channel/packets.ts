@@ -27,18 +27,21 @@ export function takePacket(
   const room = limits.maxPacketBytes - PACKET_OVERHEAD_BYTES;
   if (outbox.hasReplay) return takeReplay(outbox, inbox, room);
   if (outbox.heldBytes + limits.maxPacketBytes > limits.maxOutboxBytes) return undefined;
-  const frames: Frame[] = [];
-  const sizes: number[] = [];
-  let total = 0;
+  const frame = takeFrame(calls, room, nowMs);
+  if (frame === undefined) return undefined;
+  // Most packets have one frame, for which the lists need not grow.
+  const frames = [frame];
+  const sizes = [sizeFrame(frame)];
+  let total = 1 + sizeDelimited(sizes[0] as number);
   while (room - total >= LEAST_ROOM_BYTES) {
-    const frame = takeFrame(calls, room - total, nowMs);
-    if (frame === undefined) break;
-    const size = sizeFrame(frame);
-    frames.push(frame);
+    const next = takeFrame(calls, room - total, nowMs);
+    if (next === undefined) break;
+    const size = sizeFrame(next);
+    frames.push(next);
     sizes.push(size);
     total += 1 + sizeDelimited(size);
   }
-  return frames.length === 0 ? undefined : encodeFrames(frames, sizes, total, outbox, inbox);
+  return encodeFrames(frames, sizes, total, outbox, inbox);
 }
 
 /** Frames are sent again as they were encoded, so they go in as if they were not known here. */

@@ -1,7 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { TimelineItem } from "../../gen/moorline/agent/v1/timeline_pb.ts";
-import { type TimelineCursor, TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
+import {
+  type TimelineCursor,
+  TimelineService,
+  type WatchTimelineResponse,
+} from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
+
+/** What is needed of a client to follow something over lost connections. */
+export type FollowingClient = Pick<DaemonClient, "service" | "ensureConnected">;
 
 /** Where a timeline stands that is followed. */
 interface Standing {
@@ -12,53 +19,77 @@ interface Standing {
 
 /**
  * Follows the timeline of an agent from its beginning: every item, and each again when it has changed. It goes on over lost
- * connections, lost channels and restarts of the daemon, without showing anything twice. Ends only by what cannot be mended.
+ * connections, lost channels and restarts of the daemon, without showing anything twice. What cannot be mended is thrown.
+ * @param over Once it has settled, the timeline is read to the end that it has then, and that was all. Default: never.
  */
-export async function* followTimeline(client: DaemonClient, agentId: string): AsyncGenerator<TimelineItem, never> {
+export async function* followTimeline(
+  client: FollowingClient,
+  agentId: string,
+  over?: Promise<unknown>,
+): AsyncGenerator<TimelineItem, void> {
   const standing: Standing = { items: new Map(), cursor: undefined };
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  over?.then(end, end);
   for (;;) {
+    const isLast = ending.signal.aborted;
     try {
-      yield* watchOnce(client, agentId, standing);
+      for await (const event of watchOnce(client, agentId, standing.cursor, isLast ? undefined : ending.signal)) {
+        const item = take(standing, event);
+        if (item !== undefined) yield item;
+        // The first mark of a watch comes after everything that was there when it began.
+        if (isLast && event.case === "mark") return;
+      }
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      if (error.code !== Code.Unavailable) throw error;
+      const isLeft = error.code === Code.Canceled && ending.signal.aborted && !isLast;
+      if (error.code !== Code.Unavailable && !isLeft) throw error;
     }
     await client.ensureConnected();
   }
 }
 
-async function* watchOnce(client: DaemonClient, agentId: string, standing: Standing): AsyncGenerator<TimelineItem> {
-  const { cursor } = standing;
+type WatchEvent = WatchTimelineResponse["event"];
+
+async function* watchOnce(
+  client: FollowingClient,
+  agentId: string,
+  cursor: TimelineCursor | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WatchEvent> {
   const request = cursor === undefined ? { agentId } : { agentId, cursor };
-  for await (const { event } of client.service(TimelineService).watchTimeline(request)) {
-    switch (event.case) {
-      case "itemAppended":
-      case "itemReplaced": {
-        const { item } = event.value;
-        if (item !== undefined && isNews(standing, item)) yield keep(standing, item);
-        break;
-      }
-      case "textAppended": {
-        const item = grow(standing, event.value);
-        if (item !== undefined) yield item;
-        break;
-      }
-      case "epochChanged":
-        standing.items.clear();
-        break;
-      case "mark":
-        standing.cursor = event.value.cursor;
-        forgetFinal(standing);
-        break;
-      default:
-        break;
+  const options = signal === undefined ? {} : { signal };
+  for await (const { event } of client.service(TimelineService).watchTimeline(request, options)) yield event;
+}
+
+/** Takes a piece of a watch over. @returns The item as it is now, where that is news. */
+function take(standing: Standing, event: WatchEvent): TimelineItem | undefined {
+  switch (event.case) {
+    case "itemAppended":
+    case "itemReplaced": {
+      const { item } = event.value;
+      return item !== undefined && isNews(standing, item) ? keep(standing, item) : undefined;
     }
+    case "textAppended":
+      return grow(standing, event.value);
+    case "epochChanged":
+      standing.items.clear();
+      return undefined;
+    case "mark":
+      standing.cursor = event.value.cursor;
+      forgetFinal(standing);
+      return undefined;
+    default:
+      return undefined;
   }
 }
 
-/** What came before a mark does not come again: only what may grow has to be remembered. */
-function forgetFinal({ items }: Standing): void {
-  for (const [seq, { content }] of items) if (content.case === undefined) items.delete(seq);
+/** What a mark covers does not come again: only what may grow, or is newer than the mark, has to be remembered. */
+function forgetFinal({ items, cursor }: Standing): void {
+  const known = cursor?.revision ?? 0n;
+  for (const [seq, { content, revision }] of items) {
+    if (content.case === undefined && revision <= known) items.delete(seq);
+  }
 }
 
 /** For each place the highest revision counts. */

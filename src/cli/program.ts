@@ -3,6 +3,7 @@ import { addAgentCommands } from "./agent-commands.ts";
 import { addAgents } from "./agents.ts";
 import { addCall } from "./call.ts";
 import { addDaemon } from "./daemon.ts";
+import { addDemo } from "./demo/demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addPing } from "./ping.ts";
 import { addRun } from "./run.ts";
@@ -11,7 +12,7 @@ import { VERSION } from "./version.ts";
 
 const DEFAULT_ENDPOINT = "ws://127.0.0.1:7420";
 /** In the order of the help. */
-const COMMANDS = [addDaemon, addRun, addAgents, addTail, addAgentCommands, addCall, addPing, addDoctor];
+const COMMANDS = [addDemo, addDaemon, addRun, addAgents, addTail, addAgentCommands, addCall, addPing, addDoctor];
 
 /**
  * Makes the command line: `moorline COMMAND`, with every command and option.

@@ -2,23 +2,22 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { createContextValues } from "@connectrpc/connect";
 import type { Command } from "commander";
-import {
-  type Agent,
-  AgentFailureReasonSchema,
-  AgentStatus,
-  type ProcessExit,
-} from "../../gen/moorline/agent/v1/agent_pb.ts";
+import { type Agent, AgentFailureReasonSchema, type ProcessExit } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
-import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { type TimelineItem, TimelineItemSchema } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import { idempotencyKey } from "../rpc/context-keys.ts";
 import { type CommandContext, runConnected } from "./command.ts";
-import { exitCodes } from "./failure.ts";
+import { exitCodes, type Failure } from "./failure.ts";
 import { followTimeline } from "./follow-timeline.ts";
+import type { Output } from "./output.ts";
+import { sendInput } from "./send-input.ts";
 import { printItem } from "./tail.ts";
+import { waitForIdle } from "./wait-for-idle.ts";
 
 interface RunOptions {
   readonly title?: string;
   readonly cwd?: string;
+  readonly input?: boolean;
 }
 
 const COMMAND_PROVIDER = "command";
@@ -32,43 +31,59 @@ export function addRun(program: Command): void {
     .description("run a command as an agent of the daemon, print its output, and end with its exit code")
     .argument("<command...>", "the program and its arguments, after --")
     .option("--title <text>", "the title of the agent")
-    .option("--cwd <path>", "the working directory on the daemon's machine; default: where this command runs");
+    .option("--cwd <path>", "the working directory on the daemon's machine; default: where this command runs")
+    .option("-i, --input", "pass standard input on to the command, line by line; default: it gets none");
   runConnected<RunOptions>(command, { connection: "lasting" }, runCommand);
 }
 
 async function runCommand(
   { client, output }: CommandContext,
   argv: readonly string[],
-  { title = "", cwd = process.cwd() }: RunOptions,
+  { title = "", cwd = process.cwd(), input = false }: RunOptions,
 ): Promise<number> {
-  const task = { case: "command" as const, value: { argv: [...argv] } };
+  const task = { case: "command" as const, value: { argv: [...argv], closeInput: !input } };
   const contextValues = createContextValues().set(idempotencyKey, randomUUID());
   const request = { providerId: COMMAND_PROVIDER, title, workingDirectory: cwd, task };
   const { agent } = await client.service(AgentService).createAgent(request, { contextValues });
   const agentId = agent?.id ?? "";
-  for await (const item of followTimeline(client, agentId)) {
-    if (item.content.case === "processExit") return exitCodeOf(item.content.value);
-    printItem(output, item);
-    if (item.content.case === "error") {
-      const failed = await findFailure(client, agentId);
-      if (failed !== undefined) {
-        output.note(failed);
-        return exitCodes.rejected;
-      }
+  try {
+    const over = waitUntilOver(client, agentId, input);
+    for await (const item of followTimeline(client, agentId, over)) {
+      if (item.content.case === "processExit") return exitCodeOf(item.content.value);
+      show(output, item);
     }
+    output.failure(agentToFailure(await over));
+    return exitCodes.rejected;
+  } finally {
+    if (input) process.stdin.destroy();
   }
-  return exitCodes.connection;
 }
 
-/** Why the agent cannot go on, where it cannot. */
-async function findFailure(client: CommandContext["client"], agentId: string): Promise<string | undefined> {
-  const { agent } = await client.service(AgentDirectoryService).getAgent({ agentId });
-  return agent?.status === AgentStatus.ERROR ? failureToText(agent) : undefined;
+/** Passes the input on. Settles when the agent is at its end, or its input was refused. */
+function waitUntilOver(client: CommandContext["client"], agentId: string, input: boolean): Promise<Agent> {
+  const idle = waitForIdle(client, agentId);
+  const sent = input ? sendInput(client, agentId, process.stdin) : Promise.resolve();
+  const over = Promise.race([idle, sent.then(() => idle)]);
+  // Who leaves early does not ask for it.
+  over.catch(() => undefined);
+  return over;
 }
 
-function failureToText({ failure }: Agent): string {
-  const reason = AgentFailureReasonSchema.value[failure?.reason ?? 0]?.name ?? "";
-  return `[${reason}] ${failure?.message ?? ""}`;
+/** Prints an item. People have seen what they typed. */
+function show(output: Output, item: TimelineItem): void {
+  if (item.content.case === "userMessage") output.json(TimelineItemSchema, item);
+  else printItem(output, item);
+}
+
+/** Why an agent is at its end without a process that has ended. */
+function agentToFailure({ id, failure }: Agent): Failure {
+  return {
+    code: AgentFailureReasonSchema.value[failure?.reason ?? 0]?.name ?? "",
+    reason: "",
+    message: `${failure?.message ?? "the agent has ended"}.`,
+    action: `See what it has done by \`moorline tail ${id}\`.`,
+    exitCode: exitCodes.rejected,
+  };
 }
 
 /** The exit code of a process, or what shells make of the signal that ended it. */

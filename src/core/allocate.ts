@@ -5,7 +5,8 @@ const SLAB_BYTES = 16 * 1024;
 /** The largest allocation that shares memory with others. */
 const MAX_SHARED_BYTES = 4 * 1024;
 
-let slab = new Uint8Array(0);
+// The buffer itself: to ask an array for its buffer costs as much as making a view.
+let slab = new ArrayBuffer(0);
 let used = 0;
 
 /**
@@ -18,11 +19,11 @@ export function allocate(size: number): Uint8Array {
     countBuffer(size);
     return allocateAlone(size);
   }
-  if (used + size > slab.length) {
-    slab = new Uint8Array(SLAB_BYTES);
+  if (used + size > slab.byteLength) {
+    slab = new ArrayBuffer(SLAB_BYTES);
     used = 0;
   }
-  const bytes = new Uint8Array(slab.buffer, used, size);
+  const bytes = new Uint8Array(slab, used, size);
   used += size;
   return bytes;
 }

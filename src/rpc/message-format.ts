@@ -7,12 +7,15 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { compileDecoder } from "../wire/message/compile-decoder.ts";
 import { compileEncoder } from "../wire/message/compile-encoder.ts";
 
 /** Turns the messages of one type into bytes and back. What it throws fails the call, not the channel. */
 export interface MessageCodec<D extends DescMessage> {
   /** Encodes a message. */
   encode(message: MessageShape<D>): Uint8Array;
+  /** Encodes what a caller or a handler gives, as far as it can without completing it. Undefined: it is for `encode`. */
+  encodeInit?(init: MessageInitShape<D>): Uint8Array | undefined;
   /** Decodes a message. Bytes fields may be views into `bytes`. */
   decode(bytes: Uint8Array): MessageShape<D>;
 }
@@ -20,14 +23,18 @@ export interface MessageCodec<D extends DescMessage> {
 /** Where the codec of a message type comes from. Asked once per method. */
 export type CodecSource = <D extends DescMessage>(desc: D) => MessageCodec<D>;
 
-/** The codec that works for every message type: that of @bufbuild/protobuf, with a short cut for what is common. */
+/** The codec that works for every message type: that of @bufbuild/protobuf, with short cuts for what is common. */
 export const generalCodec: CodecSource = (desc) => {
-  const encode = compileEncoder(desc);
+  const encode = compileEncoder(desc) ?? nothing;
+  const decode = compileDecoder(desc) ?? nothing;
   return {
-    encode: (message) => encode?.(message) ?? toBinary(desc, message),
-    decode: (bytes) => fromBinary(desc, bytes),
+    encode: (message) => toBinary(desc, message),
+    encodeInit: encode,
+    decode: (bytes) => decode(bytes) ?? fromBinary(desc, bytes),
   };
 };
+
+function nothing(): undefined {}
 
 /** How large messages may be, in bytes. */
 export interface MessageLimits {
@@ -44,6 +51,10 @@ export function limitCodecs(codecs: CodecSource, limits: MessageLimits): CodecSo
     const codec = codecs(desc);
     return {
       encode: (message) => checkSize(codec.encode(message), "writeMaxBytes", writeMaxBytes),
+      encodeInit: (init) => {
+        const bytes = codec.encodeInit?.(init);
+        return bytes === undefined ? undefined : checkSize(bytes, "writeMaxBytes", writeMaxBytes);
+      },
       decode: (bytes) => codec.decode(checkSize(bytes, "readMaxBytes", readMaxBytes)),
     };
   };
@@ -79,7 +90,8 @@ export class MessageFormat<D extends DescMessage> {
    */
   encode(init: MessageInitShape<D> | undefined): Uint8Array {
     try {
-      return this.codec.encode(create(this.desc, init));
+      const bytes = init === undefined ? undefined : this.codec.encodeInit?.(init);
+      return bytes ?? this.codec.encode(create(this.desc, init));
     } catch (error) {
       if (error instanceof ConnectError) throw error;
       throw new ConnectError(`serialize binary: ${textOf(error)}`, Code.Internal, undefined, undefined, error);

@@ -1,6 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Call } from "../channel/call.ts";
+import { Queue } from "../core/queue.ts";
 import type { MessageFormat } from "./message-format.ts";
 
 /** How a {@link MessageReader} reads. */
@@ -43,7 +44,7 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
  */
 export class MessageReader<D extends DescMessage> implements AsyncIterableIterator<MessageShape<D>, undefined> {
   private readonly options: ReaderOptions<D>;
-  private readonly waiters: Waiter<MessageShape<D>>[] = [];
+  private readonly waiters = new Queue<Waiter<MessageShape<D>>>();
   private phase: ReadPhase = OPEN;
 
   constructor(options: ReaderOptions<D>) {
@@ -73,7 +74,7 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
 
   /** Something came, or ended: whoever waits gets it. */
   wake(): void {
-    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+    for (let waiter = this.waiters.at(0); waiter !== undefined; waiter = this.waiters.at(0)) {
       try {
         const result = this.takeResult();
         if (result === undefined) return;

@@ -3,6 +3,9 @@ import { cutReason, toCloseCode } from "./close.ts";
 import type { Connection, ConnectionHandler, ConnectionListener } from "./connection.ts";
 import { closeAfterThrow, ListenerGuard } from "./listener-guard.ts";
 
+/** What is not worth a callback when it is sent. */
+const MAX_SMALL_BYTES = 4 * 1024;
+
 /** A socket of the `ws` package as a {@link Connection}, dialled or accepted. */
 export class WsConnection implements Connection {
   /** What went wrong last; for people. */
@@ -43,7 +46,16 @@ export class WsConnection implements Connection {
   }
 
   send(packet: Uint8Array): void {
-    if (this.guard.phase === "open" && this.socket.readyState === WebSocket.OPEN) this.socket.send(packet, this.onSent);
+    const { socket, guard, onSent } = this;
+    if (guard.phase !== "open" || socket.readyState !== WebSocket.OPEN) return;
+    if (packet.length > MAX_SMALL_BYTES || socket.bufferedAmount > 0) {
+      socket.send(packet, onSent);
+      return;
+    }
+    // Nearly always a small packet leaves at once. To be told of it would cost another turn for each one.
+    socket.send(packet);
+    // A pong that nobody has asked for means nothing; it is told of when it has left, and what lies before it.
+    if (socket.bufferedAmount > 0) socket.pong(onSent);
   }
 
   close(code: number, reason: string): void {

@@ -80,6 +80,7 @@ describe("moorline: commands for agents", () => {
             created.push(request.task.value);
             return { agent: { id: request.title || "plain" } };
           },
+          waitForIdle: () => new Promise(() => undefined),
           cancelTurn({ agentId }) {
             const detail = { desc: AgentNotFoundSchema, value: { agentId } };
             throw new ConnectError(`no agent ${agentId}`, Code.NotFound, undefined, [detail]);

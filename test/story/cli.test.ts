@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { fromJsonString } from "@bufbuild/protobuf";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endProcesses, startProcess } from "../../examples/exec/demo/children.ts";
 import { FindingSchema } from "../../gen/moorline/doctor/v1/doctor_pb.ts";
 import { fakeTcp } from "../support/doctor-fakes.ts";
+import { type StartedDaemon, startDaemon } from "../support/moorline-command.ts";
 import { stagePort } from "../support/port-stage.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
 
@@ -15,25 +15,17 @@ const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 describe("moorline ping and doctor", () => {
   const home = mkdtempSync(join(tmpdir(), "moorline-cli-"));
+  let daemon: StartedDaemon;
   let reached: string[];
-  let serverId: string;
 
   beforeAll(async () => {
-    const server = startProcess("server-process", { home });
-    const listening = await server.next("listening");
-    serverId = listening.serverId;
-    reached = [
-      "--endpoint",
-      listening.endpoint,
-      "--session-key-file",
-      join(home, "key"),
-      "--token-file",
-      join(home, "token"),
-    ];
+    daemon = await startDaemon(home);
+    reached = [...daemon.reached, "--session-key-file", join(home, "key")];
   });
 
-  afterAll(() => {
-    endProcesses();
+  afterAll(async () => {
+    daemon.command.kill("SIGTERM");
+    await daemon.command;
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -46,9 +38,9 @@ describe("moorline ping and doctor", () => {
     const { exitCode, stdout } = await ping(...reached, "--json");
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({
       exitCode: 0,
-      serverId,
-      name: "exec",
-      version: "1.0.0",
+      serverId: daemon.serverId,
+      name: "moorline",
+      version: "0.1.0",
     });
     expect(statSync(join(home, "key")).mode & 0o777).toBe(0o600);
   });
@@ -115,7 +107,7 @@ describe("moorline ping and doctor", () => {
   });
 
   it("examines the way to a daemon, with one message of the schema a line [CLI-1, DOCTOR-1]", async () => {
-    const { exitCode, stdout } = await run(["doctor", ...reached, "--server-id", serverId, "--json"]);
+    const { exitCode, stdout } = await run(["doctor", ...reached, "--server-id", daemon.serverId, "--json"]);
     const findings = stdout.split("\n").map((line) => fromJsonString(FindingSchema, line));
     expect(findings.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     expect([exitCode, new Set(findings.map(({ result }) => result))]).toEqual([0, new Set([1, 4])]);

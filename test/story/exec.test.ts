@@ -1,60 +1,68 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkTransitions } from "../../examples/exec/demo/check.ts";
-import { type DemoProcess, endProcesses, startProcess } from "../../examples/exec/demo/children.ts";
-import { demoCommands } from "../../examples/exec/demo/commands.ts";
-import { Cutter } from "../../examples/exec/demo/cutter.ts";
-import { runDirectly } from "../../examples/exec/demo/expected.ts";
-import { holdBack, reset } from "../../examples/exec/demo/faults.ts";
+import { Cutter } from "../../src/cli/demo/cutter.ts";
+import { firstLine } from "../support/moorline-command.ts";
 
-const LINES = 2;
 const BYTES_BETWEEN_FAULTS = 150_000;
+const PRINT = `for (let i = 1; i <= 20_000; i += 1) console.log("line " + i + ", and the line after it is " + (i + 1));`;
 
-describe("a client and a server in two processes", () => {
+const example = (name: string): string => fileURLToPath(new URL(`../../examples/exec/${name}.ts`, import.meta.url));
+
+describe("the example exec: a client and a server in two processes", () => {
   let home: string;
   let cutter: Cutter;
-  let server: DemoProcess;
-  let startClient: (commands: readonly number[]) => DemoProcess;
+  let server: ReturnType<typeof start>;
+
+  const start = (name: string, ...args: string[]) =>
+    execa(process.execPath, ["--conditions=moorline-source", example(name), ...args], {
+      env: { EXEC_HOME: home },
+      stdin: "ignore",
+      reject: false,
+    });
 
   beforeEach(async () => {
     home = mkdtempSync(join(tmpdir(), "moorline-story-"));
-    server = startProcess("server-process", { home });
-    const { endpoint, serverId } = await server.next("listening");
-    cutter = new Cutter(Number(new URL(endpoint).port));
-    const near = `ws://127.0.0.1:${await cutter.listen()}`;
-    startClient = (commands) => startProcess("client-process", { home, endpoint: near, serverId, commands });
+    server = start("server");
+    expect(await firstLine(server)).toMatch(/^listening on ws:/);
+    const daemon = JSON.parse(readFileSync(join(home, "daemon.json"), "utf8"));
+    cutter = new Cutter(Number(new URL(daemon.endpoint).port));
+    const endpoint = `ws://127.0.0.1:${await cutter.listen()}`;
+    writeFileSync(join(home, "daemon.json"), JSON.stringify({ ...daemon, endpoint }));
   });
 
-  afterEach(() => {
-    endProcesses();
+  afterEach(async () => {
     cutter.close();
+    server.kill("SIGTERM");
+    await server;
     rmSync(home, { recursive: true, force: true });
   });
 
   it("lose no line and repeat none while connections are reset and held back [INV-1] [RESUME-1]", async () => {
-    const client = startClient([LINES]);
-    await client.next("welcomed");
-    for (const fault of [reset, holdBack, reset, reset, holdBack]) {
+    const client = start("client", process.execPath, "-e", PRINT);
+    for (const fault of ["reset", "hold back", "reset", "reset", "hold back"]) {
       await cutter.passed(BYTES_BETWEEN_FAULTS);
-      expect(await fault({ cutter, client })).toMatchObject({ verdict: "RESUMED", duplicates: 0, gaps: 0 });
+      if (fault === "reset") cutter.reset();
+      else expect(await (await cutter.holdBack()).release()).toBeGreaterThan(0);
     }
-    const expected = await runDirectly(demoCommands[LINES]);
-    expect(await client.result(LINES)).toMatchObject({ ...expected, duplicates: 0, gaps: 0, exitCode: 0 });
-    await client.ended;
-    expect(checkTransitions([...server.messages, ...client.messages])).toBeGreaterThan(10);
+    const { stdout, exitCode } = await client;
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe((await execa(process.execPath, ["-e", PRINT])).stdout);
   }, 60_000);
 
-  it("find the session again after the client was killed, with a fresh channel [INV-1] [WELCOME-2]", async () => {
-    const first = startClient([LINES]);
-    await first.next("welcomed");
-    await cutter.passed(BYTES_BETWEEN_FAULTS);
-    first.child.kill("SIGKILL");
-    await first.ended;
-    const second = startClient([LINES]);
-    expect(await second.next("welcomed")).toMatchObject({ resumption: "REATTACHED" });
-    const expected = await runDirectly(demoCommands[LINES]);
-    expect(await second.result(LINES)).toMatchObject({ ...expected, duplicates: 0, gaps: 0, exitCode: 0 });
-  }, 60_000);
+  it("passes input on, and ends as the command ends", async () => {
+    const client = execa(
+      process.execPath,
+      ["--conditions=moorline-source", example("client"), "sh", "-c", "cat; exit 3"],
+      {
+        env: { EXEC_HOME: home },
+        input: "one\ntwo\n",
+        reject: false,
+      },
+    );
+    expect(await client).toMatchObject({ stdout: "one\ntwo", exitCode: 3 });
+  });
 });

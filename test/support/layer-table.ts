@@ -55,7 +55,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   testing: { imports: ["client", "runtime", "server"], packages: [PROTOBUF, CONNECT] },
   cli: {
     imports: ["client", "runtime", "node", "server", "relay", "daemon", "observe", "otel", "faults", "conformance"],
-    packages: [PROTOBUF, CONNECT, CONNECT_NODE, "commander"],
+    packages: [PROTOBUF, CONNECT, CONNECT_NODE, "commander", "cli-table3"],
     node: true,
   },
 };

@@ -51,7 +51,8 @@ export class MessageEncoder implements PartEncoder {
   }
 
   size(message: { $typeName?: string; $unknown?: UnknownField[] }, sizes: Sizes): number {
-    assume(message.$typeName === this.typeName);
+    // Without a name it is what a caller gives, of which only the fields count.
+    assume(message.$typeName === this.typeName || (message.$typeName === undefined && message.$unknown === undefined));
     let size = message.$unknown === undefined ? 0 : sizeUnknown(message.$unknown);
     for (let i = 0; i < this.fields.length; i += 1) size += (this.fields[i] as PartEncoder).size(message, sizes);
     return size;
@@ -156,6 +157,8 @@ export class SingularField implements PartEncoder {
   }
 }
 
+type Oneof = { readonly case?: string; readonly value?: unknown } | undefined;
+
 /** One case of a oneof. */
 export class OneofField implements PartEncoder {
   private readonly group: string;
@@ -170,13 +173,15 @@ export class OneofField implements PartEncoder {
   }
 
   size(message: object, sizes: Sizes): number {
-    const oneof = propertyOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
-    return oneof.case === this.name ? this.value.size(oneof.value, sizes) : 0;
+    const oneof = propertyOf(message, this.group) as Oneof;
+    return oneof !== undefined && oneof.case === this.name ? this.value.size(oneof.value, sizes) : 0;
   }
 
   write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
-    const oneof = propertyOf(message, this.group) as { readonly case?: string; readonly value?: unknown };
-    return oneof.case === this.name ? this.value.write(bytes, offset, oneof.value, sizes) : offset;
+    const oneof = propertyOf(message, this.group) as Oneof;
+    return oneof !== undefined && oneof.case === this.name
+      ? this.value.write(bytes, offset, oneof.value, sizes)
+      : offset;
   }
 }
 
@@ -193,6 +198,7 @@ export class ListField implements PartEncoder {
 
   size(message: object, sizes: Sizes): number {
     const list = propertyOf(message, this.name);
+    if (list === undefined) return 0;
     assume(Array.isArray(list));
     let size = 0;
     for (let i = 0; i < list.length; i += 1) size += this.value.size(list[i], sizes);
@@ -200,7 +206,8 @@ export class ListField implements PartEncoder {
   }
 
   write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
-    const list = propertyOf(message, this.name) as readonly unknown[];
+    const list = propertyOf(message, this.name) as readonly unknown[] | undefined;
+    if (list === undefined) return offset;
     let position = offset;
     for (let i = 0; i < list.length; i += 1) position = this.value.write(bytes, position, list[i], sizes);
     return position;

@@ -168,8 +168,6 @@ export class JournalDisk {
 /** What keys take up at a time, with the outcomes that were known before a time. */
 function useOf(history: readonly Kept[], atMs: number, { maxOutcomeBytes }: JournalLimits, knownBeforeMs: number) {
   const held = history.filter((kept) => kept.isHeld(atMs));
-  const bytes = held.reduce((sum, { filling }) => {
-    return sum + (filling === undefined || filling.atMs >= knownBeforeMs ? maxOutcomeBytes : filling.bytes);
-  }, 0);
+  const bytes = held.reduce((sum, kept) => sum + (kept.filledBytes(knownBeforeMs) ?? maxOutcomeBytes), 0);
   return { keys: held.length, bytes };
 }

@@ -54,6 +54,13 @@ export class Kept {
     return isOver && this.fromMs + keepMs <= atMs;
   }
 
+  /** What its outcome takes, where that was known before a time. What a process has not written before it died was not. */
+  filledBytes(knownBeforeMs: number): number | undefined {
+    const { filling, outcome, process } = this;
+    const isKnown = filling !== undefined && filling.atMs < knownBeforeMs && (outcome !== undefined || process.isAlive);
+    return isKnown ? filling.bytes : undefined;
+  }
+
   written(): void {
     this.isWritten = true;
   }

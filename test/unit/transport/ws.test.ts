@@ -225,3 +225,23 @@ describe("createWsTransport", () => {
     await vi.waitFor(() => expect(accepted[0]?.heard.closes[0]?.code).toBe(1009));
   });
 });
+
+describe("WsConnection: small packets", () => {
+  it("says drained also where a small packet did not leave at once, and nothing follows it [TRANS-5]", async () => {
+    const { accepted, endpoint } = await serve();
+    const socket = new WebSocket(endpoint, SUBPROTOCOL);
+    const received: number[] = [];
+    socket.on("message", (data: Buffer) => received.push(data.length));
+    await new Promise<void>((resolve) => socket.on("open", resolve));
+    await vi.waitFor(() => expect(accepted).toHaveLength(1));
+    const [{ connection, heard } = expect.fail("nothing was accepted")] = accepted;
+    socket.pause();
+    let sent = 0;
+    for (; connection.bufferedBytes === 0; sent += 1) connection.send(new Uint8Array(4 * KIB));
+    expect(heard.has("drained")).toBe(false);
+    socket.resume();
+    await vi.waitFor(() => expect([connection.bufferedBytes, heard.has("drained")]).toEqual([0, true]));
+    await vi.waitFor(() => expect(received).toEqual(Array.from({ length: sent }, () => 4 * KIB)));
+    socket.terminate();
+  });
+});

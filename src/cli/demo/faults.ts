@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { DemoProcess } from "./children.ts";
 import type { Cutter } from "./cutter.ts";
+import type { DemoClient } from "./demo-client.ts";
 import type { Progress } from "./messages.ts";
 
 /** What happened at one fault, a row of the table. */
@@ -9,16 +9,16 @@ export interface Row extends Progress {
   readonly event: string;
   /** What came of it, by its name in the schema. */
   readonly verdict: string;
-  /** From the fault until the client was welcomed again, or lines went on, in milliseconds. */
+  /** From the fault until the client was welcomed again, or items came again, in milliseconds. */
   readonly recoveredMs: number;
 }
 
 /** What faults work on. */
 export interface Rig {
-  /** Between the two processes. */
+  /** Between client and daemon. */
   readonly cutter: Cutter;
   /** The client that is running. */
-  readonly client: DemoProcess;
+  readonly client: DemoClient;
 }
 
 /** How long the client is stopped. */
@@ -45,10 +45,10 @@ export const halfOpen: Fault = async ({ cutter, client }) => {
 
 /** The client's process is stopped and goes on; its connection lives through that. */
 export const stopClient: Fault = async ({ client }) => {
-  client.child.kill("SIGSTOP");
+  client.process.child.kill("SIGSTOP");
   await wait(STOP_MS);
-  const progress = timed(Promise.race([client.next("progress"), client.next("welcomed")]));
-  client.child.kill("SIGCONT");
+  const progress = timed(Promise.race([client.next("shown"), client.next("welcomed")]));
+  client.process.child.kill("SIGCONT");
   const { message, elapsedMs } = await progress;
   const verdict = message.type === "welcomed" ? message.resumption : "CONNECTED";
   return { event: `client stopped for ${STOP_MS / 1000} s`, verdict, recoveredMs: elapsedMs, ...message.progress };

@@ -25,7 +25,7 @@ export class Cutter {
   private readonly server: Server;
   private readonly pairs: Pair[] = [];
   private readonly waiters: Array<{ readonly isMet: () => boolean; readonly resolve: () => void }> = [];
-  private readonly counts = { down: 0, accepted: 0 };
+  private readonly counts = { up: 0, down: 0, accepted: 0 };
 
   /** @param targetPort The port of the server on the loopback interface. */
   constructor(targetPort: number) {
@@ -49,6 +49,12 @@ export class Cutter {
     return this.until(() => this.counts.down >= goal);
   }
 
+  /** Resolves when `bytes` more have passed from the client to the server, over whichever connections. */
+  sent(bytes: number): Promise<void> {
+    const goal = this.counts.up + bytes;
+    return this.until(() => this.counts.up >= goal);
+  }
+
   /** Resets the connection: both ends learn it, what was under way is lost. */
   reset(): void {
     const pair = this.newest();
@@ -62,6 +68,12 @@ export class Cutter {
     if (pair === undefined) return;
     pair.up = { kind: "lose" };
     pair.down = { kind: "lose" };
+  }
+
+  /** Goes on passing what the client sends, and loses what it is answered. */
+  loseAnswers(): void {
+    const pair = this.newest();
+    if (pair !== undefined) pair.down = { kind: "lose" };
   }
 
   /**
@@ -116,6 +128,7 @@ export class Cutter {
     near.setNoDelay(true);
     far.setNoDelay(true);
     near.on("data", (bytes) => {
+      if (pair.up.kind === "pass") this.counts.up += bytes.length;
       forward(pair.up, near, far, bytes);
       this.settle();
     });

@@ -5,9 +5,9 @@ import { createReadStream, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
 const root = process.argv[2];
-if (root === undefined) throw new Error("usage: hash-files.mjs FOLDER");
+if (root === undefined) throw new Error("usage: hash-files FOLDER");
 
-function* filesBelow(folder) {
+function* filesBelow(folder: string): Generator<string> {
   const entries = readdirSync(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
@@ -18,6 +18,6 @@ function* filesBelow(folder) {
 
 for (const path of filesBelow(root)) {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   process.stdout.write(`${hash.digest("hex")}  ${relative(root, path)}\n`);
 }

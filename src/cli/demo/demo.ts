@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { runClientProcess } from "./client-process.ts";
+import { CLIENT_COMMAND } from "./demo-client.ts";
+import { DemoProcesses } from "./demo-process.ts";
+import type { ClientOptions } from "./messages.ts";
+import { createReport, type Report } from "./report.ts";
+import { runDemo } from "./run-demo.ts";
+
+/** Far more than it takes, also on a slow machine: something hangs. */
+const LIMIT_MS = 90_000;
+
+/** Adds `moorline demo`: shows on this machine what sessions survive, and says whether all of it holds. */
+export function addDemo(program: Command): void {
+  const command = program
+    .command("demo")
+    .description("see a daemon and a client survive what can be done to them, in less than a minute");
+  command.action(async () => {
+    const { json } = command.optsWithGlobals<{ json: boolean }>();
+    process.exit(await performDemo(createReport(json)));
+  });
+  program
+    .command(CLIENT_COMMAND, { hidden: true })
+    .argument("<options>")
+    .action((options: string) => runClientProcess(JSON.parse(options) as ClientOptions));
+}
+
+/** Runs the demo in a folder of its own, and leaves nothing behind. @returns The exit code. */
+async function performDemo(report: Report): Promise<number> {
+  const processes = new DemoProcesses(process.argv[1] ?? "");
+  let home: string | undefined;
+  // Whatever ends this process.
+  process.once("exit", () => {
+    processes.kill();
+    if (home !== undefined) rmSync(home, { recursive: true, force: true });
+  });
+  const failure = await failureOf(() => {
+    home = mkdtempSync(join(tmpdir(), "moorline-demo-"));
+    return Promise.race([runDemo({ home, processes, report }), untilStopped()]);
+  });
+  await processes.end();
+  report.end(failure);
+  return failure === undefined ? 0 : 1;
+}
+
+/** Rejects when the demo has to end early. */
+function untilStopped(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`it took over ${LIMIT_MS / 1000} s`)), LIMIT_MS);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => reject(new Error(`it was ended by ${signal}`)));
+    }
+  });
+}
+
+async function failureOf(run: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
