@@ -41,6 +41,6 @@ describe.concurrent("a daemon that is killed at any write or call", () => {
         0,
       );
     },
-    120_000,
+    240_000,
   );
 });

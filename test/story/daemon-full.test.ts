@@ -1,11 +1,11 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError, createContextValues } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AgentFailureReason, AgentStatus } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { AgentDirectoryService } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
 import type { TimelineItem } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
-import type { DaemonClient } from "../../src/client/index.ts";
+import { CallOutcome, type DaemonClient, idempotencyKey, JournalUnavailableSchema } from "../../src/client/index.ts";
 import type { DaemonOptions } from "../../src/daemon/daemon.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
 import { statusOf } from "../support/refusal.ts";
@@ -35,11 +35,15 @@ async function createCat(client: DaemonClient): Promise<string> {
   return agentId;
 }
 
-/** Gives prompts until there is no room. @returns The refusal, and how many were taken. */
-async function fill(client: DaemonClient, agentId: string): Promise<{ refusal: ConnectError; taken: number }> {
+/** Gives prompts until there is no room for one more. @returns The refusal, and how many were taken. */
+async function fill(
+  client: DaemonClient,
+  agentId: string,
+  text = TEXT,
+): Promise<{ refusal: ConnectError; taken: number }> {
   const agents = client.service(AgentService);
   for (let taken = 0; ; taken += 1) {
-    const refusal = await agents.sendPrompt({ agentId, text: TEXT }).then(
+    const refusal = await agents.sendPrompt({ agentId, text }).then(
       () => undefined,
       (thrown: ConnectError) => thrown,
     );
@@ -99,6 +103,26 @@ describe("a daemon whose disk is full", () => {
     const { agents } = await later.service(AgentDirectoryService).listAgents({});
     expect(agents).toMatchObject([{ id: agentId, status: AgentStatus.ERROR }]);
     await createCat(later);
+  });
+
+  it("to the last page lets clients in and reads, runs no keyed call, and can be made empty [JOURNAL-11, AGENT-25, DAEMON-3]", async () => {
+    const opened = await open(createTestDirectory());
+    const client = opened.client();
+    const agentId = await createCat(client);
+    for (const text of [TEXT, TEXT.slice(0, 1_000), "x"]) await fill(client, agentId, text);
+    const shown = await readItems(client, agentId);
+    const keyed = { contextValues: createContextValues().set(idempotencyKey, "key") };
+    const request = { agentId, text: "keyed" };
+    const refused = await statusOf(client.service(AgentService).sendPrompt(request, keyed));
+    expect([Code.ResourceExhausted, Code.Unavailable]).toContain(refused.code);
+    if (refused.code === Code.Unavailable) {
+      expect(refused.findDetails(JournalUnavailableSchema)).toMatchObject([{ outcome: CallOutcome.NOT_SENT }]);
+    }
+    const other = opened.client();
+    expect(await readItems(other, agentId)).toEqual(shown);
+    await other.service(AgentService).deleteAgent({ agentId });
+    const again = await createCat(other);
+    expect((await other.service(AgentService).sendPrompt({ agentId: again, text: "keyed" }, keyed)).seq).toBe(1n);
   });
 
   it("stops in good order, and opens again [AGENT-22, DAEMON-5]", async () => {

@@ -59,7 +59,7 @@ export class OutputPump {
 
   /** Says that the process has exited: what it wrote is still read, but its children are not waited for. */
   processExited(): void {
-    this.#drain = { leftMs: this.#options.drainMs, bytes: 0 };
+    this.#drain = { beganAtMs: this.#clock.now(), leftMs: this.#options.drainMs, bytes: 0 };
     this.#wake();
   }
 
@@ -98,7 +98,9 @@ export class OutputPump {
     const startedAtMs = this.#clock.now();
     await this.#wait(startedAtMs);
     const nowMs = this.#clock.now();
-    if (this.#drain !== undefined) this.#drain.leftMs -= nowMs - startedAtMs;
+    // The exit may have come meanwhile, and the silence before it does not count.
+    const drain = this.#drain;
+    if (drain !== undefined) drain.leftMs -= nowMs - Math.max(startedAtMs, drain.beganAtMs);
     const isLineDue = this.#splitter.isHolding && nowMs >= this.#heldSinceMs + this.#options.lineMs;
     return isLineDue ? this.#splitter.flush() : [];
   }
@@ -127,6 +129,7 @@ interface Source {
 
 /** What is left of the reading after the exit. Only the time spent waiting counts, not that of a slow listener. */
 interface Drain {
+  readonly beganAtMs: number;
   leftMs: number;
   bytes: number;
 }

@@ -45,4 +45,24 @@ describe("OutputPump: after the exit", () => {
     expect({ texts, isOver }).toEqual({ texts: ["half"], isOver: true });
     await over;
   });
+
+  it("waits as long where the program has been silent before, and loses none of its last words [AGENT-2, AGENT-5]", async () => {
+    const clock = new SimulatedClock();
+    const stdout = new Readable({ read: () => {} });
+    const stderr = new Readable({ read: () => {} });
+    const pump = new OutputPump(stdout, stderr, clock, options);
+    const texts: string[] = [];
+    const over = pump.run((items) => void texts.push(...items.map(({ data }) => Buffer.from(data).toString())));
+    clock.advance(10_000);
+    pump.processExited();
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(200);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const stream of [stdout, stderr]) {
+      stream.push("last\n");
+      stream.push(null);
+    }
+    await over;
+    expect(texts).toEqual(["last\n", "last\n"]);
+  });
 });
