@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { createDaemonServer, loadOrCreateTokenFile, loadOrCreateIdentity } from "moorline/server";
+import { createDaemonServer, loadOrCreateIdentity, loadOrCreateTokenFile } from "moorline/server";
 import { routes } from "./exec.ts";
 
 const home = process.env.EXEC_HOME ?? ".exec";

@@ -1,6 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import { TransitionSchema } from "moorline/schema/moorline/state/v1/transition_pb";
-import { createDaemonServer, loadOrCreateTokenFile, loadOrCreateIdentity } from "moorline/server";
+import { createDaemonServer, loadOrCreateIdentity, loadOrCreateTokenFile } from "moorline/server";
 import { routes } from "../exec.ts";
 import { readOptions, say } from "./messages.ts";
 
