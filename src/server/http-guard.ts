@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { UpgradeRefusal } from "../transport/ws-server.ts";
+import type { UpgradeRefusal } from "../transport/ws-refusal.ts";
 
 /** Which requests may become connections. */
 export interface GuardOptions {

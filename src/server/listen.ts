@@ -55,6 +55,15 @@ export async function startListening(
   return { endpoint: `${scheme}://${name.includes(":") ? `[${name}]` : name}:${boundPort}/`, port: boundPort };
 }
 
+/** The error for a key or certificate that TLS cannot be spoken with. The cause is left out: it may quote the key. */
+export function toTlsError(cause: unknown): MoorlineError {
+  const why = errorCodeOf(cause) ?? "unknown";
+  const action = "Give a private key and the certificate chain that belongs to it, both as PEM.";
+  return new MoorlineError("OPTION_INVALID", `The server cannot speak TLS with this key and certificate: ${why}.`, {
+    action,
+  });
+}
+
 function listen(server: HttpServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => reject(toListenError(host, port, cause));

@@ -46,7 +46,8 @@ export interface DaemonServer {
   /**
    * Listens on one port for WebSocket connections, Connect, gRPC and gRPC-Web, over HTTP/1.1 and HTTP/2 alike; on loopback
    * unless the options say something else. More than once is fine.
-   * @throws MoorlineError PORT_IN_USE, LISTEN_FAILED, INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED or SERVER_CLOSED.
+   * @throws MoorlineError PORT_IN_USE, LISTEN_FAILED, INSECURE_LISTEN, CREDENTIALS_UNCONFIGURED, SERVER_CLOSED, or
+   *   OPTION_INVALID where TLS cannot be spoken with the key and the certificate.
    */
   listen(options?: ListenOptions): Promise<Listening>;
   /**

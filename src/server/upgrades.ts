@@ -8,7 +8,7 @@ import type { ConnectionInfo } from "./authenticate.ts";
 import type { PlainServer } from "./http/plain-server.ts";
 import { SharedPort } from "./http/shared-port.ts";
 import type { HttpGuard } from "./http-guard.ts";
-import { checkReach, type Listening, type ListenOptions, startListening } from "./listen.ts";
+import { checkReach, type Listening, type ListenOptions, startListening, toTlsError } from "./listen.ts";
 
 /** What {@link Upgrades} works on. */
 export interface UpgradesOptions {
@@ -50,14 +50,23 @@ export class Upgrades {
 
   /** Starts an HTTP server of its own. */
   async listen(options: ListenOptions): Promise<Listening> {
-    const { isOpenMode, failed, plain, limits } = this.options;
-    const port = new SharedPort({ tls: options.tls, limits, onRequest: (...exchange) => plain.handle(...exchange) });
+    const { isOpenMode, failed } = this.options;
+    const port = this.openPort(options);
     const { server } = port;
     server.on("upgrade", (request, socket, head) => this.acceptor.handleUpgrade(request, socket, head));
     const listening = await startListening(server, options, isOpenMode);
     server.on("error", failed);
     this.closers.push(() => port.close());
     return listening;
+  }
+
+  private openPort({ tls }: ListenOptions): SharedPort {
+    const { plain, limits } = this.options;
+    try {
+      return new SharedPort({ tls, limits, onRequest: (...exchange) => plain.handle(...exchange) });
+    } catch (cause) {
+      throw tls === undefined ? cause : toTlsError(cause);
+    }
   }
 
   /** Takes the upgrades of somebody else's HTTP server, and the requests for methods that are served. HTTP/1.1 only. */

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
 
@@ -84,6 +85,9 @@ describe("examples/observe", () => {
     const url = `http://127.0.0.1:${port}/metrics`;
     const token = readFileSync(`${home}/token`, "utf8");
     const page = await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
+    const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+    const shell = await execa(`${folder}/metrics.sh`, { env: { EXEC_HOME: home, PATH: path } });
+    expect(shell.stdout).toContain("exec_resident_memory_bytes");
     expect(page).toContain('moorline_calls_ended_total{kind="bidi_streaming",code="ok"} 1\n');
     expect(page).toMatch(/^exec_resident_memory_bytes \d+$/m);
     expect((await fetch(url)).status).toBe(401);

@@ -1,0 +1,69 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { type CodeBlock, isCutFrom, readCodeBlocks } from "../../support/markdown.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, "utf8");
+
+const pages = ["README.md", ...globSync("docs/guides/*.md", { cwd: root })];
+/** The stories run all of these, and compare what they print with the recorded outputs among them. */
+const sources = globSync("examples/**/*.{proto,ts,sh,out,yaml}", { cwd: root })
+  .filter((path) => !/\/gen\//.test(path))
+  .map((path) => read(path).split("\n"));
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
+const packages = new Set(["moorline", ...Object.keys(dependencies), ...Object.keys(devDependencies)]);
+
+/** What a reader types beside what an example has: npm, the generator, and programs of the examples. */
+function isKnownCommand(command: string): boolean {
+  const [, name = ""] = /^npm run (\S+)/.exec(command) ?? [];
+  if (name !== "") return name in scripts;
+  const [, names = ""] = /^npm i (?:-D )?(.+)$/.exec(command) ?? [];
+  if (names !== "") return names.split(" ").every((text) => packages.has(text.replace(/(?<=.)@[\d.]+$/, "")));
+  const [, script = ""] = /^(?:[A-Z_]+=\S+ )?sh (\S+\.sh)$/.exec(command) ?? [];
+  if (script !== "") return existsSync(root + script);
+  const [, file = ""] = /^(?:[A-Z_]+=\S+ )?node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
+  if (file !== "")
+    return [file, `examples/jobs/${file}`, `examples/scripts/${file}`].some((path) => existsSync(root + path));
+  return (
+    /^npm (ci|start|test|init -y|pkg set type=module)( -- --json)?$/.test(command) || command === "npx buf generate"
+  );
+}
+
+function isKnownLine(line: string): boolean {
+  const commands = line.replace(/ +# .*$/, "").split(" && ");
+  return commands.every((command) => command === "" || isKnownCommand(command.trim()));
+}
+
+function isHeld({ language, lines }: CodeBlock): boolean {
+  // guides.test.ts reads these as what they are.
+  if (language === "json") return lines.every((line) => JSON.parse(line) !== undefined);
+  return sources.some((source) => isCutFrom(lines, source)) || (language === "sh" && lines.every(isKnownLine));
+}
+
+describe.each(pages)("%s", (page) => {
+  const blocks = readCodeBlocks(read(page)).map((block) => [block.lines[0] ?? "", block] as const);
+
+  it.each(blocks)("cuts %s… from a file that is tested", (_, block) => {
+    expect(isHeld(block), block.lines.join("\n")).toBe(true);
+  });
+});
+
+describe("a code block", () => {
+  it.each([
+    ["ts", "const server = somethingElse();"],
+    ["sh", "npm run nothing-of-this-name"],
+    ["sh", "npm i a-package-that-nobody-knows"],
+    ["sh", "npx moorline invent"],
+    ["", "no output of any program"],
+  ])("in %s is not held where nobody has it: %s", (language, line) => {
+    expect(isHeld({ language, lines: [line] })).toBe(false);
+  });
+});
