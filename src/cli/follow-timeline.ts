@@ -6,6 +6,7 @@ import {
   type WatchTimelineResponse,
 } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
+import { AskAgain } from "./ask-again.ts";
 
 /** What is needed of a client to follow something over lost connections. */
 export type FollowingClient = Pick<DaemonClient, "service" | "ensureConnected">;
@@ -31,10 +32,12 @@ export async function* followTimeline(
   const ending = new AbortController();
   const end = (): void => ending.abort();
   over?.then(end, end);
+  const again = new AskAgain(client);
   for (;;) {
     const isLast = ending.signal.aborted;
     try {
       for await (const event of watchOnce(client, agentId, standing.cursor, isLast ? undefined : ending.signal)) {
+        again.worked();
         const item = take(standing, event);
         if (item !== undefined) yield item;
         // The first mark of a watch comes after everything that was there when it began.
@@ -42,10 +45,10 @@ export async function* followTimeline(
       }
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      const isLeft = error.code === Code.Canceled && ending.signal.aborted && !isLast;
-      if (error.code !== Code.Unavailable && !isLeft) throw error;
+      if (error.code === Code.Canceled && ending.signal.aborted && !isLast) continue;
+      if (error.code !== Code.Unavailable) throw error;
     }
-    await client.ensureConnected();
+    await again.ready();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
+import { AskAgain } from "./ask-again.ts";
 import type { FollowingClient } from "./follow-timeline.ts";
 
 /**
@@ -10,6 +11,7 @@ import type { FollowingClient } from "./follow-timeline.ts";
  * @throws ConnectError NOT_FOUND where the agent is deleted; MoorlineError where there will be no connection any more.
  */
 export async function waitForIdle(client: FollowingClient, agentId: string): Promise<Agent> {
+  const again = new AskAgain(client);
   for (;;) {
     try {
       const { agent, timedOut } = await client.service(AgentService).waitForIdle({ agentId }, { timeoutMs: 0 });
@@ -18,6 +20,6 @@ export async function waitForIdle(client: FollowingClient, agentId: string): Pro
       const error = ConnectError.from(thrown);
       if (error.code !== Code.Unavailable) throw error;
     }
-    await client.ensureConnected();
+    await again.ready();
   }
 }
