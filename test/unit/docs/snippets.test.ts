@@ -27,7 +27,7 @@ function isKnownCommand(command: string): boolean {
   if (name !== "") return name in scripts;
   const [, names = ""] = /^npm i (?:-D )?(.+)$/.exec(command) ?? [];
   if (names !== "") return names.split(" ").every((text) => packages.has(text.replace(/(?<=.)@[\d.]+$/, "")));
-  const [, file = ""] = /^node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
+  const [, file = ""] = /^(?:[A-Z_]+=\S+ )?node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
   if (file !== "")
     return [file, `examples/jobs/${file}`, `examples/scripts/${file}`].some((path) => existsSync(root + path));
   return (
