@@ -7,6 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { compileDecoder } from "../wire/message/compile-decoder.ts";
 import { compileEncoder } from "../wire/message/compile-encoder.ts";
 
 /** Turns the messages of one type into bytes and back. What it throws fails the call, not the channel. */
@@ -23,9 +24,10 @@ export type CodecSource = <D extends DescMessage>(desc: D) => MessageCodec<D>;
 /** The codec that works for every message type: that of @bufbuild/protobuf, with a short cut for what is common. */
 export const generalCodec: CodecSource = (desc) => {
   const encode = compileEncoder(desc);
+  const decode = compileDecoder(desc);
   return {
     encode: (message) => encode?.(message) ?? toBinary(desc, message),
-    decode: (bytes) => fromBinary(desc, bytes),
+    decode: (bytes) => decode?.(bytes) ?? fromBinary(desc, bytes),
   };
 };
 

@@ -162,7 +162,7 @@ export class VersionedCollection<T extends object> {
   private create(id: string): Entry<T> {
     const { hash, bytes } = hashId(id);
     const unset = { value: undefined, bytes: undefined, before: undefined, after: undefined };
-    const entry: Entry<T> = { id, idBytes: bytes, idHash: hash, revision: 0, hash: 0n, ...unset };
+    const entry: Entry<T> = { id, idBytes: bytes, idHash: hash, revision: 0, hash, ...unset };
     this.entries.set(id, entry);
     return entry;
   }
