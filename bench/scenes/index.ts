@@ -14,6 +14,16 @@ const scenes: Readonly<Record<string, () => Promise<Scene>>> = {
   "deltas of JSON + zod over ws, corked": async () => (await import("./deltas/json-ws.ts")).jsonWsDeltas("corked"),
   "deltas of JSON + zod over socket.io": async () => (await import("./deltas/json-socket-io.ts")).jsonSocketIoDeltas,
   "deltas of grpc-js": async () => (await import("./deltas/grpc-js.ts")).grpcJsDeltas,
+  "timeline of moorline": async () => (await import("./timeline/moorline.ts")).moorlineTimeline,
+  "timeline of the same, timeline in memory": async () =>
+    (await import("./timeline/moorline.ts")).moorlineMemoryTimeline,
+  "timeline of socket.io": async () => (await import("./timeline/socket-io.ts")).socketIoTimeline,
+  "timeline of grpc-js": async () => (await import("./timeline/grpc-js.ts")).grpcJsTimeline,
+  "fan-out of moorline": async () => (await import("./fan-out/moorline.ts")).moorlineFanOut,
+  "fan-out of ws, encoded once": async () => (await import("./fan-out/json-ws.ts")).jsonWsFanOut,
+  "fan-out of socket.io room": async () => (await import("./fan-out/socket-io.ts")).socketIoFanOut,
+  "storage of moorline": async () => (await import("./storage/moorline.ts")).sqliteStorage,
+  "storage of in memory": async () => (await import("./storage/moorline.ts")).memoryStorage,
   "deltas of connect-node": async () => (await import("./deltas/connect-node.ts")).connectNodeDeltas,
 };
 

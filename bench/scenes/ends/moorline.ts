@@ -13,7 +13,7 @@ import { createDaemonServer, createIdentity, type DaemonServerOptions } from "mo
 /** Serves some routes with everything on. @returns The port. */
 export async function serveRoutes(
   routes: (router: ConnectRouter) => void,
-  options: Pick<DaemonServerOptions, "store" | "journal"> = {},
+  options: Pick<DaemonServerOptions, "store" | "journal" | "codecs" | "limits"> = {},
 ): Promise<number> {
   const server = createDaemonServer({
     ...options,

@@ -1,6 +1,6 @@
-import { toBinary } from "@bufbuild/protobuf";
-import { type Agent, AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type CollectionOptions, VersionedCollection } from "../../server/collection/versioned-collection.ts";
+import { agentToBytes } from "./agent-bytes.ts";
 
 /** The agents of a daemon, by their ids. */
 export type AgentCollection = VersionedCollection<Agent>;
@@ -12,5 +12,5 @@ export function createAgentCollection(options: Omit<CollectionOptions<Agent>, "s
 
 /** What an agent takes in a message, in bytes. */
 export function sizeOfAgent(agent: Agent): number {
-  return toBinary(AgentSchema, agent).length;
+  return agentToBytes(agent).length;
 }
