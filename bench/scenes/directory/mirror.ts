@@ -4,6 +4,7 @@ import { Digest, type Hash64, hashId, hashRevision } from "../../../src/server/c
 
 interface MirrorEntry {
   readonly agent: Agent;
+  readonly idHash: Hash64;
   readonly hash: Hash64;
 }
 
@@ -34,9 +35,10 @@ export class DirectoryMirror {
   private put(agent: Agent, revision: number): void {
     const before = this.agents.get(agent.id);
     if (before !== undefined) this.digest.subtract(before.hash);
-    const hash = hashRevision(hashId(agent.id).hash, revision);
+    const idHash = before?.idHash ?? hashId(agent.id).hash;
+    const hash = hashRevision(idHash, revision);
     this.digest.add(hash);
-    this.agents.set(agent.id, { agent, hash });
+    this.agents.set(agent.id, { agent, idHash, hash });
   }
 
   private remove(id: string): void {

@@ -2,6 +2,7 @@ const OFFSET_BASIS: Hash64 = { high: 0xcbf29ce4, low: 0x84222325 };
 /** The low word of the prime, 0x100000001b3; the rest of it is a shift by 40. */
 const PRIME_LOW = 0x1b3;
 const TWO_TO_32 = 0x1_0000_0000;
+const MAX_ASCII = 0x7f;
 const utf8 = new TextEncoder();
 
 /** 64 bits as two unsigned words: several times as fast as a bigint for what is computed with each change. */
@@ -22,7 +23,18 @@ export interface HashedId {
 
 /** Begins the hash of an entry. Spec: DIR-14. */
 export function hashId(id: string): HashedId {
-  const bytes = utf8.encode(id);
+  const hash = new Fnv(OFFSET_BASIS);
+  for (let i = 0; i < id.length; i += 1) {
+    const code = id.charCodeAt(i);
+    // Its bytes are made only where they are others than its characters.
+    if (code > MAX_ASCII) return hashBytes(utf8.encode(id));
+    hash.mix(code);
+  }
+  hash.mix(0);
+  return { hash: hash.toHash(), bytes: id.length };
+}
+
+function hashBytes(bytes: Uint8Array): HashedId {
   const hash = new Fnv(OFFSET_BASIS);
   for (const byte of bytes) hash.mix(byte);
   hash.mix(0);
