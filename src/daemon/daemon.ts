@@ -21,7 +21,7 @@ import { createAgentService } from "./agent/agent-service.ts";
 import { CommandProvider } from "./command/command-provider.ts";
 import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
-import { directoryCodecs } from "./directory/watch-codec.ts";
+import { createDirectoryCodecs } from "./directory/watch-codec.ts";
 import type { AgentProvider } from "./provider.ts";
 import { type DaemonState, openStateDirectory, statePathsOf } from "./state-directory.ts";
 import { createTimelineService } from "./timeline/timeline-service.ts";
@@ -109,7 +109,7 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
   const server = createDaemonServer({
     ...options,
     identity,
-    codecs: directoryCodecs,
+    codecs: createDirectoryCodecs(collection),
     store: createSqliteSessionStore(database),
     journal: createSqliteJournalStore(database, { clock }),
     routes: (router) => {

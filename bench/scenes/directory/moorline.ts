@@ -3,7 +3,7 @@ import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentDirectoryService } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { createAgentCollection } from "../../../src/daemon/directory/agent-collection.ts";
 import { createAgentDirectoryService } from "../../../src/daemon/directory/agent-directory-service.ts";
-import { directoryCodecs } from "../../../src/daemon/directory/watch-codec.ts";
+import { createDirectoryCodecs } from "../../../src/daemon/directory/watch-codec.ts";
 import { systemClock } from "../../../src/transport/system-clock.ts";
 import { systemRandom } from "../../../src/transport/system-random.ts";
 import { CountingTransport, dialServer, serveRoutes } from "../ends/moorline.ts";
@@ -26,7 +26,7 @@ export const moorlineDirectory: Scene = {
     });
     const service = createAgentDirectoryService(agents);
     const port = await serveRoutes((router) => router.service(AgentDirectoryService, service), {
-      codecs: directoryCodecs,
+      codecs: createDirectoryCodecs(agents),
     });
     return { port, acts };
   },

@@ -8,7 +8,7 @@ import { OutputStream } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import { TimelineService, type WatchTimelineResponse } from "../../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import { createAgentCollection } from "../../../src/daemon/directory/agent-collection.ts";
 import { createAgentDirectoryService } from "../../../src/daemon/directory/agent-directory-service.ts";
-import { directoryCodecs } from "../../../src/daemon/directory/watch-codec.ts";
+import { createDirectoryCodecs } from "../../../src/daemon/directory/watch-codec.ts";
 import { encodeItem } from "../../../src/daemon/timeline/timeline-item.ts";
 import { createTimelineService } from "../../../src/daemon/timeline/timeline-service.ts";
 import { openSqliteDatabase } from "../../../src/server/sqlite/sqlite-database.ts";
@@ -39,7 +39,7 @@ export const moorlineFanOut: Scene = {
       router.service(AgentDirectoryService, createAgentDirectoryService(agents));
       router.service(TimelineService, timelines);
     };
-    const port = await serveRoutes(routes, { codecs: directoryCodecs });
+    const port = await serveRoutes(routes, { codecs: createDirectoryCodecs(agents) });
     return {
       port,
       acts: {

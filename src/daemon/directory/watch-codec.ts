@@ -1,6 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import {
-  type AgentsChanged,
   type UpsertedAgent,
   type WatchAgentsResponse,
   WatchAgentsResponseSchema,
@@ -8,7 +7,7 @@ import {
 import { allocate } from "../../core/allocate.ts";
 import { type CodecSource, generalCodec, type MessageCodec } from "../../rpc/message-format.ts";
 import { sizeDelimited, sizeString, sizeUint64, writeBytes, writeString, writeVarint } from "../../wire/codec.ts";
-import { agentToBytes } from "./agent-bytes.ts";
+import type { AgentCollection } from "./agent-collection.ts";
 
 /** Field numbers and wire types of directory_service.proto, as tags of one byte. */
 const AGENTS_CHANGED = 0x12;
@@ -18,60 +17,72 @@ const AGENT = 0x0a;
 const REVISION = 0x10;
 
 /** The codecs of a daemon: the general ones, but for what a directory tells its watchers, where agents are encoded once. */
-export const directoryCodecs: CodecSource = <D extends DescMessage>(desc: D): MessageCodec<D> => {
-  const general = generalCodec(desc);
-  if (desc.typeName !== WatchAgentsResponseSchema.typeName) return general;
-  return {
-    ...general,
-    encode: (message) => encodeChanges(message as unknown as WatchAgentsResponse) ?? general.encode(message),
+export function createDirectoryCodecs(agents: AgentCollection): CodecSource {
+  return <D extends DescMessage>(desc: D): MessageCodec<D> => {
+    const general = generalCodec(desc);
+    if (desc.typeName !== WatchAgentsResponseSchema.typeName) return general;
+    return {
+      ...general,
+      encode: (message) => encodeChanges(agents, message as unknown as WatchAgentsResponse) ?? general.encode(message),
+    };
   };
-};
+}
 
 /** Undefined for all but changes that this version has made. */
-function encodeChanges({ event, $unknown }: WatchAgentsResponse): Uint8Array | undefined {
+function encodeChanges(agents: AgentCollection, { event, $unknown }: WatchAgentsResponse): Uint8Array | undefined {
   if (event.case !== "agentsChanged" || $unknown !== undefined || event.value.$unknown !== undefined) return undefined;
-  const sizes = event.value.upserted.map(sizeOfUpserted);
-  const size = sizeOfChanges(event.value, sizes);
+  const { upserted, removedIds } = event.value;
+  const entries = upserted.map((entry) => encodeUpserted(agents, entry));
+  const size = sizeOfChanges(entries, removedIds);
   const bytes = allocate(1 + sizeDelimited(size));
   bytes[0] = AGENTS_CHANGED;
-  writeChanges(bytes, writeVarint(bytes, 1, size), event.value, sizes);
+  writeChanges(bytes, writeVarint(bytes, 1, size), entries, removedIds);
   return bytes;
 }
 
-function sizeOfChanges({ removedIds }: AgentsChanged, sizes: readonly number[]): number {
-  const upserted = sizes.reduce((sum, size) => sum + 1 + sizeDelimited(size), 0);
+/** An entry with its agent encoded. */
+interface EncodedEntry {
+  readonly agent: Uint8Array | undefined;
+  readonly revision: number;
+  readonly size: number;
+}
+
+function encodeUpserted(agents: AgentCollection, { agent, revision }: UpsertedAgent): EncodedEntry {
+  const bytes = agent === undefined ? undefined : agents.bytesOf(agent);
+  const number = Number(revision);
+  const agentSize = bytes === undefined ? 0 : 1 + sizeDelimited(bytes.length);
+  return { agent: bytes, revision: number, size: agentSize + (number === 0 ? 0 : 1 + sizeUint64(number)) };
+}
+
+function sizeOfChanges(entries: readonly EncodedEntry[], removedIds: readonly string[]): number {
+  const upserted = entries.reduce((sum, { size }) => sum + 1 + sizeDelimited(size), 0);
   return removedIds.reduce((sum, id) => sum + 1 + sizeString(id), upserted);
 }
 
 function writeChanges(
   bytes: Uint8Array,
   start: number,
-  { upserted, removedIds }: AgentsChanged,
-  sizes: number[],
+  entries: readonly EncodedEntry[],
+  removedIds: readonly string[],
 ): void {
   let offset = start;
-  upserted.forEach((entry, i) => {
+  for (const entry of entries) {
     bytes[offset] = UPSERTED;
-    offset = writeUpserted(bytes, writeVarint(bytes, offset + 1, sizes[i] ?? 0), entry);
-  });
+    offset = writeUpserted(bytes, writeVarint(bytes, offset + 1, entry.size), entry);
+  }
   for (const id of removedIds) {
     bytes[offset] = REMOVED_ID;
     offset = writeString(bytes, offset + 1, id);
   }
 }
 
-function sizeOfUpserted({ agent, revision }: UpsertedAgent): number {
-  const agentBytes = agent === undefined ? 0 : 1 + sizeDelimited(agentToBytes(agent).length);
-  return agentBytes + (revision === 0n ? 0 : 1 + sizeUint64(Number(revision)));
-}
-
-function writeUpserted(bytes: Uint8Array, start: number, { agent, revision }: UpsertedAgent): number {
+function writeUpserted(bytes: Uint8Array, start: number, { agent, revision }: EncodedEntry): number {
   let offset = start;
   if (agent !== undefined) {
     bytes[offset] = AGENT;
-    offset = writeBytes(bytes, offset + 1, agentToBytes(agent));
+    offset = writeBytes(bytes, offset + 1, agent);
   }
-  if (revision === 0n) return offset;
+  if (revision === 0) return offset;
   bytes[offset] = REVISION;
-  return writeVarint(bytes, offset + 1, Number(revision));
+  return writeVarint(bytes, offset + 1, revision);
 }

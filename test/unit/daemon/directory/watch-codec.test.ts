@@ -6,9 +6,12 @@ import {
   ListAgentsResponseSchema,
   WatchAgentsResponseSchema,
 } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { directoryCodecs } from "../../../../src/daemon/directory/watch-codec.ts";
+import { createDirectoryCodecs } from "../../../../src/daemon/directory/watch-codec.ts";
+import { createAgent, stageAgents } from "./support/directory.ts";
 
-const codec = directoryCodecs(WatchAgentsResponseSchema);
+const agents = stageAgents();
+const codecs = createDirectoryCodecs(agents);
+const codec = codecs(WatchAgentsResponseSchema);
 
 const agent = fc
   .record({
@@ -31,7 +34,7 @@ const changes = fc
     });
   });
 
-describe("directoryCodecs", () => {
+describe("createDirectoryCodecs", () => {
   it("encodes changes as the general codec does, the first time and each time", () => {
     fc.assert(
       fc.property(changes, (message) => {
@@ -55,6 +58,20 @@ describe("directoryCodecs", () => {
 
   it("leaves other messages alone", () => {
     const page = create(ListAgentsResponseSchema, { nextPageToken: "more" });
-    expect(directoryCodecs(ListAgentsResponseSchema).encode(page)).toEqual(toBinary(ListAgentsResponseSchema, page));
+    expect(codecs(ListAgentsResponseSchema).encode(page)).toEqual(toBinary(ListAgentsResponseSchema, page));
+  });
+
+  it("encodes what the collection has once, and again when it changes or another one is meant", () => {
+    const first = createAgent("a");
+    agents.put("a", first);
+    expect(agents.bytesOf(first)).toBe(agents.bytesOf(first));
+    const other = createAgent("a", { title: "not that of the collection" });
+    expect(agents.bytesOf(other)).toEqual(toBinary(AgentSchema, other));
+    expect(agents.bytesOf(other)).not.toBe(agents.bytesOf(other));
+    agents.put("a", other);
+    expect(agents.bytesOf(other)).toBe(agents.bytesOf(other));
+    expect(agents.bytesOf(first)).toEqual(toBinary(AgentSchema, first));
+    agents.delete("a");
+    expect(agents.bytesOf(other)).not.toBe(agents.bytesOf(other));
   });
 });
