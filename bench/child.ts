@@ -8,12 +8,15 @@ import { loadPeer } from "./peers/index.ts";
 import type { PeerClient } from "./peers/peer.ts";
 import { type Profiler, type SelfTime, startProfiler } from "./profiler.ts";
 import type { RigRequest, Usage } from "./rig.ts";
+import { loadScene } from "./scenes/index.ts";
+import type { Acts, Figures } from "./scenes/scene.ts";
 
 let client: PeerClient | undefined;
 let crowd: Crowd | undefined;
 let profiler: Profiler | undefined;
+let acts: Acts = {};
 
-type Answer = number | Usage | readonly SelfTime[] | readonly HeapUse[];
+type Answer = number | Figures | Usage | readonly SelfTime[] | readonly HeapUse[];
 
 async function answer(request: RigRequest): Promise<Answer> {
   switch (request.do) {
@@ -24,6 +27,10 @@ async function answer(request: RigRequest): Promise<Answer> {
       return 0;
     case "measure":
       return measure(request.measure, request.parameters);
+    case "stage":
+      return stage(request.scene, request.peer, request.port);
+    case "act":
+      return act(request.act, request.parameters);
     case "crowd":
       crowd ??= await loadCrowd(request.peer, request.port);
       await crowd.grow(request.count);
@@ -52,6 +59,24 @@ async function measure(name: string, parameters: Readonly<Record<string, number>
   const work = clientMeasures[name];
   if (work === undefined || client === undefined) throw new Error(`cannot measure ${name}`);
   return work(client, parameters);
+}
+
+/** @param port Where the server is. Undefined: this is to be the server. @returns The port of the server. */
+async function stage(name: string, peer: string, port: number | undefined): Promise<number> {
+  const scene = await loadScene(name, peer);
+  if (port !== undefined) {
+    acts = await scene.dial(port);
+    return port;
+  }
+  const server = await scene.serve();
+  acts = server.acts;
+  return server.port;
+}
+
+async function act(name: string, parameters: Figures): Promise<Figures> {
+  const perform = acts[name];
+  if (perform === undefined) throw new Error(`nobody can ${name} here`);
+  return perform(parameters);
 }
 
 function cpuMicros(): number {

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { buildChild } from "./build.ts";
 import { compare } from "./compare.ts";
 import { benchGoals } from "./comparisons.ts";
+import { daemonBenches } from "./measures/daemon/index.ts";
 import { lifecycleBenches } from "./measures/lifecycle.ts";
 import { profileWork, workOf } from "./profile.ts";
 import { type BenchResult, mergeResults, readResults, toLine, toMarkdown, toResults, writeResults } from "./results.ts";
@@ -16,6 +17,7 @@ interface BenchOptions {
 }
 
 const LEAST_ROUNDS = 5;
+const otherBenches = [...lifecycleBenches, ...daemonBenches];
 
 function toRounds(text: string): number {
   const rounds = Number(text);
@@ -37,7 +39,7 @@ async function profile(name: string): Promise<void> {
   for (const { comparison } of benchGoals) {
     if (comparison.what.includes(name)) console.log(await profileWork(workOf(comparison)));
   }
-  for (const { what, profile: write } of lifecycleBenches) if (what.includes(name)) console.log(await write());
+  for (const { what, profile: write } of otherBenches) if (what.includes(name)) console.log(await write());
 }
 
 async function bench({ only, rounds }: BenchOptions): Promise<void> {
@@ -53,7 +55,7 @@ async function bench({ only, rounds }: BenchOptions): Promise<void> {
     show(rows);
     if (rows.some(({ met }) => met === false)) console.log(`  ${await profileWork(workOf(comparison))}`);
   }
-  for (const { what, run, profile: write } of lifecycleBenches) {
+  for (const { what, run, profile: write } of otherBenches) {
     if (!isWanted(what)) continue;
     const rows = await run(rounds);
     show(rows);

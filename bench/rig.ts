@@ -7,6 +7,8 @@ export type RigRequest =
   | { readonly do: "dial"; readonly peer: string; readonly port: number }
   | { readonly do: "measure"; readonly measure: string; readonly parameters: Readonly<Record<string, number>> }
   | { readonly do: "crowd"; readonly peer: string; readonly port: number; readonly count: number }
+  | { readonly do: "stage"; readonly scene: string; readonly peer: string; readonly port?: number }
+  | { readonly do: "act"; readonly act: string; readonly parameters: Readonly<Record<string, number>> }
   | { readonly do: "cut" }
   | { readonly do: "comeBack" }
   | { readonly do: "cpu" }

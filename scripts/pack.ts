@@ -25,13 +25,13 @@ function withoutSources(exports: Record<string, unknown>): Record<string, unknow
 
 function writeStage(): void {
   mkdirSync(`${stage}/dist`, { recursive: true });
-  for (const path of ["dist/src", "dist/gen", "proto", "README.md", "LICENSE"]) {
+  for (const path of ["dist/src", "dist/gen", "proto", "docs", "examples", "README.md", "LICENSE"]) {
     cpSync(`${root}/${path}`, `${stage}/${path}`, { recursive: true });
   }
   const manifest = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as Record<string, unknown>;
   const kept = Object.entries(manifest).filter(([field]) => !REPOSITORY_ONLY.includes(field));
   const exports = withoutSources(manifest.exports as Record<string, unknown>);
-  const published = { ...Object.fromEntries(kept), exports, files: ["dist", "proto"] };
+  const published = { ...Object.fromEntries(kept), exports, files: ["dist", "proto", "docs", "examples"] };
   writeFileSync(`${stage}/package.json`, `${JSON.stringify(published, null, 2)}\n`);
   const command = `${stage}/dist/src/cli/main.js`;
   if (existsSync(command)) chmodSync(command, 0o755);

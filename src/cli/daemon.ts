@@ -17,6 +17,8 @@ import { VERSION } from "./version.ts";
 /** What a daemon that could not be started ends with. */
 const NOT_STARTED = 1;
 const MAX_PORT = 65_535;
+/** Less has no room for what a daemon needs to begin. */
+const MIN_DATABASE_BYTES = 1_048_576;
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
 
 interface DaemonCommandOptions {
@@ -24,6 +26,7 @@ interface DaemonCommandOptions {
   readonly stateDir: string;
   readonly insecureNoAuth?: boolean;
   readonly policy?: string;
+  readonly maxDatabaseBytes?: number;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly allowHost?: readonly string[];
@@ -45,6 +48,7 @@ export function addDaemon(program: Command): void {
     })
     .option("--state-dir <path>", "where it keeps everything", defaultStateDir(process.env, homedir()))
     .option("--policy <path>", "JSON that says which commands run, are asked for, or are refused; default: all run")
+    .option("--max-database-bytes <n>", "the most bytes of its database; default: no limit", toBytes)
     .option("--tls-cert <path>", "the certificate chain, as PEM; with it the daemon may listen beyond loopback")
     .option("--tls-key <path>", "the private key of the certificate, as PEM")
     .option("--allow-host <host...>", "further names that it may be called by, beside loopback and its own address")
@@ -73,7 +77,7 @@ export function addDaemon(program: Command): void {
 }
 
 async function start(options: DaemonCommandOptions, output: Output): Promise<Daemon> {
-  const { listen, stateDir, insecureNoAuth = false, allowHost = [], allowOrigin = [] } = options;
+  const { listen, stateDir, maxDatabaseBytes, insecureNoAuth = false, allowHost = [], allowOrigin = [] } = options;
   const policy = options.policy === undefined ? [] : parseCommandPolicy(await read(options.policy));
   const tls = await readTls(options);
   const { logger, onTransition } = createJsonLog({ name: "moorline", level: options.logLevel });
@@ -81,6 +85,7 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
     stateDirectory: resolve(stateDir),
     program: { name: "moorline", version: VERSION },
     providers: [new CommandProvider({ policy })],
+    ...(maxDatabaseBytes === undefined ? {} : { maxDatabaseBytes }),
     insecureNoAuth,
     allowedHosts: allowHost,
     allowedOrigins: allowOrigin,
@@ -144,6 +149,14 @@ function untilSignal(): Promise<void> {
     };
     for (const one of STOP_SIGNALS) process.on(one, stop);
   });
+}
+
+function toBytes(text: string): number {
+  const bytes = Number(text);
+  if (!/^\d+$/.test(text) || bytes < MIN_DATABASE_BYTES) {
+    throw new InvalidArgumentError(`a whole number, ${MIN_DATABASE_BYTES} or more`);
+  }
+  return bytes;
 }
 
 /** `127.0.0.1:7420`, `[::1]:0`, `localhost:80`. */

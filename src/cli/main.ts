@@ -9,6 +9,12 @@ const SEE_HELP = "See `moorline --help`.";
 /** What shells make of a program that a signal ended. */
 const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 13)) {
+  process.stderr.write(`moorline needs Node 22.13 or newer, and this is ${process.versions.node}.\n`);
+  process.exit(exitCodes.usage);
+}
+
 const args = process.argv.slice(2);
 // What comes after `--` is the command of somebody else.
 const ownArgs = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;

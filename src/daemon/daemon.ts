@@ -25,6 +25,7 @@ import { createAgentTransition } from "./agent/agent-transition.ts";
 import { CommandProvider } from "./command/command-provider.ts";
 import { type AgentCollection, createAgentCollection } from "./directory/agent-collection.ts";
 import { createAgentDirectoryService } from "./directory/agent-directory-service.ts";
+import { createDirectoryCodecs } from "./directory/watch-codec.ts";
 import type { Notifier } from "./presence/notifier.ts";
 import { openPresence } from "./presence/presence.ts";
 import type { PushSender } from "./presence/push-sender.ts";
@@ -122,6 +123,7 @@ async function startDaemon({ identity, database }: DaemonState, options: DaemonO
     ...options,
     ...(options.metrics === undefined ? {} : { metrics: addMetrics(options.metrics, agents, collection, store) }),
     identity,
+    codecs: createDirectoryCodecs(collection),
     store: sessions,
     journal: createSqliteJournalStore(database, { clock }),
     routes: (router) => {

@@ -102,6 +102,23 @@ export class WireReader {
     return low !== 0 || high !== 0;
   }
 
+  /** Reads 32 bits, least significant byte first, unsigned. */
+  fixed32(): number {
+    const { bytes, pos } = this;
+    if (pos + 4 > bytes.length) throw truncated();
+    this.pos = pos + 4;
+    const upper = ((bytes[pos + 3] as number) << 8) | (bytes[pos + 2] as number);
+    return ((upper << 16) | ((bytes[pos + 1] as number) << 8) | (bytes[pos] as number)) >>> 0;
+  }
+
+  /** Reads a double. */
+  double(): number {
+    const start = this.pos;
+    if (start + 8 > this.bytes.length) throw truncated();
+    this.pos = start + 8;
+    return new DataView(this.#buffer, this.#byteOffset + start, 8).getFloat64(0, true);
+  }
+
   /** Reads a length and returns the position where what follows ends. */
   limit(): number {
     const length = this.uint32();
@@ -123,11 +140,11 @@ export class WireReader {
     const end = this.limit();
     const start = this.pos;
     this.pos = end;
-    if (end - start > SHORT_STRING_BYTES) return decodeUtf8(this.bytes.subarray(start, end));
+    if (end - start > maxCodes) return decodeUtf8(this.bytes, start, end);
     const codes = new Array<number>(end - start);
     for (let i = start; i < end; i++) {
       const byte = this.bytes[i] as number;
-      if (byte > 0x7f) return decodeUtf8(this.bytes.subarray(start, end));
+      if (byte > 0x7f) return decodeUtf8(this.bytes, start, end);
       codes[i - start] = byte;
     }
     return String.fromCharCode.apply(String, codes);
@@ -225,9 +242,25 @@ function truncated(): CodecError {
   return new CodecError("truncated", "unexpected end of the bytes");
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
+/** Node's own, where there is one: several times as fast, but it puts U+FFFD in the place of what is not UTF-8. */
+const sliceUtf8 = /*@__PURE__*/ findUtf8Slice();
+
+/** The longest string that is read code by code. */
+const maxCodes = sliceUtf8 === undefined ? SHORT_STRING_BYTES : 10;
+
+type Utf8Slice = (this: Uint8Array, start: number, end: number) => string;
+
+function findUtf8Slice(): Utf8Slice | undefined {
+  const { Buffer } = globalThis as { readonly Buffer?: { readonly prototype?: { readonly utf8Slice?: Utf8Slice } } };
+  const slice = Buffer?.prototype?.utf8Slice;
+  return typeof slice === "function" ? slice : undefined;
+}
+
+function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  const text = sliceUtf8?.call(bytes, start, end);
+  if (text !== undefined && !text.includes("\ufffd")) return text;
   try {
-    return getTextEncoding().decodeUtf8(bytes, true);
+    return getTextEncoding().decodeUtf8(bytes.subarray(start, end), true);
   } catch (cause) {
     throw new CodecError("illegal_utf8", "string is not UTF-8", { cause });
   }

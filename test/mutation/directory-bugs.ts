@@ -123,7 +123,7 @@ export const directoryBugs: readonly PlantedBug[] = [
   {
     name: "a digest is kept up for what comes and not for what goes",
     file: "src/server/collection/filtered-view.ts",
-    find: "this.sum = addToDigest(this.sum, -entry.hash);",
+    find: "this.sum.subtract(entry.hash);",
     replace: "",
     caughtBy: byWorld,
     shows: /the digest is \d+ and what is shown has/,

@@ -5,7 +5,7 @@ import {
   type ListAgentsResponse,
   ListAgentsResponseSchema,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { type AgentCollection, sizeOfAgent } from "./agent-collection.ts";
+import type { AgentCollection } from "./agent-collection.ts";
 import { resolveAgentFilter } from "./agent-filter.ts";
 import { createPageToken, readPageToken } from "./page-token.ts";
 
@@ -31,7 +31,7 @@ export function listAgents(collection: AgentCollection, request: ListAgentsReque
   let last = 0;
   for (const { value, revision } of collection.newestFirst(below)) {
     if (!filter.matches(value)) continue;
-    bytes += sizeOfAgent(value);
+    bytes += collection.bytesOf(value).length;
     const isFull = agents.length >= pageSize || bytes > MAX_PAGE_BYTES;
     if (isFull && agents.length > 0)
       return respond({ agents, nextPageToken: createPageToken({ ...end, revision: last }) });

@@ -1,3 +1,5 @@
+import type { Hash64 } from "./digest.ts";
+
 /** One id of a collection: what it holds now, or, where the value is undefined, that it was deleted. */
 export interface Entry<T> {
   /** The id. */
@@ -5,13 +7,13 @@ export interface Entry<T> {
   /** How long the id is in UTF-8. */
   readonly idBytes: number;
   /** The hash of the id, see `hashId`. */
-  readonly idHash: bigint;
+  readonly idHash: Hash64;
   /** The revision of the last change. */
   revision: number;
   /** The value. Undefined: deleted. */
   value: T | undefined;
   /** The hash of id and revision, for digests. */
-  hash: bigint;
+  hash: Hash64;
   /** What the value takes in a message, in bytes. Undefined: nobody has asked yet. */
   bytes: number | undefined;
   /** The neighbour of the next lower revision, kept by the list. */

@@ -1,4 +1,4 @@
-import { addToDigest } from "./digest.ts";
+import { Digest } from "./digest.ts";
 import type { Entry } from "./entry-list.ts";
 import type { CollectionFilter } from "./piece.ts";
 
@@ -8,7 +8,7 @@ export class FilteredView<T> {
   /** How many watchers share it. */
   watchers = 0;
   private matching = 0;
-  private sum = 0n;
+  private readonly sum = new Digest();
 
   /** @param filter The filter. @param first The first entry: all are looked at once. */
   constructor(filter: CollectionFilter<T>, first: Entry<T> | undefined) {
@@ -23,7 +23,7 @@ export class FilteredView<T> {
 
   /** The digest of those that match. Spec: DIR-14. */
   get digest(): bigint {
-    return this.sum;
+    return this.sum.value;
   }
 
   /** Whether an entry matches: what was deleted does not. */
@@ -35,13 +35,13 @@ export class FilteredView<T> {
   add(entry: Entry<T>): void {
     if (!this.matches(entry)) return;
     this.matching += 1;
-    this.sum = addToDigest(this.sum, entry.hash);
+    this.sum.add(entry.hash);
   }
 
   /** Counts an entry no more: before it changes. */
   subtract(entry: Entry<T>): void {
     if (!this.matches(entry)) return;
     this.matching -= 1;
-    this.sum = addToDigest(this.sum, -entry.hash);
+    this.sum.subtract(entry.hash);
   }
 }

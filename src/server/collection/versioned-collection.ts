@@ -59,6 +59,7 @@ export class VersionedCollection<T extends object> {
   private readonly views = new Map<string, FilteredView<T>>();
   private readonly watches = new Set<CollectionWatch<T>>();
   private readonly source: WatchSource<T>;
+  private idle: FilteredView<T> | undefined = undefined;
   private readonly counts = { revision: 0, size: 0, forgottenRevision: 0 };
 
   constructor(options: CollectionOptions<T>) {
@@ -135,7 +136,7 @@ export class VersionedCollection<T extends object> {
 
   /**
    * Follows what matches a filter: from a cursor, or with a snapshot where there is none that can be used. The first watch
-   * of a filter looks at every value once, to count them.
+   * of a filter looks at every value once, to count them; the filter that was watched last is kept counted.
    * @throws MoorlineError OVERLOADED where there are too many watches.
    */
   watch({ filter, cursor, diverged = false, onWake }: WatchOptions<T>): CollectionWatch<T> {
@@ -168,7 +169,7 @@ export class VersionedCollection<T extends object> {
   private create(id: string): Entry<T> {
     const { hash, bytes } = hashId(id);
     const unset = { value: undefined, bytes: undefined, before: undefined, after: undefined };
-    const entry: Entry<T> = { id, idBytes: bytes, idHash: hash, revision: 0, hash: 0n, ...unset };
+    const entry: Entry<T> = { id, idBytes: bytes, idHash: hash, revision: 0, hash, ...unset };
     this.entries.set(id, entry);
     return entry;
   }
@@ -217,10 +218,17 @@ export class VersionedCollection<T extends object> {
     return entry.bytes ?? 0;
   }
 
+  /** Keeps the last view that nobody watches any more, and no other: who comes next mostly wants the same again. */
+  private keepIdle(view: FilteredView<T>): void {
+    const { idle } = this;
+    this.idle = view;
+    if (idle !== undefined && idle !== view && idle.watchers === 0) this.views.delete(idle.filter.hash);
+  }
+
   private left(watch: CollectionWatch<T>): void {
     this.watches.delete(watch);
     const { view } = watch;
     view.watchers -= 1;
-    if (view.watchers === 0) this.views.delete(view.filter.hash);
+    if (view.watchers === 0) this.keepIdle(view);
   }
 }

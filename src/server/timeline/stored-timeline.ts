@@ -1,6 +1,7 @@
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { deletedError } from "./log-draft.ts";
-import type { LogHead, TimelineBackend } from "./timeline-backend.ts";
+import { type RecentItems, toRecentItems } from "./recent-items.ts";
+import type { LogChange, LogHead, TimelineBackend } from "./timeline-backend.ts";
 import { readPage } from "./timeline-page.ts";
 import type {
   AppendOptions,
@@ -28,6 +29,7 @@ const encoder = new TextEncoder();
 export class StoredTimeline implements TimelineLog, TurnLog, WatchedLog {
   head: LogHead;
   phase: "new" | "live" | "deleted";
+  recent: RecentItems | undefined = undefined;
   private readonly shared: TimelineShared;
   private readonly watches = new Set<TimelineWatch>();
 
@@ -105,7 +107,10 @@ export class StoredTimeline implements TimelineLog, TurnLog, WatchedLog {
     return new TimelineWatch(this, cursor);
   }
 
-  committed(head: LogHead, fate: "made" | "deleted" | "kept"): void {
+  committed(change: LogChange): void {
+    const { head, fate } = change;
+    // Where nobody follows the log, nothing is held for anybody.
+    this.recent = this.watches.size === 0 ? undefined : toRecentItems(this.head.revision, change);
     this.head = head;
     this.phase = fate === "deleted" ? "deleted" : "live";
     if (fate === "deleted") this.endWatches();
@@ -118,6 +123,7 @@ export class StoredTimeline implements TimelineLog, TurnLog, WatchedLog {
 
   leave(watch: TimelineWatch): void {
     this.watches.delete(watch);
+    if (this.watches.size === 0) this.recent = undefined;
   }
 
   /** Ends everybody who follows the log. */

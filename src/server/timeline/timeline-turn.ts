@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { type DraftContext, LogDraft } from "./log-draft.ts";
-import type { LogHead } from "./timeline-backend.ts";
+import type { LogChange, LogHead } from "./timeline-backend.ts";
 import type { TimelinePosition } from "./timeline-store.ts";
 
 /** A log that a turn changes. */
@@ -10,8 +10,8 @@ export interface TurnLog {
   readonly head: LogHead;
   /** Whether the log has yet to be made. */
   readonly phase: "new" | "live" | "deleted";
-  /** The turn is committed, and has left the log so. */
-  committed(head: LogHead, fate: "made" | "deleted" | "kept"): void;
+  /** The turn is committed, and has done this to the log. */
+  committed(change: LogChange): void;
 }
 
 /** Something that is to be done to a log. */
@@ -97,7 +97,7 @@ export class TimelineTurn {
     } catch (error) {
       return MoorlineError.from(error);
     }
-    for (const { log, change } of changes) log.committed(change.head, change.fate);
+    for (const { log, change } of changes) log.committed(change);
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { Queue } from "../../core/queue.ts";
+import type { RecentItems } from "./recent-items.ts";
 import type { ChangedItem, LogHead, ReadLimit, TimelineBackend } from "./timeline-backend.ts";
 import type { TimelineCursor, TimelineEvent } from "./timeline-store.ts";
 
@@ -6,6 +7,8 @@ import type { TimelineCursor, TimelineEvent } from "./timeline-store.ts";
 export interface WatchedLog {
   readonly head: LogHead;
   readonly backend: TimelineBackend;
+  /** What the last commit has appended, where it is still held. */
+  readonly recent: RecentItems | undefined;
   /** Has the watch woken when something was committed, until it leaves. */
   join(watch: TimelineWatch): void;
   /** Wakes it no more. */
@@ -82,6 +85,7 @@ export class TimelineWatch implements AsyncIterableIterator<TimelineEvent, undef
   /** @returns false where there is nothing to tell before the next commit. */
   private read(): boolean {
     try {
+      if (this.tellRecent()) return true;
       const pass = this.pass ?? this.begin();
       if (pass === undefined) return false;
       this.pass = this.go(pass);
@@ -91,6 +95,15 @@ export class TimelineWatch implements AsyncIterableIterator<TimelineEvent, undef
       this.end();
       throw error;
     }
+  }
+
+  /** Tells the last commit from memory, where all before it was told: the common case of everybody who keeps up. */
+  private tellRecent(): boolean {
+    const { head, recent } = this.log;
+    if (this.state !== "following" || this.pass !== undefined || recent?.since !== this.known) return false;
+    for (const item of recent.items) this.events.push({ kind: "itemAppended", item });
+    this.finish({ target: head, seqs: undefined, afterSeq: head.lastSeq });
+    return true;
   }
 
   private begin(): Pass | undefined {

@@ -3,6 +3,8 @@ import { allocate } from "../../core/allocate.ts";
 import {
   DelimitedValue,
   ListField,
+  MapEntry,
+  MapField,
   MessageEncoder,
   OneofField,
   PackedElements,
@@ -13,7 +15,7 @@ import {
   type ValueEncoder,
 } from "./field-encoders.ts";
 import { type ScalarEncoder, scalarEncoders } from "./scalar-encoder.ts";
-import { isUsualField, isUsualType, scalarTypeOf } from "./usual-types.ts";
+import { isUsualType } from "./usual-type.ts";
 
 const IMPLICIT = 2;
 
@@ -21,8 +23,9 @@ const IMPLICIT = 2;
  * Makes an encoder of a message type. It gives the same bytes as `create` and the general encoder of @bufbuild/protobuf,
  * several times faster, because it measures first and then writes everything once, to memory that it has got cheaply; what
  * a caller gives is encoded as it is, without a whole message being made of it first.
- * @returns What encodes a message, whole or not, or gives undefined for one with something rare in it. Undefined for types with
- *   something rare in them: not proto3, maps, floats, groups, the types of google.protobuf. Those are for the general codec.
+ * @returns What encodes a message, whole or not, or gives undefined for one with something rare in it. Undefined for types
+ *   with something rare in them: not proto3, maps with other keys than texts, floats, groups, most types of google.protobuf.
+ *   Those are for the general codec.
  */
 export function compileEncoder<D extends DescMessage>(
   desc: D,
@@ -52,12 +55,33 @@ function compileType(desc: DescMessage, known: Map<DescMessage, MessageEncoder>)
   known.set(desc, type);
   const fields: PartEncoder[] = [];
   for (const field of [...desc.fields].sort((a, b) => a.number - b.number)) {
-    const encoder = field.fieldKind === "list" ? compileList(field, known) : compileSingular(field, known);
+    const encoder = compileField(field, known);
     if (encoder === undefined) return undefined;
     fields.push(encoder);
   }
   type.fields = fields;
   return type;
+}
+
+function compileField(field: DescField, known: Map<DescMessage, MessageEncoder>): PartEncoder | undefined {
+  switch (field.fieldKind) {
+    case "list":
+      return compileList(field, known);
+    case "map":
+      return compileMap(field, known);
+    default:
+      return compileSingular(field, known);
+  }
+}
+
+function compileMap(
+  field: DescField & { fieldKind: "map" },
+  known: Map<DescMessage, MessageEncoder>,
+): PartEncoder | undefined {
+  const key = field.mapKey === ScalarType.STRING ? scalarEncoders[ScalarType.STRING] : undefined;
+  const value = compileTagged(field, 2, known);
+  if (key === undefined || value === undefined) return undefined;
+  return new MapField(field.localName, new DelimitedValue(field.number, new MapEntry(new ScalarValue(1, key), value)));
 }
 
 function compileList(
@@ -81,16 +105,26 @@ function compileSingular(field: DescField, known: Map<DescMessage, MessageEncode
 }
 
 function compileValue(field: DescField, known: Map<DescMessage, MessageEncoder>): ValueEncoder | undefined {
-  if (!isUsualField(field)) return undefined;
+  if ("delimitedEncoding" in field && field.delimitedEncoding) return undefined;
+  return compileTagged(field, field.number, known);
+}
+
+/** @param number What the value is tagged with. */
+function compileTagged(
+  field: DescField,
+  number: number,
+  known: Map<DescMessage, MessageEncoder>,
+): ValueEncoder | undefined {
   const scalar = scalarOf(field);
-  if (scalar !== undefined) return new ScalarValue(field.number, scalar);
+  if (scalar !== undefined) return new ScalarValue(number, scalar);
   const type = field.message === undefined ? undefined : compileType(field.message, known);
-  return type === undefined ? undefined : new DelimitedValue(field.number, type);
+  return type === undefined ? undefined : new DelimitedValue(number, type);
 }
 
 function scalarOf(field: DescField): ScalarEncoder | undefined {
-  const scalar = scalarTypeOf(field);
-  return scalar === undefined ? undefined : scalarEncoders[scalar];
+  if ("longAsString" in field && field.longAsString) return undefined;
+  if (field.enum !== undefined) return scalarEncoders[ScalarType.INT32];
+  return field.scalar === undefined ? undefined : scalarEncoders[field.scalar];
 }
 
 /** Which value of a field is not written, beside none at all. */

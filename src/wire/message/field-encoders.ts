@@ -133,6 +133,54 @@ export class PackedElements implements PartEncoder {
   }
 }
 
+/** One entry of a map, without its tag and length. */
+export class MapEntry implements PartEncoder {
+  private readonly key: ValueEncoder;
+  private readonly value: ValueEncoder;
+
+  constructor(key: ValueEncoder, value: ValueEncoder) {
+    this.key = key;
+    this.value = value;
+  }
+
+  size(entry: readonly [key: string, value: unknown], sizes: Sizes): number {
+    return this.key.size(entry[0], sizes) + this.value.size(entry[1], sizes);
+  }
+
+  write(bytes: Uint8Array, offset: number, entry: readonly [key: string, value: unknown], sizes: Sizes): number {
+    return this.value.write(bytes, this.key.write(bytes, offset, entry[0], sizes), entry[1], sizes);
+  }
+}
+
+/** A map with texts as keys. */
+export class MapField implements PartEncoder {
+  private readonly name: string;
+  private readonly entry: ValueEncoder;
+
+  /** @param name Its property. @param entry What encodes an entry. */
+  constructor(name: string, entry: ValueEncoder) {
+    this.name = name;
+    this.entry = entry;
+  }
+
+  size(message: object, sizes: Sizes): number {
+    const map = propertyOf(message, this.name);
+    if (map === undefined) return 0;
+    assume(typeof map === "object" && map !== null);
+    let size = 0;
+    for (const entry of Object.entries(map)) size += this.entry.size(entry, sizes);
+    return size;
+  }
+
+  write(bytes: Uint8Array, offset: number, message: object, sizes: Sizes): number {
+    let position = offset;
+    for (const entry of Object.entries((propertyOf(message, this.name) ?? {}) as object)) {
+      position = this.entry.write(bytes, position, entry, sizes);
+    }
+    return position;
+  }
+}
+
 /** A field with one value, or none. */
 export class SingularField implements PartEncoder {
   private readonly name: string;

@@ -93,6 +93,35 @@ describe("VersionedCollection", () => {
     expect(looks).toBe(2_004);
   });
 
+  it("keeps the filter counted that was watched last, and no other that nobody watches", () => {
+    const stage = new Stage();
+    stage.put({ x: "a", y: "b" });
+    let looks = 0;
+    const filters = [all, onlyA].map(({ hash, matches }) => ({
+      hash,
+      matches: (item: Item) => {
+        looks += 1;
+        return matches(item);
+      },
+    }));
+    const looksOf = (work: () => void): number => {
+      looks = 0;
+      work();
+      return looks;
+    };
+    const visit = (filter = filters[0] ?? all): void => stage.watch({ filter }).stop();
+    expect(looksOf(visit)).toBe(2);
+    expect(looksOf(visit)).toBe(0);
+    // Before and after the change, and once for what is new.
+    expect(looksOf(() => stage.put({ x: "b", z: "a" }))).toBe(3);
+    const held = stage.watch({ filter: filters[0] ?? all });
+    expect(show(drain(held)).at(-1)).toBe("mark 4 digest");
+    expect(looksOf(() => visit(filters[1]))).toBe(3);
+    expect(looksOf(() => stage.put({ y: "c" }))).toBe(4);
+    held.stop();
+    expect(looksOf(() => stage.put({ y: "d" }))).toBe(2);
+  });
+
   it("wakes all watches, also where one begins or ends another meanwhile", () => {
     const stage = new Stage();
     const woken: string[] = [];

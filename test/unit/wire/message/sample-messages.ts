@@ -6,6 +6,8 @@ const int32 = fc.oneof(fc.integer(), fc.integer({ min: -300, max: 300 }), fc.con
 const uint32 = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.integer({ min: 0, max: 300 }));
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 53n - 1n });
 
+const texts = fc.string({ unit: "grapheme", maxLength: 8 }).filter((text) => text !== "__proto__");
+
 const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
   int32,
@@ -23,12 +25,12 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   enum: fc.constantFrom(0, 1, 7, -1),
 };
 
-/** What messages of the sample are made from. */
+/** What messages of `Sample` can be made of. */
 export const { message } = fc.letrec<{ message: unknown }>((tie) => ({
   message: fc.record(fieldsOf(fc.option(tie("message"), { nil: undefined, depthSize: "small", maxDepth: 2 }))),
 }));
 
-/** What each field of the sample may be. */
+/** Every property of `Sample`. @param child What its messages are made of. */
 export function fieldsOf(child: fc.Arbitrary<unknown>): Record<string, fc.Arbitrary<unknown>> {
   const fields: Record<string, fc.Arbitrary<unknown>> = {
     child,
@@ -38,6 +40,16 @@ export function fieldsOf(child: fc.Arbitrary<unknown>): Record<string, fc.Arbitr
       ...SCALARS.map((name) => fc.record({ case: fc.constant(`case${capital(name)}`), value: valuesOf(name) })),
       child.map((value) => (value === undefined ? { case: undefined } : { case: "caseChild", value })),
     ),
+    mapString: fc.dictionary(texts, valuesOf("STRING"), { maxKeys: 3 }),
+    mapInt32: fc.dictionary(texts, valuesOf("INT32"), { maxKeys: 3 }),
+    mapChild: fc.dictionary(
+      texts,
+      child.map((value) => value ?? {}),
+      { maxKeys: 2 },
+    ),
+    when: fc.option(fc.record({ seconds: uint64, nanos: fc.integer({ min: 0, max: 999_999_999 }) }), {
+      nil: undefined,
+    }),
     $unknown: fc.option(
       fc.array(
         fc.record({
@@ -68,8 +80,8 @@ function capital(name: string): string {
   return name.charAt(0) + name.slice(1).toLowerCase();
 }
 
-/** Creates a message with its unknown fields, which `create` drops. */
-export function withUnknown(desc: DescMessage, init: unknown): MessageShape<DescMessage> {
+/** Makes a message: `create` drops unknown fields. */
+export function createWithUnknown(desc: DescMessage, init: unknown): MessageShape<DescMessage> {
   const made = create(desc, init as Record<string, unknown>) as MessageShape<DescMessage>;
   const { $unknown } = init as { $unknown?: NonNullable<typeof made.$unknown> };
   if ($unknown !== undefined) made.$unknown = $unknown;

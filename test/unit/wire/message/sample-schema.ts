@@ -2,6 +2,7 @@ import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf
 import {
   type FieldDescriptorProto,
   FileDescriptorProtoSchema,
+  file_google_protobuf_timestamp,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
@@ -28,6 +29,23 @@ export const SCALARS = [
   "ENUM",
 ] as const;
 
+const child = { type: Type.MESSAGE, typeName: ".sample.Sample" };
+
+/** The maps of `Sample`. */
+const MAPS = [
+  { name: "map_string", entry: "MapStringEntry", value: { type: Type.STRING } },
+  { name: "map_int32", entry: "MapInt32Entry", value: { type: Type.INT32 } },
+  { name: "map_child", entry: "MapChildEntry", value: child },
+] as const;
+
+function describeEntry(name: string, keyType: Type, value: FieldInit) {
+  const field = [
+    { name: "key", number: 1, label: Label.OPTIONAL, type: keyType },
+    { name: "value", number: 2, label: Label.OPTIONAL, ...value },
+  ];
+  return { name, field, options: { mapEntry: true } };
+}
+
 /** Makes a file of two messages: `Sample`, with fields of every kind, and `Rare`, with what `rare` adds to it. */
 export function describeSamples(
   rare: readonly FieldInit[] = [],
@@ -49,6 +67,11 @@ export function describeSamples(
   add({ name: "child", label: Label.OPTIONAL, number: 200, ...nested });
   add({ name: "children", label: Label.REPEATED, number: 3000, ...nested });
   add({ name: "case_child", label: Label.OPTIONAL, oneofIndex: 0, number: 201, ...nested });
+  add({ name: "when", label: Label.OPTIONAL, number: 202, type: Type.MESSAGE, typeName: ".google.protobuf.Timestamp" });
+  MAPS.forEach(({ name, entry }, i) => {
+    const typed = { type: Type.MESSAGE, typeName: `.sample.Sample.${entry}` };
+    add({ name, label: Label.REPEATED, number: 203 + i, ...typed });
+  });
   SCALARS.forEach((scalar, i) => {
     const typed = { type: Type[scalar], ...(scalar === "ENUM" && { typeName: ".sample.Colour" }) };
     const name = `maybe_${scalar.toLowerCase()}`;
@@ -58,6 +81,7 @@ export function describeSamples(
     name: "sample.proto",
     package: "sample",
     syntax,
+    dependency: ["google/protobuf/timestamp.proto"],
     enumType: [
       {
         name: "Colour",
@@ -71,12 +95,19 @@ export function describeSamples(
       {
         name: "Sample",
         field: fields,
+        nestedType: MAPS.map(({ entry, value }) => describeEntry(entry, Type.STRING, value)),
         oneofDecl: [{ name: "group" }, ...SCALARS.map((name) => ({ name: `_maybe_${name}` }))],
       },
-      { name: "Rare", field: [...rare] },
+      {
+        name: "Rare",
+        field: [...rare],
+        nestedType: [describeEntry("RareEntry", Type.INT32, { type: Type.STRING })],
+      },
     ],
   });
-  const registry = createFileRegistry(file, () => undefined);
+  const registry = createFileRegistry(file, (path) =>
+    path === file_google_protobuf_timestamp.proto.name ? file_google_protobuf_timestamp : undefined,
+  );
   return {
     sample: messageOf(registry.getMessage("sample.Sample")),
     rare: messageOf(registry.getMessage("sample.Rare")),

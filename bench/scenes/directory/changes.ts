@@ -1,0 +1,80 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type Figures, figureOf, NOTHING, sharedMicros } from "../scene.ts";
+
+/** Changes of one turn of the event loop, where they come as fast as they can. */
+const TURN_CHANGES = 64;
+/** Between changes that come alone. */
+const ALONE_MS = 1;
+
+/** How agents of a kind are made and shown. */
+export interface AgentKind<T> {
+  /** Makes an agent. */
+  create(index: number): T;
+  /** The agent with another title. */
+  retitle(agent: T, title: string): T;
+  /** Has everybody know how it is now. */
+  show(agent: T): void;
+}
+
+/** Agents that change one after the other: no two changes of a run are of the same agent, so that none are merged. */
+export class ChangingAgents<T> {
+  private readonly kind: AgentKind<T>;
+  private readonly agents: T[] = [];
+  private next = 0;
+
+  /** @param kind How they are made and shown. */
+  constructor(kind: AgentKind<T>) {
+    this.kind = kind;
+  }
+
+  /** All of them, as they are. */
+  get all(): readonly T[] {
+    return this.agents;
+  }
+
+  /** What the server of a scene can be asked to do with them. */
+  get acts() {
+    return { fill: this.fill, change: this.change, changeAlone: this.changeAlone };
+  }
+
+  /** Makes agents until there are so many. */
+  private readonly fill = (parameters: Figures): Figures => {
+    for (let index = this.agents.length; index < figureOf(parameters, "agents"); index += 1) {
+      const agent = this.kind.create(index);
+      this.agents.push(agent);
+      this.kind.show(agent);
+    }
+    return NOTHING;
+  };
+
+  /** Changes `count` agents, many in each turn of the event loop. */
+  private readonly change = async (parameters: Figures): Promise<Figures> => {
+    const count = figureOf(parameters, "count");
+    if (count > this.agents.length) throw new Error("an agent would change twice, and its changes be merged");
+    for (let done = 0; done < count; done += TURN_CHANGES) {
+      for (let i = done; i < Math.min(count, done + TURN_CHANGES); i += 1) this.changeNext(`change ${i} of ${count}`);
+      await turn();
+    }
+    return NOTHING;
+  };
+
+  /** Changes `count` agents, each when nothing else is to do; their titles say when. @returns CPU time for each. */
+  private readonly changeAlone = async (parameters: Figures): Promise<Figures> => {
+    const count = figureOf(parameters, "count");
+    const before = process.cpuUsage();
+    for (let i = 0; i < count; i += 1) {
+      this.changeNext(`${sharedMicros()}`);
+      await new Promise((resolve) => setTimeout(resolve, ALONE_MS));
+    }
+    const { user, system } = process.cpuUsage(before);
+    return { cpuMicros: (user + system) / count };
+  };
+
+  private changeNext(title: string): void {
+    const index = this.next % this.agents.length;
+    this.next += 1;
+    const agent = this.kind.retitle(this.agents[index] as T, title);
+    this.agents[index] = agent;
+    this.kind.show(agent);
+  }
+}

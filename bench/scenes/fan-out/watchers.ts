@@ -1,0 +1,2 @@
+/** How many watch one thing at the same time. */
+export const WATCHERS = 200;
