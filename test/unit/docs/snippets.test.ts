@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { createProgram } from "../../../src/cli/program.ts";
 import { type CodeBlock, isCutFrom, readCodeBlocks } from "../../support/markdown.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -19,7 +20,16 @@ interface Manifest {
 }
 
 const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
+const program = await createProgram();
 const packages = new Set(["moorline", ...Object.keys(dependencies), ...Object.keys(devDependencies)]);
+
+/** `moorline COMMAND`, with options that there are. */
+function isCommandLine(words: readonly string[]): boolean {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  const command = program.commands.find((each) => own.includes(each.name()));
+  const options = new Set([...program.options, ...(command?.options ?? [])].map(({ long }) => long));
+  return command !== undefined && own.filter((word) => word.startsWith("--")).every((word) => options.has(word));
+}
 
 /** What a reader types beside what an example has: npm, the generator, and programs of the examples. */
 function isKnownCommand(command: string): boolean {
@@ -32,6 +42,7 @@ function isKnownCommand(command: string): boolean {
   const [, file = ""] = /^(?:[A-Z_]+=\S+ )?node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
   if (file !== "")
     return [file, `examples/jobs/${file}`, `examples/scripts/${file}`].some((path) => existsSync(root + path));
+  if (command.startsWith("npx moorline ")) return isCommandLine(command.split(" ").slice(2));
   return (
     /^npm (ci|start|test|init -y|pkg set type=module)( -- --json)?$/.test(command) || command === "npx buf generate"
   );
@@ -62,6 +73,7 @@ describe("a code block", () => {
     ["sh", "npm run nothing-of-this-name"],
     ["sh", "npm i a-package-that-nobody-knows"],
     ["sh", "npx moorline invent"],
+    ["sh", "npx moorline run --invented -- ls"],
     ["", "no output of any program"],
   ])("in %s is not held where nobody has it: %s", (language, line) => {
     expect(isHeld({ language, lines: [line] })).toBe(false);
