@@ -1,0 +1,4 @@
+import { agentBugs } from "./agent-bugs.ts";
+import { describeBugs } from "./describe-bugs.ts";
+
+describeBugs("agents", agentBugs);
