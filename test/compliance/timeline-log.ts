@@ -267,6 +267,14 @@ export function testTimelineLog(name: string, createPlace: CreatePlace): void {
       expect(textOf((await again.log("one")).record)).toBe("");
     });
 
+    it("makes no log with a record that is too large [TIMELINE-13]", async () => {
+      const { store, settle } = await stage({ maxItemBytes: 10 });
+      const large = bytesOf("12345678901");
+      await expect(settle(store.open("one", large))).rejects.toEqual(errorOf("TIMELINE_ITEM_TOO_LARGE"));
+      expect([store.list(), store.find("one")]).toEqual([[], undefined]);
+      expect(textOf((await settle(store.open("one", bytesOf("1234567890")))).record)).toBe("1234567890");
+    });
+
     it("keeps no record of a turn that cannot be committed [TIMELINE-13]", async () => {
       const { place, settle, store } = await stage();
       const one = await settle(store.open("one", bytesOf("kept")));

@@ -4,6 +4,7 @@ import { systemClock } from "../../transport/system-clock.ts";
 import { systemRandom } from "../../transport/system-random.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { assertRecordFits } from "./log-draft.ts";
 import { StoredTimeline, type TimelineShared } from "./stored-timeline.ts";
 import type { LogHead, TimelineBackend } from "./timeline-backend.ts";
 import type { TimelineCounters, TimelineLog, TimelineStore } from "./timeline-store.ts";
@@ -28,19 +29,21 @@ export function createTimelineStore(backend: TimelineBackend, options: TimelineS
   if (!(maxItemBytes >= 1)) throw new MoorlineError("OPTION_INVALID", "maxItemBytes must be 1 or more.");
   const turn = new TimelineTurn(clock, { backend, maxItemBytes });
   const newEpoch = (): string => bytesToBase64url(random.bytes(EPOCH_BYTES));
-  return new BackedTimelineStore({ backend, turn, wallNow: () => clock.wallNow() }, newEpoch);
+  return new BackedTimelineStore({ backend, turn, wallNow: () => clock.wallNow() }, newEpoch, maxItemBytes);
 }
 
 class BackedTimelineStore implements TimelineStore {
   private readonly shared: TimelineShared;
   private readonly newEpoch: () => string;
+  private readonly maxItemBytes: number;
   private readonly logs = new Map<string, StoredTimeline>();
   /** What is done to names that is not committed yet: making or deleting. */
   private readonly underWay = new Map<string, Promise<unknown>>();
 
-  constructor(shared: TimelineShared, newEpoch: () => string) {
+  constructor(shared: TimelineShared, newEpoch: () => string, maxItemBytes: number) {
     this.shared = shared;
     this.newEpoch = newEpoch;
+    this.maxItemBytes = maxItemBytes;
   }
 
   get counters(): TimelineCounters {
@@ -82,6 +85,7 @@ class BackedTimelineStore implements TimelineStore {
   }
 
   private async make(name: string, record: Uint8Array): Promise<StoredTimeline> {
+    assertRecordFits(name, record, this.maxItemBytes);
     const id = this.shared.backend.nextId();
     const head: LogHead = { id, name, epoch: this.newEpoch(), lastSeq: 0, revision: 0, record };
     const log = this.keep(new StoredTimeline(this.shared, head, "new"));

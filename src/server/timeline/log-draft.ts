@@ -73,11 +73,7 @@ export class LogDraft {
   /** Keeps another record with the log. @throws MoorlineError TIMELINE_DELETED, TIMELINE_ITEM_TOO_LARGE. */
   setRecord(record: Uint8Array): TimelinePosition {
     this.assertLives();
-    const { maxItemBytes } = this.context;
-    if (record.length > maxItemBytes) {
-      const text = `The record of the timeline ${this.before.name} would have ${record.length} bytes; ${maxItemBytes} is the most.`;
-      throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text, { action: "Keep less with the timeline." });
-    }
+    assertRecordFits(this.before.name, record, this.context.maxItemBytes);
     this.record = record;
     return { seq: this.lastSeq, revision: this.revision };
   }
@@ -127,6 +123,13 @@ export class LogDraft {
     const text = `Item ${seq} of the timeline ${this.before.name} would have ${bytes} bytes; ${maxItemBytes} is the most.`;
     throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text);
   }
+}
+
+/** @throws MoorlineError TIMELINE_ITEM_TOO_LARGE where a record has more bytes than an item may have. Spec: TIMELINE-13. */
+export function assertRecordFits(name: string, record: Uint8Array, maxBytes: number): void {
+  if (record.length <= maxBytes) return;
+  const text = `The record of the timeline ${name} would have ${record.length} bytes; ${maxBytes} is the most.`;
+  throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text, { action: "Keep less with the timeline." });
 }
 
 /** What whoever uses a deleted log gets. */

@@ -128,7 +128,7 @@ export interface TimelineStore {
   readonly counters: TimelineCounters;
   /**
    * The log of a name. Makes it where there is none, and comes back when it is committed.
-   * @param record What a new log begins with. Default: nothing.
+   * @param record What a new log begins with. Default: nothing. Too large a one rejects with TIMELINE_ITEM_TOO_LARGE.
    */
   open(name: string, record?: Uint8Array): Promise<TimelineLog>;
   /** Every log that is committed, in the order in which they were made. */
