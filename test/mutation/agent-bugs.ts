@@ -62,8 +62,8 @@ export const agentBugs: readonly PlantedBug[] = [
   {
     name: "nothing follows where what a run tells cannot be kept",
     file: LIVE,
-    find: "        this.run?.cancel();\n        this.kept.show(",
-    replace: "        void (",
+    find: "        this.kept.show(this.step(this.kept.agent, failed).agent);\n",
+    replace: "        void failed;\n",
     caughtBy: byAgents,
     shows: /AGENT-25/,
   },

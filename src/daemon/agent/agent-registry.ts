@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import type { Random } from "../../core/random.ts";
+import { createDrainingError } from "../../rpc/call-errors.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
 import { createAgentNotFound } from "../directory/agent-not-found.ts";
 import type { AgentProvider } from "../provider.ts";
@@ -90,6 +91,7 @@ export class AgentRegistry {
       const run = { agentId: id, workingDirectory: agent.workingDirectory, environment, settings, task };
       const refusal = await provider.check(run);
       if (refusal !== undefined) throw refusalToError(refusal);
+      if (this.phase === "closing") throw createDrainingError();
       return await this.begin(agent, request, sessionRef);
     } finally {
       this.coming -= 1;

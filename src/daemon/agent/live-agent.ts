@@ -43,7 +43,8 @@ export interface PromptTaken {
 
 /**
  * One agent: performs its machine. What happens to it, whether a client asks for it or its run tells it, is done one after the
- * other: judged, kept, shown, then carried out. Methods reject with a ConnectError, and have then changed nothing.
+ * other: judged, kept, shown, then carried out. Methods reject with a ConnectError, and have then
+ * changed nothing; only a run that was to end has ended all the same.
  * Spec: AGENT-18.
  */
 export class LiveAgent {
@@ -180,7 +181,7 @@ export class LiveAgent {
   private judgedBy(sessionRef: string): RequestContext {
     return {
       provider: this.describeProvider(),
-      step: (_, event) => this.step(event, sessionRef),
+      step: (agent, event) => this.step(agent, event, sessionRef),
       wallMs: this.context.clock.wallNow(),
     };
   }
@@ -226,14 +227,15 @@ export class LiveAgent {
   private happened(event: AgentEvent): void {
     const work = this.enqueue(async () => {
       if (this.phase === "deleted") return;
-      const step = this.step(event);
+      const step = this.step(this.kept.agent, event);
       if (step.ignored) return;
       try {
         await this.keep(step);
         this.perform(step.effects);
       } catch (error) {
         this.run?.cancel();
-        this.kept.show(this.step(this.failed(AgentFailureReason.STORAGE_FAILED, error)).agent);
+        const failed = this.failed(AgentFailureReason.STORAGE_FAILED, error);
+        this.kept.show(this.step(this.kept.agent, failed).agent);
         throw error;
       }
     });
@@ -247,8 +249,7 @@ export class LiveAgent {
   }
 
   /** Takes an event into the agent, and logs it. @param sessionRef Who wants it. Default: nobody, it has happened. */
-  private step(event: AgentEvent, sessionRef = ""): LifecycleStep {
-    const before = this.kept.agent;
+  private step(before: Agent, event: AgentEvent, sessionRef = ""): LifecycleStep {
     const config = this.context.findProvider(before.providerId)?.lifecycle ?? defaultAgentConfig;
     const step = stepAgent(before, event, config, this.context.clock.wallNow());
     this.context.logged({ before, event, step }, sessionRef);

@@ -6,9 +6,11 @@ import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_se
 import { createInvalid } from "./agent-errors.ts";
 
 /** The most characters of a title. Spec: AGENT-20. */
-export const MAX_TITLE_CHARACTERS = 200;
+const MAX_TITLE_CHARACTERS = 200;
 /** The most bytes of a prompt: 256 KiB. Spec: AGENT-20. */
-export const MAX_PROMPT_BYTES = 262_144;
+const MAX_PROMPT_BYTES = 262_144;
+/** The most bytes of all variables, names and values: 128 KiB. Spec: AGENT-20. */
+const MAX_ENVIRONMENT_BYTES = 131_072;
 const MAX_LABELS = 16;
 const MAX_LABEL_CHARACTERS = 64;
 
@@ -23,10 +25,11 @@ export function createNewAgent(
   daemonDirectory: string,
   wallMs: number,
 ): Agent {
-  const { providerId, settings, task, labels, title, workingDirectory } = request;
+  const { providerId, settings, task, labels, title, workingDirectory, environment } = request;
   if (workingDirectory !== "" && !isAbsolute(workingDirectory))
     throw createInvalid("working_directory is not absolute");
   if (task.case === "prompt") checkPrompt(task.value.text);
+  checkEnvironment(environment);
   const at = timestampFromMs(wallMs);
   return create(AgentSchema, {
     id,
@@ -67,6 +70,12 @@ export function checkLabels(labels: Readonly<Record<string, string>>): Record<st
 export function checkPrompt(text: string): string {
   if (Buffer.byteLength(text) <= MAX_PROMPT_BYTES) return text;
   throw createInvalid(`the text has more than ${MAX_PROMPT_BYTES} bytes`);
+}
+
+/** They are kept with the agent, for runs that begin anew. */
+function checkEnvironment(environment: Readonly<Record<string, string>>): void {
+  const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  if (bytes > MAX_ENVIRONMENT_BYTES) throw createInvalid(`environment has more than ${MAX_ENVIRONMENT_BYTES} bytes`);
 }
 
 /** What an agent is called that nobody has given a title: what it is to do, on one line. */

@@ -61,7 +61,7 @@ export type CreateAgentRequest = Message<"moorline.agent.v1.CreateAgentRequest">
 
   /**
    * Variables added to its environment. Only those that the daemon's policy
-   * lets clients set; at most 64.
+   * lets clients set; at most 64, and 128 KiB together.
    *
    * @generated from field: map<string, string> environment = 6;
    */

@@ -15,7 +15,12 @@ import {
   ProviderNotFoundSchema,
 } from "../../../../gen/moorline/agent/v1/error_pb.ts";
 import { ProviderCapability } from "../../../../gen/moorline/agent/v1/provider_pb.ts";
-import { Limit, LimitExceededSchema } from "../../../../gen/moorline/session/v1/error_pb.ts";
+import {
+  CallOutcome,
+  ChannelLostSchema,
+  Limit,
+  LimitExceededSchema,
+} from "../../../../gen/moorline/session/v1/error_pb.ts";
 import { showItem, showStatus, stageAgents } from "../support/stage-agents.ts";
 import { permission } from "./support.ts";
 
@@ -69,6 +74,7 @@ describe("AgentRegistry: creating", () => {
     ["a label without a value", { labels: { l: "" } }],
     ["a label without a name", { labels: { "": "v" } }],
     ["a long label", { labels: { l: "x".repeat(65) } }],
+    ["a large environment", { environment: { LANG: "x".repeat(131_072) } }],
     ["a long prompt", { task: { case: "prompt" as const, value: { text: "x".repeat(262_145) } } }],
   ])("refuses %s, and creates nothing [AGENT-20]", async (_, init) => {
     const { errorOf, createAgent, store, provider } = await stageAgents();
@@ -191,6 +197,20 @@ describe("AgentRegistry: stopping", () => {
       "exit SIGTERM",
     ]);
     expect(second.registry.get(id).agent.failure?.reason).toBe(AgentFailureReason.DAEMON_RESTARTED);
+  });
+});
+
+describe("AgentRegistry: while it is stopped", () => {
+  it("creates no agent whose request was judged too late, and says that nothing was done [AGENT-22]", async () => {
+    const { createAgent, errorOf, registry, settle, store, provider } = await stageAgents();
+    const late = errorOf(createAgent());
+    await settle(registry.close());
+    const error = await late;
+    expect([error.code, error.findDetails(ChannelLostSchema)]).toMatchObject([
+      Code.Unavailable,
+      [{ outcome: CallOutcome.NOT_SENT }],
+    ]);
+    expect([store.list(), provider.runs]).toEqual([[], []]);
   });
 });
 
