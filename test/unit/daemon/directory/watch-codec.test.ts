@@ -7,6 +7,7 @@ import {
   WatchAgentsResponseSchema,
 } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { createDirectoryCodecs } from "../../../../src/daemon/directory/watch-codec.ts";
+import { MessageFormat } from "../../../../src/rpc/message-format.ts";
 import { createAgent, stageAgents } from "./support/directory.ts";
 
 const agents = stageAgents();
@@ -43,6 +44,25 @@ describe("createDirectoryCodecs", () => {
         expect(codec.encode(message)).toEqual(expected);
       }),
     );
+  });
+
+  it("is what the messages of a call are encoded with, so that watchers share the bytes of an agent", () => {
+    const collection = stageAgents();
+    collection.put("a", createAgent("a"));
+    const one = collection.get("a");
+    if (one === undefined) throw new Error("there is no agent");
+    const shared = Uint8Array.of(...toBinary(AgentSchema, one));
+    const asked: unknown[] = [];
+    collection.bytesOf = (agent) => {
+      asked.push(agent);
+      return shared;
+    };
+    const format = new MessageFormat(WatchAgentsResponseSchema, createDirectoryCodecs(collection));
+    const message = create(WatchAgentsResponseSchema, {
+      event: { case: "agentsChanged", value: { upserted: [{ agent: one, revision: 1n }] } },
+    });
+    expect(format.encode(message)).toEqual(toBinary(WatchAgentsResponseSchema, message));
+    expect(asked).toEqual([one]);
   });
 
   it("encodes marks, and what it does not know, as the general codec does", () => {
