@@ -85,8 +85,8 @@ export interface Daemon {
 const MAX_AGENTS = 10_000;
 
 /**
- * Opens a daemon on its state directory: what was kept is there again. Without `authenticate` and `insecureNoAuth` it writes a
- * token file and wants that token.
+ * Opens a daemon on its state directory: what was kept is there again. Without `authenticate` and `insecureNoAuth` it keeps a
+ * token in a file and wants that token.
  * @throws MoorlineError as {@link openStateDirectory} says.
  */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -100,7 +100,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-/** Only after the directory belongs to this process: the token of a daemon that runs is not replaced. */
+/** Only after the directory belongs to this process: what cannot be opened is left as it is. */
 async function resolveHook({
   authenticate,
   insecureNoAuth,

@@ -53,11 +53,6 @@ export function agentEvent(event: EventInit): AgentEvent {
   return create(AgentEventSchema, { event });
 }
 
-/** Where an agent starts: its provider is starting it. */
-export function startAgent(): AgentStep {
-  return takeStep(agentState({ case: "starting", value: {} }));
-}
-
 /** What follows from an event. An event without a row changes nothing. Spec: AGENT-10 to AGENT-15, RUN-2. */
 export function transitionAgent(state: AgentState, { event }: AgentEvent, config: AgentConfig): AgentStep {
   switch (state.state.case) {
