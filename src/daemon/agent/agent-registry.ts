@@ -85,16 +85,13 @@ export class AgentRegistry {
     const id = bytesToBase64url(random.bytes(ID_BYTES));
     const agent = createNewAgent(id, request, workingDirectory, this.context.clock.wallNow());
     if (this.live.size + this.coming >= maxAgents) throw createTooManyAgents(maxAgents);
-    this.coming += 1;
+    const live = await this.place(agent, request, provider);
     try {
-      const { environment, settings, task } = request;
-      const run = { agentId: id, workingDirectory: agent.workingDirectory, environment, settings, task };
-      const refusal = await provider.check(run);
-      if (refusal !== undefined) throw refusalToError(refusal);
-      if (this.phase === "closing") throw createDrainingError();
-      return await this.begin(agent, request, sessionRef);
-    } finally {
-      this.coming -= 1;
+      await live.begin(request.task, sessionRef);
+      return live.agent;
+    } catch (thrown) {
+      await this.delete(id).catch((error: unknown) => this.context.failed(`deleting the agent ${id}`, error));
+      throw thrown;
     }
   }
 
@@ -123,20 +120,24 @@ export class AgentRegistry {
     await Promise.all([...this.live.values()].map(({ quiet }) => quiet));
   }
 
-  private async begin(agent: Agent, request: CreateAgentRequest, sessionRef: string): Promise<Agent> {
-    const stored = createStoredAgent(agent, request);
+  /** Has a new agent judged, then keeps and shows it. Until it is there it is one that is coming. */
+  private async place(agent: Agent, request: CreateAgentRequest, provider: AgentProvider): Promise<LiveAgent> {
+    this.coming += 1;
     try {
-      const log = await this.context.store.open(agent.id, encodeStoredAgent(stored));
+      const { id, workingDirectory } = agent;
+      const { environment, settings, task } = request;
+      const refusal = await provider.check({ agentId: id, workingDirectory, environment, settings, task });
+      if (refusal !== undefined) throw refusalToError(refusal);
+      if (this.phase === "closing") throw createDrainingError();
+      const log = await this.context.store.open(id, encodeStoredAgent(createStoredAgent(agent, request)));
       const live = new LiveAgent(this.context, new KeptAgent(this.context, log, readStoredAgent(log)));
-      this.live.set(agent.id, live);
+      this.live.set(id, live);
       live.kept.show(live.agent);
-      await live.begin(request.task, sessionRef);
-      return live.agent;
+      return live;
     } catch (thrown) {
-      await this.delete(agent.id).catch((error: unknown) =>
-        this.context.failed(`deleting the agent ${agent.id}`, error),
-      );
       throw storageToStatus(thrown, agent.id);
+    } finally {
+      this.coming -= 1;
     }
   }
 }

@@ -122,6 +122,31 @@ describe("AgentRegistry: creating", () => {
   });
 });
 
+describe("AgentRegistry: an agent whose run is about to begin", () => {
+  it("counts once, so that there is room for another [AGENT-21]", async () => {
+    const { agents, settle, store, clock } = await stageAgents({ maxAgents: 2 });
+    const { open } = store;
+    let keepPrompt = (): void => {};
+    store.open = async (...args) => {
+      const log = await open.apply(store, args);
+      const { append } = log;
+      const held = new Promise<void>((resolve) => {
+        keepPrompt = resolve;
+      });
+      log.append = (...items) => held.then(() => append.apply(log, items));
+      store.open = open;
+      return log;
+    };
+    const task = { case: "prompt" as const, value: { text: "do it" } };
+    const first = agents.createAgent({ providerId: "scripted", task });
+    await clock.settle();
+    expect(store.list()).toHaveLength(1);
+    expect((await settle(agents.createAgent({ providerId: "scripted" }))).agent?.providerId).toBe("scripted");
+    keepPrompt();
+    expect((await settle(first)).agent?.providerId).toBe("scripted");
+  });
+});
+
 describe("AgentRegistry: after a restart", () => {
   it("has every agent again, those that ran in error, and no timeline touched [AGENT-15]", async () => {
     const first = await stageAgents();
