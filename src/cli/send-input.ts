@@ -3,13 +3,18 @@ import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import { AgentStatus } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentService, type SendPromptRequestSchema } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
+import { AgentStatusConflictSchema } from "../../gen/moorline/agent/v1/error_pb.ts";
 import { Limit, LimitExceededSchema } from "../../gen/moorline/session/v1/error_pb.ts";
 import { idempotencyKey } from "../rpc/context-keys.ts";
 import type { FollowingClient } from "./follow-timeline.ts";
 
-/** When a prompt is tried again for which there was no room. */
-const NO_ROOM_WAIT_MS = 100;
+/** When a prompt is tried again for which there was no room, or which came too early. */
+const RETRY_WAIT_MS = 100;
+
+/** What an agent may be in before it takes prompts. */
+const EARLY: ReadonlySet<AgentStatus> = new Set([AgentStatus.STARTING, AgentStatus.WAITING_FOR_PERMISSION]);
 
 /**
  * Passes a text on to an agent as prompts: its lines, those that come at once as one prompt, then its end. Comes back early
@@ -41,11 +46,18 @@ async function sendPrompt(
       return true;
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      if (error.code === Code.FailedPrecondition) return false;
-      if (!isWithoutRoom(error)) throw error;
+      if (!isWithoutRoom(error) && !isEarly(error)) {
+        if (error.code === Code.FailedPrecondition) return false;
+        throw error;
+      }
     }
-    await wait(NO_ROOM_WAIT_MS);
+    await wait(RETRY_WAIT_MS);
   }
+}
+
+/** The command has not begun: it is being started, or somebody has to allow it first. */
+function isEarly(error: ConnectError): boolean {
+  return error.findDetails(AgentStatusConflictSchema).some(({ status }) => EARLY.has(status));
 }
 
 function isWithoutRoom(error: ConnectError): boolean {

@@ -9,7 +9,7 @@ import { serverIdOf } from "../wire/server-id.ts";
 export interface StatePaths {
   /** The identity key, PKCS #8 as PEM, mode 0600. */
   readonly identity: string;
-  /** The token of this run, mode 0600. */
+  /** The token that clients of this machine give, mode 0600. */
   readonly token: string;
   /** Everything else. */
   readonly database: string;
