@@ -8,10 +8,14 @@ import { AgentService, type SendPromptRequestSchema } from "../../gen/moorline/a
 import { AgentStatusConflictSchema } from "../../gen/moorline/agent/v1/error_pb.ts";
 import { Limit, LimitExceededSchema } from "../../gen/moorline/session/v1/error_pb.ts";
 import { idempotencyKey } from "../rpc/context-keys.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
 import type { FollowingClient } from "./follow-timeline.ts";
 
 /** When a prompt is tried again for which there was no room, or which came too early. */
 const RETRY_WAIT_MS = 100;
+
+/** A prompt has at most 256 KiB, and a line that is longer is not gathered. */
+const MAX_LINE_LENGTH = 262_144;
 
 /** What an agent may be in before it takes prompts. */
 const EARLY: ReadonlySet<AgentStatus> = new Set([AgentStatus.STARTING, AgentStatus.WAITING_FOR_PERMISSION]);
@@ -19,7 +23,7 @@ const EARLY: ReadonlySet<AgentStatus> = new Set([AgentStatus.STARTING, AgentStat
 /**
  * Passes a text on to an agent as prompts: its lines, those that come at once as one prompt, then its end. Comes back early
  * where the agent takes no more.
- * @throws ConnectError where a prompt was refused otherwise.
+ * @throws ConnectError where a prompt was refused otherwise; MoorlineError OPTION_INVALID for a line that no prompt can have.
  */
 export async function sendInput(client: FollowingClient, agentId: string, input: Readable): Promise<void> {
   input.setEncoding("utf8");
@@ -27,6 +31,7 @@ export async function sendInput(client: FollowingClient, agentId: string, input:
   for await (const chunk of input) {
     rest += chunk as string;
     const end = rest.lastIndexOf("\n");
+    if (end < 0 && rest.length > MAX_LINE_LENGTH) throw tooLong();
     if (end < 0) continue;
     if (!(await sendPrompt(client, { agentId, text: rest.slice(0, end) }))) return;
     rest = rest.slice(end + 1);
@@ -53,6 +58,11 @@ async function sendPrompt(
     }
     await wait(RETRY_WAIT_MS);
   }
+}
+
+function tooLong(): MoorlineError {
+  const text = `A line of the input has more than ${MAX_LINE_LENGTH} characters.`;
+  return new MoorlineError("OPTION_INVALID", text, { action: "Give such input in a file that the command reads." });
 }
 
 /** The command has not begun: it is being started, or somebody has to allow it first. */

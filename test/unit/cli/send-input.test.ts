@@ -47,6 +47,19 @@ describe("sendInput", () => {
     expect(taken).toEqual([]);
   });
 
+  it("gathers no line without end [AGENT-20]", async () => {
+    let given = 0;
+    function* endless() {
+      for (;;) {
+        given += 1;
+        yield "x".repeat(65_536);
+      }
+    }
+    const sending = sendInput(clientOf([]), "a", Readable.from(endless(), { highWaterMark: 1 }));
+    await expect(sending).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    expect(given).toBeLessThan(10);
+  });
+
   it("fails with any other refusal", async () => {
     const client = clientOf([], new ConnectError("no", Code.InvalidArgument));
     await expect(sendInput(client, "a", Readable.from(["one\n"]))).rejects.toMatchObject({
