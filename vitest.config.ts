@@ -4,7 +4,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["moorline-source", "node", "import", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/browser/**", "**/node_modules/**"],
+    exclude: ["test/browser/**", "test/mutation/**", "**/node_modules/**"],
     globals: false,
     pool: "forks",
     maxWorkers: 2,

@@ -38,7 +38,7 @@ export function whyNotCaught(bug: PlantedBug, { exit, output }: Outcome): string
 
 function argumentsFor({ caughtBy }: PlantedBug): string[] {
   if ("test" in caughtBy) {
-    return ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutation/vitest.config.ts", caughtBy.test];
+    return ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutation/planted.config.ts", caughtBy.test];
   }
   const hook = new URL("load-planted.ts", import.meta.url).href;
   const seeds = ["--seeds", String(caughtBy.maxSeeds), "--max-failures", "1", "--events", "1"];
