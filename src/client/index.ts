@@ -5,6 +5,7 @@ export type {
   ConnectionState_Connected,
   ConnectionState_Disconnected,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
+export type { ProbeState, RoundTrips } from "../../gen/moorline/machine/v1/probe_pb.ts";
 export { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 export type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 export { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
@@ -68,6 +69,16 @@ export {
   type ReactNativeNetInfo,
   type ReactNativeSources,
 } from "./lifecycle-react-native.ts";
+export { createProbe, type Probe } from "./probe.ts";
+export type { ProbeOptions, ProbeTimeouts } from "./probe-options.ts";
+export {
+  hasPathFailed,
+  isProbeOver,
+  phaseOfProbe,
+  probedServerOf,
+  probeEndOf,
+  roundTripsOf,
+} from "./probe-selectors.ts";
 export {
   isConnected,
   isDisposed,
