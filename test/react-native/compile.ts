@@ -57,6 +57,7 @@ async function bundleByMetro(app: App, entry: string, out: string): Promise<void
       projectRoot: app.root,
       watchFolders: [dirname(require.resolve("metro-runtime/package.json"))],
       cacheStores: [],
+      fileMapCacheDirectory: app.root,
       reporter: { update() {} },
       resolver: { useWatchman: false },
       maxWorkers: 2,

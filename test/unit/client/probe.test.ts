@@ -160,6 +160,22 @@ describe("Probe: ending", () => {
     expect(stage.clock.pending).toBe(0);
   });
 
+  it.each(["hang", "normal"] as const)(
+    "blames no path for what could not come while the process slept, dialling %s [PROBE-8, LIVE-6]",
+    (answer) => {
+      const stage = stageNetwork();
+      stage.network.setDialing(ENDPOINT, answer);
+      const host = stage.network.host("sleeper");
+      const measured = probeAt({ clock: host.clock, transport: host.transport });
+      stage.clock.advance(1_000);
+      measured.probe.measure();
+      host.sleep(30_000);
+      stage.clock.advance(31_000);
+      expect(probeEndOf(measured.probe.state)?.reason).toBe(ProbeEndReason.EXPIRED);
+      expect(hasPathFailed(measured.probe.state)).toBe(false);
+    },
+  );
+
   it.each([0, 1, 1_000])(
     "closes when its owner wants it, %i ms after it was made, and leaves nothing [PROBE-8]",
     (afterMs) => {
