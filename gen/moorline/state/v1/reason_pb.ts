@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/reason.proto.
  */
 export const file_moorline_state_v1_reason: GenFile = /*@__PURE__*/
-  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAtiBnByb3RvMw");
+  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAsqnQQKDlByb2JlRW5kUmVhc29uEiAKHFBST0JFX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIjCh9QUk9CRV9FTkRfUkVBU09OX09QRU5fVElNRURfT1VUEAESJQohUFJPQkVfRU5EX1JFQVNPTl9BTlNXRVJfVElNRURfT1VUEAISJQohUFJPQkVfRU5EX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSJQohUFJPQkVfRU5EX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSHQoZUFJPQkVfRU5EX1JFQVNPTl9SRUpFQ1RFRBAFEh8KG1BST0JFX0VORF9SRUFTT05fT1ZFUkxPQURFRBAGEiEKHVBST0JFX0VORF9SRUFTT05fV1JPTkdfU0VSVkVSEAcSJAogUFJPQkVfRU5EX1JFQVNPTl9XRUxDT01FX1JFRlVTRUQQCBIeChpQUk9CRV9FTkRfUkVBU09OX1dFTlRfQVdBWRAJEh0KGVBST0JFX0VORF9SRUFTT05fVklPTEFURUQQChIhCh1QUk9CRV9FTkRfUkVBU09OX1BPTkdfTUlTU0lORxALEhwKGFBST0JFX0VORF9SRUFTT05fRVhQSVJFRBAMEh4KGlBST0JFX0VORF9SRUFTT05fUkVRVUVTVEVEEA0SJgoiUFJPQkVfRU5EX1JFQVNPTl9DUkVERU5USUFMX0ZBSUxFRBAOYgZwcm90bzM");
 
 /**
  * How a client's connection ended, or why it could not be made. The close
@@ -117,4 +117,130 @@ export type ConnectionLossReason = (typeof ConnectionLossReason)[keyof typeof Co
  */
 export const ConnectionLossReasonSchema: GenEnum<ConnectionLossReason> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_reason, 0);
+
+/**
+ * How a probe ended. The close code, where there is one, says the rest.
+ *
+ * @generated from enum moorline.state.v1.ProbeEndReason
+ */
+export const ProbeEndReason = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: PROBE_END_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The transport did not open in time.
+   *
+   * @generated from enum value: PROBE_END_REASON_OPEN_TIMED_OUT = 1;
+   */
+  OPEN_TIMED_OUT: 1,
+
+  /**
+   * The hello was not answered in time.
+   *
+   * @generated from enum value: PROBE_END_REASON_ANSWER_TIMED_OUT = 2;
+   */
+  ANSWER_TIMED_OUT: 2,
+
+  /**
+   * The transport failed: it could not be opened, or it broke.
+   *
+   * @generated from enum value: PROBE_END_REASON_TRANSPORT_FAILED = 3;
+   */
+  TRANSPORT_FAILED: 3,
+
+  /**
+   * The transport was closed by the other end, without a go_away before.
+   *
+   * @generated from enum value: PROBE_END_REASON_TRANSPORT_CLOSED = 4;
+   */
+  TRANSPORT_CLOSED: 4,
+
+  /**
+   * The server refused the hello, for a reason that is none of those below.
+   *
+   * @generated from enum value: PROBE_END_REASON_REJECTED = 5;
+   */
+  REJECTED: 5,
+
+  /**
+   * The server takes no more probes now. No failure of the path, and a session
+   * hello may well be accepted.
+   *
+   * @generated from enum value: PROBE_END_REASON_OVERLOADED = 6;
+   */
+  OVERLOADED: 6,
+
+  /**
+   * Another daemon than the one that is meant has answered.
+   *
+   * @generated from enum value: PROBE_END_REASON_WRONG_SERVER = 7;
+   */
+  WRONG_SERVER: 7,
+
+  /**
+   * The client refused the answer to its hello.
+   *
+   * @generated from enum value: PROBE_END_REASON_WELCOME_REFUSED = 8;
+   */
+  WELCOME_REFUSED: 8,
+
+  /**
+   * The server said go_away.
+   *
+   * @generated from enum value: PROBE_END_REASON_WENT_AWAY = 9;
+   */
+  WENT_AWAY: 9,
+
+  /**
+   * The server broke a rule of the protocol.
+   *
+   * @generated from enum value: PROBE_END_REASON_VIOLATED = 10;
+   */
+  VIOLATED: 10,
+
+  /**
+   * A ping was not answered in time: the path takes a hello, but no data.
+   *
+   * @generated from enum value: PROBE_END_REASON_PONG_MISSING = 11;
+   */
+  PONG_MISSING: 11,
+
+  /**
+   * The probe has lived its time, or its process has slept meanwhile.
+   *
+   * @generated from enum value: PROBE_END_REASON_EXPIRED = 12;
+   */
+  EXPIRED: 12,
+
+  /**
+   * The client needed the probe no more.
+   *
+   * @generated from enum value: PROBE_END_REASON_REQUESTED = 13;
+   */
+  REQUESTED: 13,
+
+  /**
+   * There was no credential to say hello with.
+   *
+   * @generated from enum value: PROBE_END_REASON_CREDENTIAL_FAILED = 14;
+   */
+  CREDENTIAL_FAILED: 14,
+} as const;
+
+/**
+ * How a probe ended. The close code, where there is one, says the rest.
+ *
+ * @generated from enum moorline.state.v1.ProbeEndReason
+ */
+export type ProbeEndReason = (typeof ProbeEndReason)[keyof typeof ProbeEndReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.ProbeEndReason.
+ */
+export const ProbeEndReasonSchema: GenEnum<ProbeEndReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 1);
 
