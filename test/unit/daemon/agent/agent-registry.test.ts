@@ -61,7 +61,7 @@ describe("AgentRegistry: creating", () => {
     const put = stage.collection.put.bind(stage.collection);
     stage.collection.put = (id, agent) => {
       shown.push(agent.creationId);
-      put(id, agent);
+      return put(id, agent);
     };
     const creationId = "⚓".repeat(64);
     const agent = await stage.createAgent({ creationId });
