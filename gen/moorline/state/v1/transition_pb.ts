@@ -16,7 +16,7 @@ import type { Path, ResumeRefusal } from "../../session/v1/packet_pb.ts";
 import { file_moorline_session_v1_packet } from "../../session/v1/packet_pb.ts";
 import type { CreationFailureReason } from "./creation_pb.ts";
 import { file_moorline_state_v1_creation } from "./creation_pb.ts";
-import type { ConnectionLossReason } from "./reason_pb.ts";
+import type { ConnectionLossReason, HostErrorReason, HostFailureReason } from "./reason_pb.ts";
 import { file_moorline_state_v1_reason } from "./reason_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -24,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/transition.proto.
  */
 export const file_moorline_state_v1_transition: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSK0BQoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASRAoQY3JlYXRpb25fZmFpbHVyZRgUIAEoDjIoLm1vb3JsaW5lLnN0YXRlLnYxLkNyZWF0aW9uRmFpbHVyZVJlYXNvbkgAEg8KB21lc3NhZ2UYDiABKAkSJgoCYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N1YmplY3QYECABKAlCCAoGcmVhc29uKnUKEVRyYW5zaXRpb25PdXRjb21lEiIKHlRSQU5TSVRJT05fT1VUQ09NRV9VTlNQRUNJRklFRBAAEhwKGFRSQU5TSVRJT05fT1VUQ09NRV9UQUtFThABEh4KGlRSQU5TSVRJT05fT1VUQ09NRV9JR05PUkVEEAJiBnByb3RvMw", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_creation, file_moorline_state_v1_reason]);
+  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKsBgoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASRAoQY3JlYXRpb25fZmFpbHVyZRgUIAEoDjIoLm1vb3JsaW5lLnN0YXRlLnYxLkNyZWF0aW9uRmFpbHVyZVJlYXNvbkgAEjwKDGhvc3RfZmFpbHVyZRgSIAEoDjIkLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RGYWlsdXJlUmVhc29uSAASOAoKaG9zdF9lcnJvchgTIAEoDjIiLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RFcnJvclJlYXNvbkgAEg8KB21lc3NhZ2UYDiABKAkSJgoCYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N1YmplY3QYECABKAlCCAoGcmVhc29uKnUKEVRyYW5zaXRpb25PdXRjb21lEiIKHlRSQU5TSVRJT05fT1VUQ09NRV9VTlNQRUNJRklFRBAAEhwKGFRSQU5TSVRJT05fT1VUQ09NRV9UQUtFThABEh4KGlRSQU5TSVRJT05fT1VUQ09NRV9JR05PUkVEEAJiBnByb3RvMw", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_creation, file_moorline_state_v1_reason]);
 
 /**
  * One event that a machine was given: the record of the transition log, the
@@ -91,8 +91,8 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
   path: Path;
 
   /**
-   * The generation of the state after: on the client it counts connections, on
-   * the server it is the attempt of the attach, a whole number below 2^53. 0
+   * The generation of the state after: on the client it counts connections (of a
+   * host, those that have carried its channel), on the server it is the attempt of the attach, a whole number below 2^53. 0
    * where there is none.
    *
    * @generated from field: double generation = 9;
@@ -152,6 +152,22 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
      */
     value: CreationFailureReason;
     case: "creationFailure";
+  } | {
+    /**
+     * Why the host has no session key.
+     *
+     * @generated from field: moorline.state.v1.HostFailureReason host_failure = 18;
+     */
+    value: HostFailureReason;
+    case: "hostFailure";
+  } | {
+    /**
+     * What kind of error the host is in, where nothing above says it.
+     *
+     * @generated from field: moorline.state.v1.HostErrorReason host_error = 19;
+     */
+    value: HostErrorReason;
+    case: "hostError";
   } | { case: undefined; value?: undefined };
 
   /**
