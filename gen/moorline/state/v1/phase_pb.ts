@@ -13,7 +13,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/phase.proto.
  */
 export const file_moorline_state_v1_phase: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSrbAQoVU2VydmVyQ29ubmVjdGlvblBoYXNlEicKI1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASKgomU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVdBSVRJTkdfSEVMTE8QARIjCh9TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9QUk9CSU5HEAISJAogU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVRUQUNIRUQQAxIiCh5TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9DTE9TRUQQBCp9CgxDaGFubmVsUGhhc2USHQoZQ0hBTk5FTF9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkNIQU5ORUxfUEhBU0VfQVRUQUNIRUQQARIaChZDSEFOTkVMX1BIQVNFX0RFVEFDSEVEEAISFgoSQ0hBTk5FTF9QSEFTRV9MT1NUEAMqegoMU2Vzc2lvblBoYXNlEh0KGVNFU1NJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1BIQVNFX0lETEUQARIYChRTRVNTSU9OX1BIQVNFX0FDVElWRRACEhkKFVNFU1NJT05fUEhBU0VfRVhQSVJFRBADYgZwcm90bzM");
+  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSrbAQoVU2VydmVyQ29ubmVjdGlvblBoYXNlEicKI1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASKgomU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVdBSVRJTkdfSEVMTE8QARIjCh9TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9QUk9CSU5HEAISJAogU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVRUQUNIRUQQAxIiCh5TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9DTE9TRUQQBCp9CgxDaGFubmVsUGhhc2USHQoZQ0hBTk5FTF9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkNIQU5ORUxfUEhBU0VfQVRUQUNIRUQQARIaChZDSEFOTkVMX1BIQVNFX0RFVEFDSEVEEAISFgoSQ0hBTk5FTF9QSEFTRV9MT1NUEAMqegoMU2Vzc2lvblBoYXNlEh0KGVNFU1NJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1BIQVNFX0lETEUQARIYChRTRVNTSU9OX1BIQVNFX0FDVElWRRACEhkKFVNFU1NJT05fUEhBU0VfRVhQSVJFRBADKvEBCglTeW5jUGhhc2USGgoWU1lOQ19QSEFTRV9VTlNQRUNJRklFRBAAEhMKD1NZTkNfUEhBU0VfSURMRRABEh4KGlNZTkNfUEhBU0VfSU5JVElBTF9MT0FESU5HEAISFAoQU1lOQ19QSEFTRV9SRUFEWRADEhsKF1NZTkNfUEhBU0VfUkVWQUxJREFUSU5HEAQSKQolU1lOQ19QSEFTRV9FUlJPUl9CRUZPUkVfRklSU1RfU1VDQ0VTUxAFEiAKHFNZTkNfUEhBU0VfRVJST1JfQUZURVJfUkVBRFkQBhITCg9TWU5DX1BIQVNFX0dPTkUQB2IGcHJvdG8z");
 
 /**
  * Where a client's connection is. The states are those of
@@ -235,4 +235,80 @@ export type SessionPhase = (typeof SessionPhase)[keyof typeof SessionPhase] | Un
  */
 export const SessionPhaseSchema: GenEnum<SessionPhase> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_phase, 3);
+
+/**
+ * Where a mirror is. The states are those of moorline.machine.v1.SyncState.
+ *
+ * @generated from enum moorline.state.v1.SyncPhase
+ */
+export const SyncPhase = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: SYNC_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Nothing was asked for yet, and nothing is shown.
+   *
+   * @generated from enum value: SYNC_PHASE_IDLE = 1;
+   */
+  IDLE: 1,
+
+  /**
+   * The first load is under way: what has come so far is shown.
+   *
+   * @generated from enum value: SYNC_PHASE_INITIAL_LOADING = 2;
+   */
+  INITIAL_LOADING: 2,
+
+  /**
+   * What is shown is what the daemon has, and follows it.
+   *
+   * @generated from enum value: SYNC_PHASE_READY = 3;
+   */
+  READY: 3,
+
+  /**
+   * What is shown is kept and may be old: a watch is catching up.
+   *
+   * @generated from enum value: SYNC_PHASE_REVALIDATING = 4;
+   */
+  REVALIDATING: 4,
+
+  /**
+   * The first load has failed, and nothing is shown.
+   *
+   * @generated from enum value: SYNC_PHASE_ERROR_BEFORE_FIRST_SUCCESS = 5;
+   */
+  ERROR_BEFORE_FIRST_SUCCESS: 5,
+
+  /**
+   * A later load has failed. What is shown is kept and may be old.
+   *
+   * @generated from enum value: SYNC_PHASE_ERROR_AFTER_READY = 6;
+   */
+  ERROR_AFTER_READY: 6,
+
+  /**
+   * What is followed does not exist, and nothing is shown.
+   *
+   * @generated from enum value: SYNC_PHASE_GONE = 7;
+   */
+  GONE: 7,
+} as const;
+
+/**
+ * Where a mirror is. The states are those of moorline.machine.v1.SyncState.
+ *
+ * @generated from enum moorline.state.v1.SyncPhase
+ */
+export type SyncPhase = (typeof SyncPhase)[keyof typeof SyncPhase] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.SyncPhase.
+ */
+export const SyncPhaseSchema: GenEnum<SyncPhase> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 4);
 

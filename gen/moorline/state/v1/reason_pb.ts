@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/reason.proto.
  */
 export const file_moorline_state_v1_reason: GenFile = /*@__PURE__*/
-  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAtiBnByb3RvMw");
+  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAsqqgMKEVN5bmNGYWlsdXJlUmVhc29uEiMKH1NZTkNfRkFJTFVSRV9SRUFTT05fVU5TUEVDSUZJRUQQABIkCiBTWU5DX0ZBSUxVUkVfUkVBU09OX0NIQU5ORUxfTE9TVBABEiMKH1NZTkNfRkFJTFVSRV9SRUFTT05fVU5BVkFJTEFCTEUQAhIdChlTWU5DX0ZBSUxVUkVfUkVBU09OX0VOREVEEAMSJQohU1lOQ19GQUlMVVJFX1JFQVNPTl9MSU1JVF9SRUFDSEVEEAQSIQodU1lOQ19GQUlMVVJFX1JFQVNPTl9USU1FRF9PVVQQBRIgChxTWU5DX0ZBSUxVUkVfUkVBU09OX0lOVEVSTkFMEAYSKQolU1lOQ19GQUlMVVJFX1JFQVNPTl9QRVJNSVNTSU9OX0RFTklFRBAHEicKI1NZTkNfRkFJTFVSRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEAgSJQohU1lOQ19GQUlMVVJFX1JFQVNPTl9VTklNUExFTUVOVEVEEAkSHwobU1lOQ19GQUlMVVJFX1JFQVNPTl9SRUZVU0VEEApiBnByb3RvMw");
 
 /**
  * How a client's connection ended, or why it could not be made. The close
@@ -117,4 +117,101 @@ export type ConnectionLossReason = (typeof ConnectionLossReason)[keyof typeof Co
  */
 export const ConnectionLossReasonSchema: GenEnum<ConnectionLossReason> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_reason, 0);
+
+/**
+ * Why a mirror's watch has failed.
+ *
+ * @generated from enum moorline.state.v1.SyncFailureReason
+ */
+export const SyncFailureReason = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The channel that carried it was lost. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_CHANNEL_LOST = 1;
+   */
+  CHANNEL_LOST: 1,
+
+  /**
+   * The daemon cannot answer now. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_UNAVAILABLE = 2;
+   */
+  UNAVAILABLE: 2,
+
+  /**
+   * It was ended without an error. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_ENDED = 3;
+   */
+  ENDED: 3,
+
+  /**
+   * A limit was reached, as that of watches. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_LIMIT_REACHED = 4;
+   */
+  LIMIT_REACHED: 4,
+
+  /**
+   * It took too long. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_TIMED_OUT = 5;
+   */
+  TIMED_OUT: 5,
+
+  /**
+   * Something broke, in the daemon or here. It is tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_INTERNAL = 6;
+   */
+  INTERNAL: 6,
+
+  /**
+   * The client may not read this. It is not tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_PERMISSION_DENIED = 7;
+   */
+  PERMISSION_DENIED: 7,
+
+  /**
+   * The daemon does not know who the client is. It is not tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_UNAUTHENTICATED = 8;
+   */
+  UNAUTHENTICATED: 8,
+
+  /**
+   * The daemon cannot be asked for this. It is not tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_UNIMPLEMENTED = 9;
+   */
+  UNIMPLEMENTED: 9,
+
+  /**
+   * The daemon refuses what is asked for. It is not tried again.
+   *
+   * @generated from enum value: SYNC_FAILURE_REASON_REFUSED = 10;
+   */
+  REFUSED: 10,
+} as const;
+
+/**
+ * Why a mirror's watch has failed.
+ *
+ * @generated from enum moorline.state.v1.SyncFailureReason
+ */
+export type SyncFailureReason = (typeof SyncFailureReason)[keyof typeof SyncFailureReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.SyncFailureReason.
+ */
+export const SyncFailureReasonSchema: GenEnum<SyncFailureReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 1);
 
