@@ -80,7 +80,7 @@ export function transitionPresentation(
   return event.value.dueAtMs === dueAtMs ? moveTo(toasting(generation), [cancelTimer()]) : ignoreEvent(state);
 }
 
-/** Somebody looks again: the refresh that was under way is the same one. Spec: PRESENT-5. */
+/** Somebody looks again. A refresh that was under way then, and still is, goes on. Spec: PRESENT-5. */
 function look(
   { before }: PresentationState_Unwatched,
   observed: Observed,
@@ -89,8 +89,8 @@ function look(
   const { situation, generation, nowMs } = observed;
   const over = before.case === undefined ? 0 : toastedIn(before);
   if (situation !== Presentation.TOAST) return moveTo(settled(situation, over));
-  if (before.case === "toasting") return moveTo(toasting(generation));
-  if (before.case !== "waiting") return begin(observed, over, config);
+  if (before.case === "toasting" && before.value.generation === generation) return moveTo(toasting(generation));
+  if (before.case !== "waiting" || before.value.generation !== generation) return begin(observed, over, config);
   const { dueAtMs } = before.value;
   return dueAtMs <= nowMs ? moveTo(toasting(generation)) : wait(generation, dueAtMs, over);
 }

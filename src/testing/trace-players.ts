@@ -10,6 +10,16 @@ import {
   ConnectionStateSchema,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import {
+  CreationEffectSchema,
+  CreationEventSchema,
+  CreationStateSchema,
+} from "../../gen/moorline/machine/v1/creation_pb.ts";
+import {
+  PresentationEffectSchema,
+  PresentationEventSchema,
+  PresentationStateSchema,
+} from "../../gen/moorline/machine/v1/presentation_pb.ts";
+import {
   ServerConnectionEffectSchema,
   ServerConnectionEventSchema,
   ServerConnectionStateSchema,
@@ -23,6 +33,8 @@ import { SyncEffectSchema, SyncEventSchema, SyncStateSchema } from "../../gen/mo
 import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
+import { creationMachine, defaultCreationConfig } from "../machine/creation.ts";
+import { defaultPresentationConfig, presentationMachine } from "../machine/presentation.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
 import { defaultSyncConfig, syncMachine } from "../machine/sync.ts";
@@ -71,6 +83,20 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: SyncEventSchema,
     effectSchema: SyncEffectSchema,
     config: defaultSyncConfig,
+  }),
+  createTracePlayer({
+    machine: presentationMachine,
+    stateSchema: PresentationStateSchema,
+    eventSchema: PresentationEventSchema,
+    effectSchema: PresentationEffectSchema,
+    config: defaultPresentationConfig,
+  }),
+  createTracePlayer({
+    machine: creationMachine,
+    stateSchema: CreationStateSchema,
+    eventSchema: CreationEventSchema,
+    effectSchema: CreationEffectSchema,
+    config: defaultCreationConfig,
   }),
 ];
 
