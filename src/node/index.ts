@@ -5,3 +5,4 @@ export { createWsTransport, type WsTransportOptions } from "../transport/ws-clie
 export { createFileHostRegistry } from "./file-host-registry.ts";
 export { createFileStorage } from "./file-storage.ts";
 export { createGrpcTransport, type GrpcTransportOptions } from "./grpc-transport.ts";
+export { createSqliteMirrorStorage, type SqliteMirrorStorage } from "./sqlite-mirror-storage.ts";
