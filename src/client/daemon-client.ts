@@ -6,7 +6,6 @@ import type {
   ConnectionState,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
-import { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { CallChannel } from "../channel/call.ts";
 import type { LogEntry } from "../core/machine.ts";
 import { Runner } from "../core/runner.ts";
@@ -176,7 +175,8 @@ export class DaemonClient {
   }
 
   private connect(): void {
-    this.dispatch({ case: "connectRequested", value: { path: Path.DIRECT, nowMs: this.settings.clock.now() } });
+    const { path, clock } = this.settings;
+    this.dispatch({ case: "connectRequested", value: { path, nowMs: clock.now() } });
   }
 
   private dispatch(event: EventInit): void {

@@ -102,6 +102,17 @@ export interface ProbeLimits {
 /** Defaults of {@link ProbeLimits}. */
 export const probeLimits: ProbeLimits = { lifetimeMs: MINUTE_MS, maxOpen: 10, maxPerMinute: 120 };
 
+/** How long a client's probe waits, and lives. */
+export interface ClientProbeLimits {
+  /** A ping must be answered by then. */
+  readonly pongTimeoutMs: number;
+  /** How long a probe may live from its Welcome on: a little less than the server lets it. */
+  readonly lifetimeMs: number;
+}
+
+/** Defaults of {@link ClientProbeLimits}. */
+export const clientProbeLimits: ClientProbeLimits = { pongTimeoutMs: 5 * SECOND_MS, lifetimeMs: 55 * SECOND_MS };
+
 /** How the two sides notice a dead connection. Any packet counts as life. */
 export interface LivenessLimits {
   /** Server: pings when it has sent, or received, nothing for this long. */
