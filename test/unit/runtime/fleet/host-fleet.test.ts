@@ -294,7 +294,7 @@ describe("createHostFleet: what is shown", () => {
     expect(fleet.getSnapshot().setAside).toBe(setAside);
   });
 
-  it("sends intents to every runtime, and fetches nothing by itself [FLEET-9] [INV-12]", async () => {
+  it("sends intents to every runtime, and fetches nothing by itself [FLEET-9]", async () => {
     const { fleet, fake } = stageFleet({ profiles: [profileOf(1), profileOf(2)] });
     await fleet.start();
     fleet.refresh();
