@@ -238,7 +238,7 @@ describe("createHostFleet: forget", () => {
     expect([given?.name, (await given?.list())?.length]).toEqual([storage.name, 2]);
     const saving = given?.save(mine, save);
     const forgetting = fleet.forget(one);
-    await Promise.resolve();
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
     release();
     await forgetting;
     expect([await saving, await storage.list()]).toEqual([true, [theirs]]);
