@@ -4,3 +4,4 @@ export { createJsonLog, type JsonLog, type JsonLogOptions, type LogLevel } from 
 export { createWsTransport, type WsTransportOptions } from "../transport/ws-client.ts";
 export { createFileStorage } from "./file-storage.ts";
 export { createGrpcTransport, type GrpcTransportOptions } from "./grpc-transport.ts";
+export { createSqliteMirrorStorage, type SqliteMirrorStorage } from "./sqlite-mirror-storage.ts";

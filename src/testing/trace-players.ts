@@ -20,12 +20,14 @@ import {
   SessionEventSchema,
   SessionStateSchema,
 } from "../../gen/moorline/machine/v1/session_pb.ts";
+import { SyncEffectSchema, SyncEventSchema, SyncStateSchema } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
 import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
+import { defaultSyncConfig, syncMachine } from "../machine/sync.ts";
 import { createTracePlayer, type TracePlayer } from "./trace.ts";
 
 /** A player for every machine of the schema. */
@@ -71,6 +73,13 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: AgentEventSchema,
     effectSchema: AgentEffectSchema,
     config: defaultAgentConfig,
+  }),
+  createTracePlayer({
+    machine: syncMachine,
+    stateSchema: SyncStateSchema,
+    eventSchema: SyncEventSchema,
+    effectSchema: SyncEffectSchema,
+    config: defaultSyncConfig,
   }),
 ];
 

@@ -31,12 +31,16 @@ const LOCAL_ACTIONS = {
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
   STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",
   STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
+  STORAGE_CORRUPT: "Nothing has to be done where it is a copy: it was dropped, and is loaded anew.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
   STORAGE_FULL: "Delete what is not needed any more, or give the storage more room; what was shown is kept.",
+  STORAGE_TIMED_OUT:
+    "Close other programs and tabs that use the storage, then start again; it is done without until then.",
   STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
   TIMELINE_DELETED: "Open the timeline again: then it is a new one, with another epoch.",
   TIMELINE_ITEM_TOO_LARGE: "Append an item of its own for what is left.",
   TIMELINE_ITEM_UNKNOWN: "Give the seq that the append of the item came back with.",
+  TIMELINE_WINDOW_FULL: "Give the timeline a higher `maxItems`; what it shows goes up to its end.",
   TOKEN_FILE_UNUSABLE:
     "Give the token file of the daemon by --token-file; a daemon writes it into its state directory.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",

@@ -5,6 +5,7 @@ import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorli
 import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
+import { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import { tracePlayerOf, tracePlayers } from "../../src/testing/trace-players.ts";
 import { listTraces, readTrace } from "./files.ts";
 
@@ -20,6 +21,7 @@ const tables: readonly Table[] = [
   channelTable,
   sessionTable,
   agentTable,
+  syncTable,
 ];
 const names = listTraces();
 
