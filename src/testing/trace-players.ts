@@ -9,6 +9,16 @@ import {
   ConnectionEventSchema,
   ConnectionStateSchema,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import {
+  CreationEffectSchema,
+  CreationEventSchema,
+  CreationStateSchema,
+} from "../../gen/moorline/machine/v1/creation_pb.ts";
+import {
+  PresentationEffectSchema,
+  PresentationEventSchema,
+  PresentationStateSchema,
+} from "../../gen/moorline/machine/v1/presentation_pb.ts";
 import { ProbeEffectSchema, ProbeEventSchema, ProbeStateSchema } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import {
   ServerConnectionEffectSchema,
@@ -24,6 +34,8 @@ import { SyncEffectSchema, SyncEventSchema, SyncStateSchema } from "../../gen/mo
 import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
+import { creationMachine, defaultCreationConfig } from "../machine/creation.ts";
+import { defaultPresentationConfig, presentationMachine } from "../machine/presentation.ts";
 import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
@@ -80,6 +92,20 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: SyncEventSchema,
     effectSchema: SyncEffectSchema,
     config: defaultSyncConfig,
+  }),
+  createTracePlayer({
+    machine: presentationMachine,
+    stateSchema: PresentationStateSchema,
+    eventSchema: PresentationEventSchema,
+    effectSchema: PresentationEffectSchema,
+    config: defaultPresentationConfig,
+  }),
+  createTracePlayer({
+    machine: creationMachine,
+    stateSchema: CreationStateSchema,
+    eventSchema: CreationEventSchema,
+    effectSchema: CreationEffectSchema,
+    config: defaultCreationConfig,
   }),
 ];
 

@@ -7,6 +7,8 @@ const LOCAL_ACTIONS = {
   CREDENTIALS_UNCONFIGURED:
     "Give `authenticate` (loadOrCreateTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
+  DAEMON_UNREACHABLE:
+    "Check the address and that the daemon runs; a page of another site needs its origin in `allowedOrigins`.",
   DATABASE_CORRUPT: "Restore the database from a backup, or move it away: then everything begins anew.",
   DATABASE_LOCKED: "Stop the other program that has the database open, or give another path.",
   DATABASE_NEWER: "Update this program: a newer version of it has written the database.",
@@ -23,10 +25,13 @@ const LOCAL_ACTIONS = {
   INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
   LISTEN_FAILED: "Look at the cause, and give an address that this machine has.",
+  NOT_A_DAEMON: "Give the address of a daemon of Moorline, as it prints it when it starts.",
   NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
   OPTION_INVALID: "Give the option a value in its range.",
   PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
+  REGISTRY_CORRUPT: "Look at the copy that is kept beside the registry, and add the hosts in it anew.",
+  REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
   STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",

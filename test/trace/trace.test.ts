@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
+import { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
 import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
@@ -22,6 +24,8 @@ const tables: readonly Table[] = [
   sessionTable,
   agentTable,
   syncTable,
+  presentationTable,
+  creationTable,
 ];
 const names = listTraces();
 

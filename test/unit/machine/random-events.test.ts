@@ -36,7 +36,6 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
-import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import {
   SyncEffectSchema,
@@ -44,6 +43,7 @@ import {
   type SyncState,
   SyncStateSchema,
 } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
 import { defaultProbeConfig, probeMachine, startProbe } from "../../../src/machine/probe.ts";
