@@ -14,8 +14,8 @@ export interface HostFleetOptions {
   readonly registry: HostRegistry;
   /** Everything but the profile that the runtime of a host is made from. */
   readonly createOptions: (profile: HostProfile) => Omit<HostRuntimeOptions, "profile">;
-  /** Makes the runtime of a host. */
-  readonly createRuntime: (options: HostRuntimeOptions) => HostRuntime;
+  /** Makes the runtime of a host. Default: createHostRuntime. For tests, and for hosts that an app wraps. */
+  readonly createRuntime?: (options: HostRuntimeOptions) => HostRuntime;
   /** Hears what listeners have thrown. Default: nobody does. */
   readonly onError?: (error: unknown) => void;
 }
