@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentDirectoryService } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { createCreations } from "../../../../src/runtime/creation/create-creations.ts";
-import { createAgentDirectory } from "../../../../src/runtime/mirror/agent-directory.ts";
+import { createAgentDirectory } from "../../../../src/runtime/mirror/create-agent-directory.ts";
 import { SimulatedRandom } from "../../../../src/testing/simulated-random.ts";
 import { stageAgents } from "../../daemon/support/stage-agents.ts";
 
