@@ -141,7 +141,11 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
   };
 }
 
-function resolveChannelLimits(limits: Partial<ClientLimits>): LocalChannelLimits {
+/**
+ * What the channels of a client keep to.
+ * @throws MoorlineError OPTION_INVALID.
+ */
+export function resolveChannelLimits(limits: Partial<ClientLimits>): LocalChannelLimits {
   const {
     initialCreditBytes = channelLimits.initialCreditBytes,
     maxMessageBytes = channelLimits.maxMessageBytes,

@@ -13,6 +13,13 @@ import {
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import {
+  HostEffectSchema,
+  HostEventSchema,
+  type HostState,
+  HostStateSchema,
+} from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import {
   ProbeEffectSchema,
@@ -36,9 +43,18 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
+import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import {
+  SyncEffectSchema,
+  SyncEventSchema,
+  type SyncState,
+  SyncStateSchema,
+} from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
+import { connectionsOf, timersOf } from "../../../src/machine/host/holdings.ts";
+import { defaultHostConfig, hostMachine, initialHostState } from "../../../src/machine/host.ts";
 import { defaultProbeConfig, probeMachine, startProbe } from "../../../src/machine/probe.ts";
 import {
   defaultServerConnectionConfig,
@@ -46,6 +62,7 @@ import {
   startServerConnection,
 } from "../../../src/machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine, startSession } from "../../../src/machine/session.ts";
+import { defaultSyncConfig, initialSyncState, syncMachine } from "../../../src/machine/sync.ts";
 import { describeMachine } from "./machine-properties.ts";
 
 function connectionHolds({ state }: ConnectionState): string[] {
@@ -88,6 +105,25 @@ function channelHolds({ state }: ChannelState): string[] {
 
 function sessionHolds({ state }: SessionState): string[] {
   return state.case === "idle" ? ["timer "] : [];
+}
+
+function syncHolds({ state }: SyncState): string[] {
+  switch (state.case) {
+    case "initialLoading":
+    case "ready":
+    case "revalidating":
+      return [`watch ${state.value.generation}`];
+    case "errorBeforeFirstSuccess":
+    case "errorAfterReady":
+      return state.value.retryAtMs === undefined ? [] : ["timer "];
+    default:
+      return [];
+  }
+}
+
+function hostHolds(state: HostState): string[] {
+  const timers = [...timersOf(state).keys()].map((timer) => `timer ${timer}`);
+  return [...timers, ...[...connectionsOf(state)].map((connection) => `connection ${connection}`)];
 }
 
 for (const redial of [true, false]) {
@@ -150,4 +186,24 @@ describeMachine({
   config: defaultSessionConfig,
   start: startSession(4),
   holds: sessionHolds,
+});
+
+describeMachine({
+  title: "sync",
+  table: syncTable,
+  machine: syncMachine,
+  schemas: { state: SyncStateSchema, event: SyncEventSchema, effect: SyncEffectSchema },
+  config: defaultSyncConfig,
+  start: { state: initialSyncState(), effects: [], ignored: false },
+  holds: syncHolds,
+});
+
+describeMachine({
+  title: "host",
+  table: hostTable,
+  machine: hostMachine,
+  schemas: { state: HostStateSchema, event: HostEventSchema, effect: HostEffectSchema },
+  config: defaultHostConfig,
+  start: { state: initialHostState(), effects: [], ignored: false },
+  holds: hostHolds,
 });
