@@ -12,6 +12,7 @@ import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
 import {
   defaultSyncConfig,
+  generationOf,
   initialSyncState,
   isResynced,
   isRetried,
@@ -214,6 +215,8 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
 
   private ended(watch: PresentWatch, { reason, message }: WatchFailure): void {
     const answer = { generation: watch.generation, nowMs: this.nowMs };
+    // After a stop the state may still be that of the watch, which is over all the same.
+    if (this.present !== watch && generationOf(this.state) === watch.generation) return;
     if (this.present === watch) this.work.cut();
     if (reason === "notFound") {
       this.dispatch({ case: "notFound", value: answer });
