@@ -13,7 +13,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/phase.proto.
  */
 export const file_moorline_state_v1_phase: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSrbAQoVU2VydmVyQ29ubmVjdGlvblBoYXNlEicKI1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASKgomU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVdBSVRJTkdfSEVMTE8QARIjCh9TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9QUk9CSU5HEAISJAogU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVRUQUNIRUQQAxIiCh5TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9DTE9TRUQQBCp9CgxDaGFubmVsUGhhc2USHQoZQ0hBTk5FTF9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkNIQU5ORUxfUEhBU0VfQVRUQUNIRUQQARIaChZDSEFOTkVMX1BIQVNFX0RFVEFDSEVEEAISFgoSQ0hBTk5FTF9QSEFTRV9MT1NUEAMqegoMU2Vzc2lvblBoYXNlEh0KGVNFU1NJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1BIQVNFX0lETEUQARIYChRTRVNTSU9OX1BIQVNFX0FDVElWRRACEhkKFVNFU1NJT05fUEhBU0VfRVhQSVJFRBADYgZwcm90bzM");
+  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSrbAQoVU2VydmVyQ29ubmVjdGlvblBoYXNlEicKI1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASKgomU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVdBSVRJTkdfSEVMTE8QARIjCh9TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9QUk9CSU5HEAISJAogU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVRUQUNIRUQQAxIiCh5TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9DTE9TRUQQBCp9CgxDaGFubmVsUGhhc2USHQoZQ0hBTk5FTF9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkNIQU5ORUxfUEhBU0VfQVRUQUNIRUQQARIaChZDSEFOTkVMX1BIQVNFX0RFVEFDSEVEEAISFgoSQ0hBTk5FTF9QSEFTRV9MT1NUEAMqegoMU2Vzc2lvblBoYXNlEh0KGVNFU1NJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1BIQVNFX0lETEUQARIYChRTRVNTSU9OX1BIQVNFX0FDVElWRRACEhkKFVNFU1NJT05fUEhBU0VfRVhQSVJFRBADKqsCCglIb3N0UGhhc2USGgoWSE9TVF9QSEFTRV9VTlNQRUNJRklFRBAAEhYKEkhPU1RfUEhBU0VfQk9PVElORxABEhUKEUhPU1RfUEhBU0VfRkFJTEVEEAISHQoZSE9TVF9QSEFTRV9OT19DT05ORUNUSU9OUxADEhgKFEhPU1RfUEhBU0VfU0VMRUNUSU5HEAQSIAocSE9TVF9QSEFTRV9DT05ORUNUSU5HX0FDVElWRRAFEhUKEUhPU1RfUEhBU0VfT05MSU5FEAYSGgoWSE9TVF9QSEFTRV9JTlRFUlJVUFRFRBAHEhcKE0hPU1RfUEhBU0VfREVHUkFERUQQCBIUChBIT1NUX1BIQVNFX0VSUk9SEAkSFgoSSE9TVF9QSEFTRV9TVE9QUEVEEAoqVwoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFgoSVklTSUJJTElUWV9WSVNJQkxFEAESFQoRVklTSUJJTElUWV9ISURERU4QAmIGcHJvdG8z");
 
 /**
  * Where a client's connection is. The states are those of
@@ -235,4 +235,142 @@ export type SessionPhase = (typeof SessionPhase)[keyof typeof SessionPhase] | Un
  */
 export const SessionPhaseSchema: GenEnum<SessionPhase> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_phase, 3);
+
+/**
+ * Where a host is. The states are those of moorline.machine.v1.HostState.
+ *
+ * @generated from enum moorline.state.v1.HostPhase
+ */
+export const HostPhase = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: HOST_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The runtime is not started yet, or loads its session key.
+   *
+   * @generated from enum value: HOST_PHASE_BOOTING = 1;
+   */
+  BOOTING: 1,
+
+  /**
+   * There is no session key.
+   *
+   * @generated from enum value: HOST_PHASE_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * The profile has no candidates.
+   *
+   * @generated from enum value: HOST_PHASE_NO_CONNECTIONS = 3;
+   */
+  NO_CONNECTIONS: 3,
+
+  /**
+   * The candidates race for the first connection.
+   *
+   * @generated from enum value: HOST_PHASE_SELECTING = 4;
+   */
+  SELECTING: 4,
+
+  /**
+   * A probe has won the race and becomes the active connection.
+   *
+   * @generated from enum value: HOST_PHASE_CONNECTING_ACTIVE = 5;
+   */
+  CONNECTING_ACTIVE: 5,
+
+  /**
+   * A connection carries the channel.
+   *
+   * @generated from enum value: HOST_PHASE_ONLINE = 6;
+   */
+  ONLINE: 6,
+
+  /**
+   * The connection was lost a moment ago. Shown like online.
+   *
+   * @generated from enum value: HOST_PHASE_INTERRUPTED = 7;
+   */
+  INTERRUPTED: 7,
+
+  /**
+   * There is no connection, and the runtime tries to get one.
+   *
+   * @generated from enum value: HOST_PHASE_DEGRADED = 8;
+   */
+  DEGRADED: 8,
+
+  /**
+   * There is no connection, and a race has ended without one.
+   *
+   * @generated from enum value: HOST_PHASE_ERROR = 9;
+   */
+  ERROR: 9,
+
+  /**
+   * The runtime is stopped. Terminal.
+   *
+   * @generated from enum value: HOST_PHASE_STOPPED = 10;
+   */
+  STOPPED: 10,
+} as const;
+
+/**
+ * Where a host is. The states are those of moorline.machine.v1.HostState.
+ *
+ * @generated from enum moorline.state.v1.HostPhase
+ */
+export type HostPhase = (typeof HostPhase)[keyof typeof HostPhase] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.HostPhase.
+ */
+export const HostPhaseSchema: GenEnum<HostPhase> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 4);
+
+/**
+ * Whether somebody may see a program.
+ *
+ * @generated from enum moorline.state.v1.Visibility
+ */
+export const Visibility = {
+  /**
+   * Not known. Counts as visible.
+   *
+   * @generated from enum value: VISIBILITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Somebody may see it.
+   *
+   * @generated from enum value: VISIBILITY_VISIBLE = 1;
+   */
+  VISIBLE: 1,
+
+  /**
+   * It is in the background.
+   *
+   * @generated from enum value: VISIBILITY_HIDDEN = 2;
+   */
+  HIDDEN: 2,
+} as const;
+
+/**
+ * Whether somebody may see a program.
+ *
+ * @generated from enum moorline.state.v1.Visibility
+ */
+export type Visibility = (typeof Visibility)[keyof typeof Visibility] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.Visibility.
+ */
+export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 5);
 
