@@ -12,7 +12,7 @@ export type {
 } from "./authenticate.ts";
 export { type CallSession, callSession } from "./call-session.ts";
 export type { CollectionWatch } from "./collection/collection-watch.ts";
-export { digestOf } from "./collection/digest.ts";
+export { digestOf } from "../wire/collection-digest.ts";
 export type {
   CollectionCursor,
   CollectionFilter,

@@ -13,6 +13,7 @@ const MAX_PROMPT_BYTES = 262_144;
 const MAX_ENVIRONMENT_BYTES = 131_072;
 const MAX_LABELS = 16;
 const MAX_LABEL_CHARACTERS = 64;
+const MAX_CREATION_ID_CHARACTERS = 64;
 
 /**
  * The agent that a request asks for, as it begins.
@@ -25,7 +26,7 @@ export function createNewAgent(
   daemonDirectory: string,
   wallMs: number,
 ): Agent {
-  const { providerId, settings, task, labels, title, workingDirectory, environment } = request;
+  const { providerId, settings, task, labels, title, workingDirectory, environment, creationId } = request;
   if (workingDirectory !== "" && !isAbsolute(workingDirectory))
     throw createInvalid("working_directory is not absolute");
   if (task.case === "prompt") checkPrompt(task.value.text);
@@ -41,6 +42,7 @@ export function createNewAgent(
     ...(settings === undefined ? {} : { settings }),
     createdAt: at,
     updatedAt: at,
+    creationId: checkCreationId(creationId),
   });
 }
 
@@ -64,6 +66,12 @@ export function checkLabels(labels: Readonly<Record<string, string>>): Record<st
     }
   }
   return { ...labels };
+}
+
+/** What a client calls its creation. @throws ConnectError INVALID_ARGUMENT. Spec: AGENT-28. */
+function checkCreationId(creationId: string): string {
+  if ([...creationId].length <= MAX_CREATION_ID_CHARACTERS) return creationId;
+  throw createInvalid(`creation_id has more than ${MAX_CREATION_ID_CHARACTERS} characters`);
 }
 
 /** A prompt that somebody has given. @throws ConnectError INVALID_ARGUMENT. */

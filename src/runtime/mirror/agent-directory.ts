@@ -1,12 +1,7 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { AgentFilter } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Source } from "../source.ts";
-
-/** Where a mirror is: the state of its machine. */
-export interface SyncState {
-  /** The state, by the name of its oneof member. */
-  readonly state: { readonly case: string | undefined; readonly value?: unknown };
-}
 
 /** The agents of one daemon, as the runtime mirrors them. An agent that has not changed keeps its reference. */
 export interface AgentDirectory {

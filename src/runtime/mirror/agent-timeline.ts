@@ -1,6 +1,6 @@
 import type { TimelineItem } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Source } from "../source.ts";
-import type { SyncState } from "./agent-directory.ts";
 
 /** What is known of a timeline. */
 export interface TimelineItems {
