@@ -3,10 +3,9 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
+import { MAX_TITLE_CHARACTERS, makeTitle } from "../../wire/agent-title.ts";
 import { createInvalid } from "./agent-errors.ts";
 
-/** The most characters of a title. Spec: AGENT-20. */
-const MAX_TITLE_CHARACTERS = 200;
 /** The most bytes of a prompt: 256 KiB. Spec: AGENT-20. */
 const MAX_PROMPT_BYTES = 262_144;
 /** The most bytes of all variables, names and values: 128 KiB. Spec: AGENT-20. */
@@ -84,11 +83,4 @@ export function checkPrompt(text: string): string {
 function checkEnvironment(environment: Readonly<Record<string, string>>): void {
   const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
   if (bytes > MAX_ENVIRONMENT_BYTES) throw createInvalid(`environment has more than ${MAX_ENVIRONMENT_BYTES} bytes`);
-}
-
-/** What an agent is called that nobody has given a title: what it is to do, on one line. */
-function makeTitle({ task, providerId }: CreateAgentRequest): string {
-  const text = task.case === "command" ? task.value.argv.join(" ") : task.case === "prompt" ? task.value.text : "";
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
-  return [...line].slice(0, MAX_TITLE_CHARACTERS).join("") || providerId;
 }

@@ -195,7 +195,8 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
   /**
    * What the machine belongs to, where neither daemon nor session says it: the
    * id of the agent, 22 characters, for the machine `agent` and for the machine
-   * `sync` of a timeline. Empty for all other machines of Moorline.
+   * `sync` of a timeline; the creation id for the machine `creation`. Empty for
+   * all other machines of Moorline.
    *
    * @generated from field: string subject = 16;
    */
