@@ -11,8 +11,8 @@ import { matchesFilter, readFilterTerms } from "../../wire/agent-filter.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { CreateAgentInit } from "../host-runtime.ts";
-import { Listeners } from "../listeners.ts";
 import type { AgentDirectory } from "../mirror/agent-directory.ts";
+import { Listeners } from "../source.ts";
 import { Creation, type CreationContext } from "./creation.ts";
 import { type CreationEntry, isShown, type OptimisticCreations } from "./optimistic-creations.ts";
 import { createOptimisticDirectory } from "./optimistic-directory.ts";
@@ -69,7 +69,7 @@ export function createCreations(options: CreationsOptions): Creations {
 class CreationBook {
   readonly #options: CreationsOptions;
   readonly #context: CreationContext;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Listeners((error) => this.#failed(error));
   readonly #creations = new Map<string, Creation>();
   #list: readonly CreationEntry[] | undefined = [];
   #unwatch: (() => void) | undefined = undefined;
@@ -103,8 +103,7 @@ class CreationBook {
   }
 
   subscribe(listener: () => void): () => void {
-    const remove = this.#listeners.add(listener);
-    return () => void remove();
+    return this.#listeners.add(listener);
   }
 
   async create(init: CreateAgentInit): Promise<Agent> {
@@ -132,7 +131,7 @@ class CreationBook {
   #changed(): void {
     this.#list = undefined;
     this.#watch();
-    this.#listeners.tell((error) => this.#failed(error));
+    this.#listeners.notify();
   }
 
   /** The directory is listened to while something of ours may appear there. */

@@ -19,8 +19,7 @@ import {
 } from "../../machine/presentation.ts";
 import { createTransition, type TransitionSink } from "../../machine/transition-log.ts";
 import { systemClock } from "../../transport/system-clock.ts";
-import { Listeners } from "../listeners.ts";
-import type { Source } from "../source.ts";
+import { Listeners, type Source } from "../source.ts";
 import { presentationOf } from "./presentation-of.ts";
 
 /** What a {@link createPresentation} is made from. */
@@ -64,7 +63,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
   readonly #options: PresentationOptions;
   readonly #clock: Clock;
   readonly #runner: Runner<PresentationState, PresentationEvent, PresentationEffect, PresentationConfig>;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Listeners((error) => this.failed(error));
   #sources: readonly (() => void)[] = [];
   #timer: Timer | undefined = undefined;
 
@@ -90,13 +89,14 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
     const remove = this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#watch();
     return () => {
-      if (remove() && this.#listeners.size === 0) this.#leave();
+      const { size } = this.#listeners;
+      remove();
+      if (size === 1 && this.#listeners.size === 0) this.#leave();
     };
   }
 
   dispose(): void {
     this.#release();
-    this.#listeners.clear();
     this.#runner.dispatch(presentationEvent({ case: "disposed", value: {} }));
   }
 
@@ -148,7 +148,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
     const before = this.getSnapshot();
     this.#runner.dispatch(event);
     if (this.getSnapshot() === before) return;
-    this.#listeners.tell((error) => this.failed(error));
+    this.#listeners.notify();
   }
 
   #situation(): Presentation {

@@ -29,8 +29,8 @@ export class FakeDirectory implements AgentDirectory {
     return { getSnapshot: () => this.get(id), subscribe: this.agents.subscribe };
   }
 
-  setFilter(filter: AgentFilter): void {
-    this.filter = filter;
+  setFilter(filter: MessageInitShape<typeof AgentFilterSchema>): void {
+    this.filter = create(AgentFilterSchema, filter);
   }
 
   refresh(): void {
