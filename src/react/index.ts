@@ -1,5 +1,5 @@
 /** The door of React: a provider, and hooks that show snapshots and give intents. */
-export type { AgentOrder, AgentViewFilter } from "../runtime/agent-view.ts";
+export type { AgentListOrder, AgentViewFilter } from "../runtime/agent-view.ts";
 export type { HostIntents } from "../runtime/host-intents.ts";
 export { MoorlineProvider, type MoorlineProviderProps } from "./context.ts";
 export { type AgentsOptions, type ShownAgents, useAgent, useAgentIds, useAgents } from "./use-agents.ts";

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
-import { type AgentOrder, type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
+import { type AgentListOrder, type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
 import { INITIAL_SYNC, NO_AGENTS } from "../runtime/initial-snapshots.ts";
 import { isSameList } from "./equality.ts";
 import { useHost, whole } from "./use-host.ts";
@@ -14,7 +14,7 @@ export interface AgentsOptions {
   /** Which host. Default: as `useHost`. */
   readonly serverId?: string | undefined;
   /** In which order. Default: `recency`. */
-  readonly order?: AgentOrder | undefined;
+  readonly order?: AgentListOrder | undefined;
 }
 
 /** What a list of agents shows. */
@@ -69,7 +69,7 @@ export function useAgent(id: string, serverId?: string): Agent | undefined {
 }
 
 /** The same view in every render where filter and order say the same. */
-function useAgentView(filter: AgentViewFilter | undefined, order: AgentOrder | undefined): AgentView {
+function useAgentView(filter: AgentViewFilter | undefined, order: AgentListOrder | undefined): AgentView {
   const content = filter && JSON.stringify(filter);
   return useMemo(() => createAgentView(content && JSON.parse(content), order), [content, order]);
 }

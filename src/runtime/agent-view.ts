@@ -10,7 +10,7 @@ export type AgentViewFilter = MessageInitShape<typeof AgentFilterSchema>;
  * How a list of agents is ordered: `recency` as the mirror has it, the one that changed last first; `created` the newest
  * first; `title` as people sort texts. Equal ones by id.
  */
-export type AgentOrder = "recency" | "created" | "title";
+export type AgentListOrder = "recency" | "created" | "title";
 
 /** Selects and orders what a list of agents shows. */
 export interface AgentView {
@@ -24,7 +24,7 @@ export interface AgentView {
  * @param filter Which agents, as the daemon would select them (DIR-16). Default: all that the mirror has.
  * @param order In which order. Default: `recency`.
  */
-export function createAgentView(filter?: AgentViewFilter, order: AgentOrder = "recency"): AgentView {
+export function createAgentView(filter?: AgentViewFilter, order: AgentListOrder = "recency"): AgentView {
   const terms = filter && readFilterTerms(create(AgentFilterSchema, filter));
   const compare = COMPARE[order];
   const select = (agents: readonly Agent[]): readonly Agent[] => {
@@ -36,7 +36,7 @@ export function createAgentView(filter?: AgentViewFilter, order: AgentOrder = "r
 
 const TITLES = /*@__PURE__*/ new Intl.Collator(undefined, { numeric: true });
 
-const COMPARE: Readonly<Record<AgentOrder, ((one: Agent, other: Agent) => number) | undefined>> = {
+const COMPARE: Readonly<Record<AgentListOrder, ((one: Agent, other: Agent) => number) | undefined>> = {
   recency: undefined,
   created: (one, other) => createdAtOf(other) - createdAtOf(one) || compareIds(one, other),
   title: (one, other) => TITLES.compare(one.title, other.title) || compareIds(one, other),

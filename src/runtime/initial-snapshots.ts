@@ -23,7 +23,7 @@ export const NO_AGENTS: readonly Agent[] = [];
 export const NO_CREATIONS: readonly CreationEntry[] = [];
 
 /** A timeline of which nothing is known. */
-export const NO_ITEMS: TimelineItems = { items: [], hasEarlier: false, earlier: "resting" };
+export const NO_ITEMS: TimelineItems = { items: [], hasEarlier: false, earlier: "idle" };
 
 /** A mirror that nobody has asked for. */
 export const INITIAL_SYNC: SyncState = /*@__PURE__*/ initialSyncState();

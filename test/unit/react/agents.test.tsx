@@ -11,7 +11,7 @@ import {
   useConnection,
   useCreations,
 } from "../../../src/react/index.ts";
-import type { AgentOrder, AgentViewFilter } from "../../../src/runtime/agent-view.ts";
+import type { AgentListOrder, AgentViewFilter } from "../../../src/runtime/agent-view.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 
@@ -36,7 +36,7 @@ function IdList(): ReactNode {
 
 interface ListProps {
   readonly filter?: AgentViewFilter;
-  readonly order?: AgentOrder;
+  readonly order?: AgentListOrder;
 }
 
 function AgentList({ filter, order }: ListProps): ReactNode {
@@ -165,7 +165,7 @@ describe("useAgents", () => {
     expect([view.text, fake.agents.subscriptions, fake.asked]).toEqual(["", 1, []]);
   });
 
-  it.each<readonly [AgentOrder, readonly string[]]>([
+  it.each<readonly [AgentListOrder, readonly string[]]>([
     ["recency", ["b10", "a", "b9"]],
     ["created", ["b9", "b10", "a"]],
     ["title", ["a", "b9", "b10"]],

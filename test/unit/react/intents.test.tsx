@@ -29,7 +29,7 @@ function Everything({ id }: { readonly id: string }): ReactNode {
     useAgents({}, { order: "title" }).agents.length,
     useAgentIds().length,
     useAgent(id)?.title,
-    useTimeline(id).earlier,
+    `${useTimeline(id).earlier}`,
   ];
 }
 
@@ -66,7 +66,7 @@ describe("views", () => {
       </StrictMode>
     );
     const view = await mount(tree("visible"));
-    expect(view.text).toBe("11Agent 1resting");
+    expect(view.text).toBe("11Agent 1idle");
     for (const mode of ["hidden", "visible"] as const) await view.render(tree(mode));
     await view.render(tree("visible", "2"));
     await view.render(null);

@@ -24,7 +24,7 @@ describe("useTimeline", () => {
         <Timeline />
       </MoorlineProvider>,
     );
-    expect(view.text).toBe(" false resting");
+    expect(view.text).toBe(" false idle");
     await act(async () => {
       fake.timeline("b").items.set({ ...NO_ITEMS, items: [item(9)] });
       fake.timeline("a").items.set({ items: [item(4), item(5)], hasEarlier: true, earlier: "loading" });
