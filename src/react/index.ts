@@ -2,7 +2,15 @@
 export type { AgentListOrder, AgentViewFilter } from "../runtime/agent-view.ts";
 export type { HostIntents } from "../runtime/host-intents.ts";
 export { MoorlineProvider, type MoorlineProviderProps } from "./context.ts";
-export { type AgentsOptions, type ShownAgents, useAgent, useAgentIds, useAgents } from "./use-agents.ts";
+export {
+  type AgentsOptions,
+  type ShownAgents,
+  type ShownDirectory,
+  useAgent,
+  useAgentIds,
+  useAgents,
+  useDirectory,
+} from "./use-agents.ts";
 export { useConnection } from "./use-connection.ts";
 export { useCreations } from "./use-creations.ts";
 export { useFleet, useHost } from "./use-host.ts";

@@ -17,17 +17,34 @@ export interface AgentsOptions {
   readonly order?: AgentListOrder | undefined;
 }
 
+/** How the agents of a host stand, without the agents. */
+export interface ShownDirectory {
+  /** How the mirror stands to the daemon's directory. */
+  readonly sync: SyncState;
+  /** What a view of agents shows around them. */
+  readonly presentation: Presentation;
+}
+
 /** What a list of agents shows. */
-export interface ShownAgents {
+export interface ShownAgents extends ShownDirectory {
   /**
    * The agents, and those that are being created: the very same list until one of it changes, and each the very same until
    * it changes itself. What tells rows apart for good is `creationId`, where there is one, else `id`.
    */
   readonly agents: readonly Agent[];
-  /** How the mirror stands to the daemon's directory. */
-  readonly sync: SyncState;
-  /** What the view shows around its agents. */
-  readonly presentation: Presentation;
+}
+
+/**
+ * How the agents of a host stand, for a view that reads them by {@link useAgentIds} and {@link useAgent}. Renders at no
+ * change of an agent.
+ * @param serverId Which host. Default: as `useHost`.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useDirectory(serverId?: string): ShownDirectory {
+  const host = useHost(serverId);
+  const sync = useSource(host.agents.sync, INITIAL_SYNC, whole);
+  const presentation = usePresentation(host, host.agents.sync);
+  return useMemo(() => ({ sync, presentation }), [sync, presentation]);
 }
 
 /**
@@ -39,9 +56,8 @@ export interface ShownAgents {
 export function useAgents(filter?: AgentViewFilter, { serverId, order }: AgentsOptions = {}): ShownAgents {
   const host = useHost(serverId);
   const agents = useSource(host.agents.agents, NO_AGENTS, useAgentView(filter, order).agents, isSameList);
-  const sync = useSource(host.agents.sync, INITIAL_SYNC, whole);
-  const presentation = usePresentation(host, host.agents.sync);
-  return useMemo(() => ({ agents, sync, presentation }), [agents, sync, presentation]);
+  const directory = useDirectory(serverId);
+  return useMemo(() => ({ ...directory, agents }), [directory, agents]);
 }
 
 /**

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, memo, type ReactNode, useState } from "react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Agent, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { syncState } from "../../../src/machine/sync/shapes.ts";
 import {
@@ -10,6 +10,7 @@ import {
   useAgents,
   useConnection,
   useCreations,
+  useDirectory,
 } from "../../../src/react/index.ts";
 import type { AgentListOrder, AgentViewFilter } from "../../../src/runtime/agent-view.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
@@ -145,7 +146,7 @@ describe("useAgents", () => {
     ]);
   });
 
-  it("makes no new subscription and no new list for an equal filter, and shows another filter at once [REACT-8]", async () => {
+  it("selects once for equal filters, makes no new subscription and no new list, and shows another filter at once [REACT-8]", async () => {
     const fake = createFakeHost("A", [createAgent({ id: "1" }), createAgent({ id: "2", labels: { team: "a" } })]);
     const seen: unknown[] = [];
     const Filtered = ({ team }: { readonly team: string }): ReactNode => {
@@ -158,8 +159,10 @@ describe("useAgents", () => {
         <Filtered team={team} />
       </MoorlineProvider>
     );
+    const selecting = vi.spyOn(fake.agents.getSnapshot() as Agent[], "filter");
     const view = await mount(tree("a"));
     await view.render(tree("a"));
+    expect(selecting).toHaveBeenCalledTimes(1);
     expect(seen[1]).toBe(seen[0]);
     await view.render(tree("b"));
     expect([view.text, fake.agents.subscriptions, fake.asked]).toEqual(["", 1, []]);
@@ -178,6 +181,21 @@ describe("useAgents", () => {
     ]);
     const { titles } = await show(fake, <AgentList order={order} />);
     expect(titles()).toEqual(expected);
+  });
+});
+
+describe("useDirectory", () => {
+  it("renders when the mirror's state changes, and at no change of an agent [REACT-7]", async () => {
+    const fake = createFakeHost("A", numbered(3));
+    const Around = (): ReactNode => {
+      renders.push("around");
+      return <li>{useDirectory().sync.state.case}</li>;
+    };
+    const { titles } = await show(fake, <Around />);
+    await act(async () => fake.put(createAgent({ id: "1", title: "changed" })));
+    expect(took()).toEqual([]);
+    await act(async () => fake.sync.set(syncState({ case: "ready", value: {} })));
+    expect([took(), titles()]).toEqual([["around"], ["ready"]]);
   });
 });
 

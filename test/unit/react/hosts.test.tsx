@@ -35,7 +35,9 @@ describe("useHost", () => {
     const view = await mount(
       <MoorlineProvider fleet={fleet.fleet}>
         <MoorlineProvider host={c.host}>
-          <Shown />
+          <MoorlineProvider>
+            <Shown />
+          </MoorlineProvider>
           <Shown serverId={b.host.serverId} />
           <Shown serverId={c.host.serverId} />
         </MoorlineProvider>
