@@ -19,6 +19,7 @@ import {
   PresentationEventSchema,
   PresentationStateSchema,
 } from "../../gen/moorline/machine/v1/presentation_pb.ts";
+import { ProbeEffectSchema, ProbeEventSchema, ProbeStateSchema } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import {
   ServerConnectionEffectSchema,
   ServerConnectionEventSchema,
@@ -35,6 +36,7 @@ import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
 import { creationMachine, defaultCreationConfig } from "../machine/creation.ts";
 import { defaultPresentationConfig, presentationMachine } from "../machine/presentation.ts";
+import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
 import { defaultSyncConfig, syncMachine } from "../machine/sync.ts";
@@ -48,6 +50,13 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: ConnectionEventSchema,
     effectSchema: ConnectionEffectSchema,
     config: defaultConnectionConfig,
+  }),
+  createTracePlayer({
+    machine: probeMachine,
+    stateSchema: ProbeStateSchema,
+    eventSchema: ProbeEventSchema,
+    effectSchema: ProbeEffectSchema,
+    config: defaultProbeConfig,
   }),
   createTracePlayer({
     machine: serverConnectionMachine,

@@ -4,6 +4,7 @@ import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts"
 import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
 import { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
+import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
 import { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
@@ -17,6 +18,7 @@ interface Table {
 
 const tables: readonly Table[] = [
   connectionTable,
+  probeTable,
   serverConnectionTable,
   channelTable,
   sessionTable,
