@@ -1,5 +1,5 @@
 /** The door of React: a provider, and hooks that show snapshots and give intents. */
-export type { AgentListOrder, AgentViewFilter } from "../runtime/agent-view.ts";
+export type { AgentViewFilter } from "../runtime/agent-view.ts";
 export type { HostIntents } from "../runtime/host-intents.ts";
 export { MoorlineProvider, type MoorlineProviderProps } from "./context.ts";
 export {
@@ -10,6 +10,7 @@ export {
   useAgentIds,
   useAgents,
   useDirectory,
+  useFleetAgents,
 } from "./use-agents.ts";
 export { useConnection } from "./use-connection.ts";
 export { useCreations } from "./use-creations.ts";

@@ -2,10 +2,12 @@ import { useMemo } from "react";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
-import { type AgentListOrder, type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
-import { INITIAL_SYNC, NO_AGENTS } from "../runtime/initial-snapshots.ts";
+import { type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
+import type { FleetOrder } from "../runtime/fleet/fleet-order.ts";
+import type { FleetAgent } from "../runtime/fleet/host-fleet.ts";
+import { INITIAL_SYNC, NO_AGENTS, NO_FLEET_AGENTS } from "../runtime/initial-snapshots.ts";
 import { isSameList } from "./equality.ts";
-import { useHost, whole } from "./use-host.ts";
+import { useFleetItself, useHost, whole } from "./use-host.ts";
 import { usePresentation } from "./use-presentation.ts";
 import { useSource } from "./use-source.ts";
 
@@ -13,8 +15,8 @@ import { useSource } from "./use-source.ts";
 export interface AgentsOptions {
   /** Which host. Default: as `useHost`. */
   readonly serverId?: string | undefined;
-  /** In which order. Default: `recency`. */
-  readonly order?: AgentListOrder | undefined;
+  /** In which order; compared by content. Default: the agent that changed last first. */
+  readonly order?: FleetOrder | undefined;
 }
 
 /** How the agents of a host stand, without the agents. */
@@ -84,8 +86,20 @@ export function useAgent(id: string, serverId?: string): Agent | undefined {
   return useSource(source, undefined, whole);
 }
 
+/**
+ * The agents of all hosts of the fleet, in the fleet's order. Renders with every change of one of them.
+ * @param filter Which ones. Compared by content. Default: all that the mirrors have.
+ * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
+ */
+export function useFleetAgents(filter?: AgentViewFilter): readonly FleetAgent[] {
+  return useSource(useFleetItself("useFleetAgents").agents, NO_FLEET_AGENTS, useAgentView(filter).rows, isSameList);
+}
+
 /** The same view in every render where filter and order say the same. */
-function useAgentView(filter: AgentViewFilter | undefined, order: AgentListOrder | undefined): AgentView {
-  const content = filter && JSON.stringify(filter);
-  return useMemo(() => createAgentView(content && JSON.parse(content), order), [content, order]);
+function useAgentView(filter?: AgentViewFilter, order?: FleetOrder): AgentView {
+  const content = JSON.stringify({ filter, order });
+  return useMemo(() => {
+    const asked = JSON.parse(content) as { readonly filter?: AgentViewFilter; readonly order?: FleetOrder };
+    return createAgentView(asked.filter, asked.order);
+  }, [content]);
 }

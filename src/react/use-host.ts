@@ -37,10 +37,20 @@ export function useFleet<U>(
   select: (snapshot: FleetSnapshot) => U | FleetSnapshot = whole,
   isEqual: IsEqual<U | FleetSnapshot> = isShallowEqual,
 ): U | FleetSnapshot {
-  const { fleet } = useSurroundings("useFleet");
-  if (fleet === undefined)
-    throw new MoorlineError("PROVIDER_MISSING", "useFleet has no MoorlineProvider with a fleet above it.");
-  return useSource(fleet, INITIAL_FLEET, select, isEqual);
+  return useSource(useFleetItself("useFleet"), INITIAL_FLEET, select, isEqual);
+}
+
+/**
+ * The fleet of the nearest provider that has one.
+ * @param hook The name of the hook that asks, for the error.
+ * @throws MoorlineError PROVIDER_MISSING where there is none.
+ */
+export function useFleetItself(hook: string): HostFleet {
+  const { fleet } = useSurroundings(hook);
+  if (fleet === undefined) {
+    throw new MoorlineError("PROVIDER_MISSING", `${hook} has no MoorlineProvider with a fleet above it.`);
+  }
+  return fleet;
 }
 
 /** The whole snapshot. */

@@ -2,11 +2,12 @@ import { create } from "@bufbuild/protobuf";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { HostStateSchema } from "../../gen/moorline/machine/v1/host_pb.ts";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import { FleetStatus } from "../../gen/moorline/state/v1/fleet_pb.ts";
 import { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
 import { initialSyncState } from "../machine/sync.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { CreationEntry } from "./creation/optimistic-creations.ts";
-import type { FleetSnapshot } from "./fleet/host-fleet.ts";
+import type { FleetAgent, FleetSnapshot } from "./fleet/host-fleet.ts";
 import type { HostSnapshot } from "./host-runtime.ts";
 
 import type { TimelineItems } from "./mirror/agent-timeline.ts";
@@ -19,6 +20,9 @@ import type { TimelineItems } from "./mirror/agent-timeline.ts";
 /** No agents. */
 export const NO_AGENTS: readonly Agent[] = [];
 
+/** No agents of a fleet. */
+export const NO_FLEET_AGENTS: readonly FleetAgent[] = [];
+
 /** No creations. */
 export const NO_CREATIONS: readonly CreationEntry[] = [];
 
@@ -29,7 +33,7 @@ export const NO_ITEMS: TimelineItems = { items: [], hasEarlier: false, earlier: 
 export const INITIAL_SYNC: SyncState = /*@__PURE__*/ initialSyncState();
 
 /** A fleet that is not started. */
-export const INITIAL_FLEET: FleetSnapshot = { status: 1, hosts: [], setAside: [] };
+export const INITIAL_FLEET: FleetSnapshot = { status: FleetStatus.EMPTY, hosts: [], setAside: [], faults: [] };
 
 /** A host that is not started. */
 export function initialHostSnapshot(serverId: ServerId): HostSnapshot {

@@ -35,12 +35,12 @@ export function useSelections(): readonly [HostSnapshot, string, number] {
 
 /** Filters have the fields of the schema, and lists are read. */
 export function useLists(): readonly Agent[] {
-  const { agents } = useAgents({ statuses: [AgentStatus.RUNNING], labels: { team: "a" } }, { order: "title" });
+  const { agents } = useAgents({ statuses: [AgentStatus.RUNNING], labels: { team: "a" } }, { order: { by: "title" } });
   const ids: readonly string[] = useAgentIds();
   // @ts-expect-error There is no such field.
   useAgents({ status: AgentStatus.RUNNING });
   // @ts-expect-error Nor such an order.
-  useAgents({}, { order: "size" });
+  useAgents({}, { order: { by: "size" } });
   // @ts-expect-error A list is not for writing.
   agents.push(agents[0]);
   // @ts-expect-error An agent may not be there.

@@ -11,8 +11,11 @@ import {
   useConnection,
   useCreations,
   useDirectory,
+  useFleetAgents,
 } from "../../../src/react/index.ts";
-import type { AgentListOrder, AgentViewFilter } from "../../../src/runtime/agent-view.ts";
+import type { AgentViewFilter } from "../../../src/runtime/agent-view.ts";
+import type { FleetOrder } from "../../../src/runtime/fleet/fleet-order.ts";
+import { createFakeFleet } from "./support/fake-fleet.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 
@@ -37,13 +40,13 @@ function IdList(): ReactNode {
 
 interface ListProps {
   readonly filter?: AgentViewFilter;
-  readonly order?: AgentListOrder;
+  readonly order?: FleetOrder;
 }
 
 function AgentList({ filter, order }: ListProps): ReactNode {
   renders.push("list");
   // A filter of its own in each render, as it is written in a call.
-  const { agents } = useAgents(filter && { ...filter }, { order });
+  const { agents } = useAgents(filter && { ...filter }, { order: order && { ...order } });
   return agents.map((agent) => <AgentRow key={agent.creationId || agent.id} agent={agent} />);
 }
 
@@ -168,18 +171,18 @@ describe("useAgents", () => {
     expect([view.text, fake.agents.subscriptions, fake.asked]).toEqual(["", 1, []]);
   });
 
-  it.each<readonly [AgentListOrder, readonly string[]]>([
-    ["recency", ["b10", "a", "b9"]],
-    ["created", ["b9", "b10", "a"]],
-    ["title", ["a", "b9", "b10"]],
-  ])("orders by %s [REACT-8]", async (order, expected) => {
+  it.each<readonly [FleetOrder | undefined, readonly string[]]>([
+    [undefined, ["b10", "a", "b9"]],
+    [{ by: "createdAt", descending: true }, ["b9", "b10", "a"]],
+    [{ by: "title" }, ["a", "b10", "b9"]],
+  ])("orders by %o [REACT-8]", async (order, expected) => {
     const createdAt = (seconds: number) => ({ createdAt: { seconds: BigInt(seconds), nanos: 0 } });
     const fake = createFakeHost("A", [
       createAgent({ id: "1", title: "b10", ...createdAt(5) }),
       createAgent({ id: "2", title: "a", ...createdAt(5) }),
       createAgent({ id: "3", title: "b9", ...createdAt(6) }),
     ]);
-    const { titles } = await show(fake, <AgentList order={order} />);
+    const { titles } = await show(fake, <AgentList {...(order && { order })} />);
     expect(titles()).toEqual(expected);
   });
 });
@@ -253,6 +256,31 @@ describe("an agent that is being created", () => {
     expect(titles()).toEqual(["refused"]);
     await act(async () => fake.creations.set([]));
     expect(titles()).toEqual([]);
+  });
+});
+
+describe("useFleetAgents", () => {
+  it("gives the agents of all hosts that match, in the order of the fleet [REACT-8]", async () => {
+    const { fleet, agents } = createFakeFleet();
+    const seen: unknown[] = [];
+    const All = (): ReactNode => {
+      const rows = useFleetAgents({ providerIds: ["command"] });
+      seen.push(rows);
+      return rows.map(({ serverId, agent }) => `${serverId}${agent.id} `).join("");
+    };
+    const view = await mount(
+      <MoorlineProvider fleet={fleet}>
+        <All />
+      </MoorlineProvider>,
+    );
+    const rows = [
+      { serverId: "B", agent: createAgent({ id: "1" }) },
+      { serverId: "A", agent: createAgent({ id: "1" }) },
+    ];
+    await act(async () => agents.set(rows));
+    expect(view.text).toBe("B1 A1 ");
+    await act(async () => agents.set([...rows, { serverId: "A", agent: createAgent({ id: "2", providerId: "o" }) }]));
+    expect(seen).toHaveLength(2);
   });
 });
 

@@ -24,7 +24,7 @@ describe("createAgentView", () => {
   });
 
   it("selects, then orders, and leaves the list as it was [REACT-8]", () => {
-    const { agents } = createAgentView({}, "title");
+    const { agents } = createAgentView({}, { by: "title" });
     expect([agents(list).map(({ title }) => title), list[0]?.id]).toEqual([["a", "b"], "1"]);
   });
 });
