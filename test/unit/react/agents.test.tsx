@@ -8,14 +8,11 @@ import {
   useAgent,
   useAgentIds,
   useAgents,
-  useConnection,
   useCreations,
   useDirectory,
-  useFleetAgents,
 } from "../../../src/react/index.ts";
 import type { AgentViewFilter } from "../../../src/runtime/agent-view.ts";
 import type { FleetOrder } from "../../../src/runtime/fleet/fleet-order.ts";
-import { createFakeFleet } from "./support/fake-fleet.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 
@@ -256,49 +253,5 @@ describe("an agent that is being created", () => {
     expect(titles()).toEqual(["refused"]);
     await act(async () => fake.creations.set([]));
     expect(titles()).toEqual([]);
-  });
-});
-
-describe("useFleetAgents", () => {
-  it("gives the agents of all hosts that match, in the order of the fleet [REACT-8]", async () => {
-    const { fleet, agents } = createFakeFleet();
-    const seen: unknown[] = [];
-    const All = (): ReactNode => {
-      const rows = useFleetAgents({ providerIds: ["command"] });
-      seen.push(rows);
-      return rows.map(({ serverId, agent }) => `${serverId}${agent.id} `).join("");
-    };
-    const view = await mount(
-      <MoorlineProvider fleet={fleet}>
-        <All />
-      </MoorlineProvider>,
-    );
-    const rows = [
-      { serverId: "B", agent: createAgent({ id: "1" }) },
-      { serverId: "A", agent: createAgent({ id: "1" }) },
-    ];
-    await act(async () => agents.set(rows));
-    expect(view.text).toBe("B1 A1 ");
-    await act(async () => agents.set([...rows, { serverId: "A", agent: createAgent({ id: "2", providerId: "o" }) }]));
-    expect(seen).toHaveLength(2);
-  });
-});
-
-describe("a page of many hooks", () => {
-  it("shows the parts of one change in one commit [REACT-2]", async () => {
-    const fake = createFakeHost("A", numbered(1));
-    const commits: string[] = [];
-    const Page = (): ReactNode => {
-      const { agents } = useAgents();
-      const first = useAgent("0");
-      const ref = useConnection(({ sessionRef }) => sessionRef);
-      return <p ref={(p) => void commits.push(p?.textContent ?? "")}>{[agents[0]?.title, first?.title, ref].join()}</p>;
-    };
-    await show(fake, <Page />);
-    await act(async () => {
-      fake.put(createAgent({ id: "0", title: "x" }));
-      fake.snapshot.set({ ...fake.snapshot.getSnapshot(), sessionRef: "r" });
-    });
-    expect(commits.filter((text) => text !== "")).toEqual(["t0,t0,", "x,x,r"]);
   });
 });

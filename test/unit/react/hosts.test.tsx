@@ -3,11 +3,19 @@ import { create } from "@bufbuild/protobuf";
 import { act, type ReactNode } from "react";
 import { describe, expect, it } from "vitest";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
-import { MoorlineProvider, useConnection, useFleet, useHost } from "../../../src/react/index.ts";
+import {
+  MoorlineProvider,
+  useAgent,
+  useAgents,
+  useConnection,
+  useFleet,
+  useFleetAgents,
+  useHost,
+} from "../../../src/react/index.ts";
 import type { HostSnapshot } from "../../../src/runtime/host-runtime.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
 import { createFakeFleet } from "./support/fake-fleet.ts";
-import { createFakeHost, fakeServerId } from "./support/fake-host.ts";
+import { createAgent, createFakeHost, fakeServerId } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 import { Boundary } from "./support/show.tsx";
 
@@ -175,5 +183,53 @@ describe("useFleet", () => {
       </MoorlineProvider>,
     );
     expect(error.code).toBe("PROVIDER_MISSING");
+  });
+});
+
+describe("useFleetAgents", () => {
+  it("gives the agents of all hosts that match, in the order of the fleet [REACT-8]", async () => {
+    const { fleet, agents } = createFakeFleet();
+    const seen: unknown[] = [];
+    const All = (): ReactNode => {
+      const rows = useFleetAgents({ providerIds: ["command"] });
+      seen.push(rows);
+      return rows.map(({ serverId, agent }) => `${serverId}${agent.id} `).join("");
+    };
+    const view = await mount(
+      <MoorlineProvider fleet={fleet}>
+        <All />
+      </MoorlineProvider>,
+    );
+    const rows = [
+      { serverId: "B", agent: createAgent({ id: "1" }) },
+      { serverId: "A", agent: createAgent({ id: "1" }) },
+    ];
+    await act(async () => agents.set(rows));
+    expect(view.text).toBe("B1 A1 ");
+    await act(async () => agents.set([...rows, { serverId: "A", agent: createAgent({ id: "2", providerId: "o" }) }]));
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe("a page of many hooks", () => {
+  it("shows the parts of one change in one commit [REACT-2]", async () => {
+    const fake = createFakeHost("A", [createAgent({ id: "0", title: "t0" })]);
+    const commits: string[] = [];
+    const Page = (): ReactNode => {
+      const { agents } = useAgents();
+      const first = useAgent("0");
+      const ref = useConnection(({ sessionRef }) => sessionRef);
+      return <p ref={(p) => void commits.push(p?.textContent ?? "")}>{[agents[0]?.title, first?.title, ref].join()}</p>;
+    };
+    await mount(
+      <MoorlineProvider host={fake.host}>
+        <Page />
+      </MoorlineProvider>,
+    );
+    await act(async () => {
+      fake.put(createAgent({ id: "0", title: "x" }));
+      fake.snapshot.set({ ...fake.snapshot.getSnapshot(), sessionRef: "r" });
+    });
+    expect(commits.filter((text) => text !== "")).toEqual(["t0,t0,", "x,x,r"]);
   });
 });
