@@ -1,15 +1,13 @@
-import { create } from "@bufbuild/protobuf";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
-import { HostStateSchema } from "../../gen/moorline/machine/v1/host_pb.ts";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import { FleetStatus } from "../../gen/moorline/state/v1/fleet_pb.ts";
 import { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
+import { initialHostState } from "../machine/host.ts";
 import { initialSyncState } from "../machine/sync.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { CreationEntry } from "./creation/optimistic-creations.ts";
 import type { FleetAgent, FleetSnapshot } from "./fleet/host-fleet.ts";
 import type { HostSnapshot } from "./host-runtime.ts";
-
 import type { TimelineItems } from "./mirror/agent-timeline.ts";
 
 /*
@@ -37,10 +35,7 @@ export const INITIAL_FLEET: FleetSnapshot = { status: FleetStatus.EMPTY, hosts: 
 
 /** A host that is not started. */
 export function initialHostSnapshot(serverId: ServerId): HostSnapshot {
-  const host = create(HostStateSchema, {
-    state: { case: "booting", value: { stage: { case: "unstarted", value: {} } } },
-  });
-  return { serverId, sessionRef: "", host, connection: undefined, probes: [] };
+  return { serverId, sessionRef: "", host: initialHostState(), connection: undefined, probes: [] };
 }
 
 /** What a view shows of a mirror that nobody has asked for, of a host that is not started. */
