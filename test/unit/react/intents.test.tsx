@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { Activity, type ReactNode, StrictMode } from "react";
 import { describe, expect, it } from "vitest";
+import { createSessionKey } from "../../../src/client/session-key.ts";
 import {
   MoorlineProvider,
   useAgent,
@@ -16,8 +17,9 @@ import {
   useTimeline,
 } from "../../../src/react/index.ts";
 import type { HostIntents } from "../../../src/runtime/host-intents.ts";
+import { createHostProfile, createHostRuntime } from "../../../src/runtime/index.ts";
 import { createFakeFleet } from "./support/fake-fleet.ts";
-import { createAgent, createFakeHost, type FakeHost } from "./support/fake-host.ts";
+import { createAgent, createFakeHost, type FakeHost, fakeServerId } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 
 /** Every hook at once. */
@@ -80,6 +82,35 @@ describe("views", () => {
     const stores = [fake.snapshot, fake.sync, fake.agents, fake.creations, fake.timeline("1").items];
     expect(stores.map(({ listeners }) => listeners)).toEqual(stores.map(() => 0));
     expect(fake.agentListeners).toBe(0);
+  });
+});
+
+describe("views of a real host", () => {
+  it("wake none of its machines: it stays as it was made [REACT-12, INV-11]", async () => {
+    const heard: string[] = [];
+    const profile = createHostProfile({ serverId: fakeServerId(), candidates: [{ direct: "ws://127.0.0.1:1/" }] });
+    const host = createHostRuntime({
+      profile,
+      sessionKey: createSessionKey(),
+      client: { name: "test", version: "1.0.0" },
+      transport: { name: "none", dial: () => expect.unreachable() },
+      onTransition: ({ machine, event }) => heard.push(`${machine} ${event}`),
+    });
+    const before = host.snapshot;
+    const tree = (mode: "visible" | "hidden"): ReactNode => (
+      <StrictMode>
+        <MoorlineProvider host={host} fleet={createFakeFleet().fleet}>
+          <Activity mode={mode}>
+            <Everything id="1" />
+          </Activity>
+        </MoorlineProvider>
+      </StrictMode>
+    );
+    const view = await mount(tree("visible"));
+    for (const mode of ["hidden", "visible"] as const) await view.render(tree(mode));
+    await view.unmount();
+    expect([heard, host.snapshot === before]).toEqual([[], true]);
+    host.stop();
   });
 });
 
