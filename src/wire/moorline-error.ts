@@ -15,6 +15,7 @@ const LOCAL_ACTIONS = {
   DATABASE_UNUSABLE: "Give the path of a database of Moorline, or of a new file in a directory that can be written.",
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
+  HOST_UNKNOWN: "Name a host that the fleet has, or give the provider a host; useFleet says which hosts there are.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
   IDENTITY_MALFORMED:
     "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
@@ -29,6 +30,7 @@ const LOCAL_ACTIONS = {
   NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
   OPTION_INVALID: "Give the option a value in its range.",
   PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
+  PROVIDER_MISSING: "Put a MoorlineProvider with a `host` or a `fleet` around the components that use it.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   REGISTRY_CORRUPT: "Look at the copy that is kept beside the registry, and add the hosts in it anew.",
   REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",

@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(`${root}${path}`, "utf8");
 
 const pages = ["README.md", ...globSync("docs/guides/*.md", { cwd: root })];
 /** The stories run all of these, and compare what they print with the recorded outputs among them. */
-const sources = globSync("examples/**/*.{proto,ts,sh,out,yaml}", { cwd: root })
+const sources = globSync("examples/**/*.{proto,ts,tsx,sh,out,yaml}", { cwd: root })
   .filter((path) => !/\/gen\//.test(path))
   .map((path) => read(path).split("\n"));
 
