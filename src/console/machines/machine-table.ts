@@ -1,0 +1,46 @@
+import { agentTable } from "../../../gen/moorline/machine/v1/agent_moorline.ts";
+import { channelTable } from "../../../gen/moorline/machine/v1/channel_moorline.ts";
+import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
+import { sessionTable } from "../../../gen/moorline/machine/v1/session_moorline.ts";
+
+/** A machine of the schema, as the generator prints it. */
+export interface MachineTable {
+  readonly name: string;
+  readonly initial: string;
+  readonly terminal: readonly string[];
+  /** The states that may follow, by state and event. */
+  readonly transitions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** Every machine of the schema. Spec: CONSOLE-9. */
+export const MACHINE_TABLES: readonly MachineTable[] = [
+  connectionTable,
+  serverConnectionTable,
+  channelTable,
+  sessionTable,
+  agentTable,
+];
+
+/** The table of a machine by its name, as transitions have it. Undefined: a newer one. */
+export function tableOf(machine: string): MachineTable | undefined {
+  return MACHINE_TABLES.find(({ name }) => name === machine);
+}
+
+/** The events that lead from one state to another, in the order of the schema. */
+export interface MachineEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly events: readonly string[];
+}
+
+/** The arrows of a machine: one for each pair of states that an event leads over, by state in the order of the schema. */
+export function edgesOf({ transitions }: MachineTable): MachineEdge[] {
+  return Object.entries(transitions).flatMap(([from, rows]) => {
+    const events = new Map<string, string[]>();
+    for (const [event, targets] of Object.entries(rows)) {
+      for (const to of targets) events.set(to, [...(events.get(to) ?? []), event]);
+    }
+    return [...events].map(([to, names]) => ({ from, to, events: names }));
+  });
+}
