@@ -2,7 +2,7 @@
  * Builds the console, a web page, into dist/console. With `--if-stale` only where it is older than what it is made of; with
  * `--fixture` the page with made-up hosts, for screenshots and tests, into dist/console-fixture.
  */
-import { globSync, statSync } from "node:fs";
+import { globSync, renameSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -19,10 +19,14 @@ export function consoleOutput(mode: ConsoleMode): string {
 
 /** Builds the page. @param onlyIfStale Leaves one that is newer than every source. Default false. */
 export async function buildConsole(mode: ConsoleMode, onlyIfStale = false): Promise<void> {
-  const page = `${consoleOutput(mode)}/${mode === "fixture" ? "fixture" : "index"}.html`;
-  if (onlyIfStale && changedAt(page) > Math.max(...globSync(SOURCES, { cwd: root }).map((path) => changedAt(root + path))))
+  const page = `${consoleOutput(mode)}/index.html`;
+  if (
+    onlyIfStale &&
+    changedAt(page) > Math.max(...globSync(SOURCES, { cwd: root }).map((path) => changedAt(root + path)))
+  )
     return;
   await build({ configFile: `${root}vite.console.config.ts`, mode, logLevel: "warn" });
+  if (mode === "fixture") renameSync(`${consoleOutput(mode)}/fixture.html`, page);
 }
 
 /** When a file was changed, in milliseconds since 1970. 0: it is not there. */
