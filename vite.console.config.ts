@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     license: { fileName: "licenses.md" },
-    chunkSizeWarningLimit: 800,
+    chunkSizeWarningLimit: 1_000,
     rolldownOptions: {
       input: mode === "fixture" ? `${root}src/console/fixture.html` : `${root}src/console/index.html`,
     },

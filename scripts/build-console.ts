@@ -25,7 +25,12 @@ export async function buildConsole(mode: ConsoleMode, onlyIfStale = false): Prom
     changedAt(page) > Math.max(...globSync(SOURCES, { cwd: root }).map((path) => changedAt(root + path)))
   )
     return;
+  const { NODE_ENV } = process.env;
+  // Tests build it as well, and React has another build for these.
+  process.env.NODE_ENV = "production";
   await build({ configFile: `${root}vite.console.config.ts`, mode, logLevel: "warn" });
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = NODE_ENV;
   if (mode === "fixture") renameSync(`${consoleOutput(mode)}/fixture.html`, page);
 }
 

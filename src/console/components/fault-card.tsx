@@ -12,13 +12,13 @@ export function FaultCard({ faults }: { readonly faults: FaultControls }) {
   const isOn = (kind: FaultMode["kind"]): boolean => mode.kind === kind;
   const toggle = (kind: FaultMode["kind"], enter: () => void) => (): void => (isOn(kind) ? faults.heal() : enter());
   return (
-    <Card title="Faults">
+    <Card title="Faults" className="first">
       <div className="faults">
         <button type="button" className="danger" onClick={faults.cut}>
-          Cut the connection
+          Cut connection
         </button>
         <button type="button" className="danger" onClick={faults.halfOpen}>
-          Make it half-open
+          Half-open
         </button>
         <button
           type="button"

@@ -63,6 +63,14 @@ export function MachineDiagram({ table, state, cameFrom, selected, onSelect }: M
           </path>
         );
       })}
+      {diagram.hubs.map(({ from, to, path }) => {
+        const kind = state === to && cameFrom !== undefined ? "lit" : from.includes(selected) ? "near" : "plain";
+        return (
+          <path key={to} className={`arrow hub ${kind}`} d={path} markerEnd={`url(#${marker}${kind})`}>
+            <title>{`to ${to} from ${from.join(", ")}`}</title>
+          </path>
+        );
+      })}
       {diagram.boxes.map((box) => (
         <StateBox
           key={box.state}

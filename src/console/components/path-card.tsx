@@ -13,9 +13,10 @@ export function PathCard({ host }: { readonly host: ConsoleHost }) {
   return (
     <Card
       title="Paths"
+      className="last"
       aside={
         <button type="button" className="quiet" onClick={() => chooseCandidate(undefined)}>
-          Choose the best
+          Automatic
         </button>
       }
     >

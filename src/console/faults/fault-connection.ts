@@ -35,7 +35,7 @@ export class FaultConnection implements Connection {
   constructor(parts: FaultConnectionParts, endpoint: string, listener: ConnectionListener) {
     this.parts = parts;
     this.guard = ListenerGuard.dialing(listener, () => closeAfterThrow(this));
-    this.outgoing = new Lane(parts.clock, parts.gate);
+    this.outgoing = new Lane(parts.clock, parts.gate, () => this.guard.drain());
     this.incoming = new Lane(parts.clock, parts.gate);
     this.outgoing.push(() => {
       this.socket = parts.inner.dial(endpoint, this.createListener());
@@ -55,10 +55,7 @@ export class FaultConnection implements Connection {
     if (this.guard.phase !== "open") return;
     this.parts.onPacket("sent", packet);
     if (this.isStalled) return;
-    this.outgoing.push(() => {
-      this.socket?.send(packet);
-      this.guard.drain();
-    }, packet.length);
+    this.outgoing.push(() => this.socket?.send(packet), packet.length);
   }
 
   close(code: number, reason: string): void {

@@ -19,14 +19,16 @@ interface Item {
 export class Lane {
   private readonly clock: Clock;
   private readonly gate: () => Gate;
+  private readonly passed: () => void;
   private readonly items = new Queue<Item>();
   private timer: Timer | undefined;
   private bytes = 0;
 
-  /** @param gate Asked each time. */
-  constructor(clock: Clock, gate: () => Gate) {
+  /** @param gate Asked each time. @param passed Something that had to wait has gone through. Default: nobody is told. */
+  constructor(clock: Clock, gate: () => Gate, passed: () => void = () => {}) {
     this.clock = clock;
     this.gate = gate;
+    this.passed = passed;
   }
 
   /** Bytes of what waits. */
@@ -81,6 +83,7 @@ export class Lane {
       this.bytes -= next.bytes;
       next.run();
     }
+    this.passed();
     this.schedule();
   }
 }

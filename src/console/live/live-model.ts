@@ -39,7 +39,12 @@ export function createLiveModel(vault: TokenVault, version: string): LiveModel {
     hosts,
     host: (serverId) => running.get(serverId),
     async start() {
-      await Promise.all(book.list().map(open));
+      await Promise.all(
+        book
+          .list()
+          .filter(({ serverId }) => !running.has(serverId))
+          .map(open),
+      );
     },
     async addHost(endpoint, token) {
       if (token !== undefined) vault.set(endpoint, token);

@@ -1,4 +1,4 @@
-import { edgesOf, type MachineTable } from "./machine-table.ts";
+import { edgesOf, hubsOf, type MachineTable } from "./machine-table.ts";
 
 /** A place in the diagram: a state, or a point that a long arrow passes. */
 export interface Slot {
@@ -17,7 +17,7 @@ export interface Route {
 /** A machine in layers: every arrow leads from one to the next, or back. */
 export interface Layers {
   readonly layers: readonly (readonly Slot[])[];
-  /** Arrows between two states, by state in the order of the schema. Those from a state to itself are in no layer. */
+  /** Arrows between two states, by state in the order of the schema; but for those to a hub, and from a state to itself. */
   readonly routes: readonly Route[];
 }
 
@@ -29,9 +29,10 @@ const SWEEPS = 8;
  * The same table is laid out the same way each time.
  */
 export function toLayers(table: MachineTable): Layers {
-  const arrows = edgesOf(table).filter(({ from, to }) => from !== to);
-  const forward = turnForward(table, arrows);
-  const ranks = rankStates(Object.keys(table.transitions), forward);
+  const all = edgesOf(table).filter(({ from, to }) => from !== to);
+  const hubs = hubsOf(table);
+  const arrows = all.filter(({ to }) => !hubs.has(to));
+  const ranks = rankStates(Object.keys(table.transitions), turnForward(table, all));
   const layers: Slot[][] = [];
   const put = (layer: number, slot: Slot): void => {
     layers[layer] ??= [];

@@ -44,3 +44,17 @@ export function edgesOf({ transitions }: MachineTable): MachineEdge[] {
     return [...events].map(([to, names]) => ({ from, to, events: names }));
   });
 }
+
+/** At least so many other states, and more than half of them, lead to a hub. */
+const HUB_STATES = 4;
+
+/** The states that most others lead to. Their arrows would hide all others, and are drawn as one. */
+export function hubsOf(table: MachineTable): ReadonlySet<string> {
+  const states = Object.keys(table.transitions);
+  const arrows = edgesOf(table).filter(({ from, to }) => from !== to);
+  const isHub = (state: string): boolean => {
+    const sources = arrows.filter(({ to }) => to === state).length;
+    return sources >= HUB_STATES && sources > (states.length - 1) / 2;
+  };
+  return new Set(states.filter(isHub));
+}

@@ -25,6 +25,7 @@ export function OverviewPage({ host }: { readonly host: ConsoleHost }) {
         <PathCard host={host} />
         <Card
           title="Transitions"
+          className="last"
           aside={<a href={toFragment({ page: "log", serverId: host.serverId })}>All {entries.length}</a>}
         >
           <TransitionList entries={entries.slice(-SHOWN_TRANSITIONS)} />
