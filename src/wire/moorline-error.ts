@@ -7,6 +7,8 @@ const LOCAL_ACTIONS = {
   CREDENTIALS_UNCONFIGURED:
     "Give `authenticate` (loadOrCreateTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
+  DAEMON_UNREACHABLE:
+    "Check the address and that the daemon runs; a page of another site needs its origin in `allowedOrigins`.",
   DATABASE_CORRUPT: "Restore the database from a backup, or move it away: then everything begins anew.",
   DATABASE_LOCKED: "Stop the other program that has the database open, or give another path.",
   DATABASE_NEWER: "Update this program: a newer version of it has written the database.",
@@ -24,22 +26,29 @@ const LOCAL_ACTIONS = {
   INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
   LISTEN_FAILED: "Look at the cause, and give an address that this machine has.",
+  NOT_A_DAEMON: "Give the address of a daemon of Moorline, as it prints it when it starts.",
   NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
   OPTION_INVALID: "Give the option a value in its range.",
   PAGES_UNUSABLE:
     "Give the folder of a page that was built, with an index.html; `npm run build:console` builds the console.",
   PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
+  REGISTRY_CORRUPT: "Look at the copy that is kept beside the registry, and add the hosts in it anew.",
+  REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
   STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",
   STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
+  STORAGE_CORRUPT: "Nothing has to be done where it is a copy: it was dropped, and is loaded anew.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
   STORAGE_FULL: "Delete what is not needed any more, or give the storage more room; what was shown is kept.",
+  STORAGE_TIMED_OUT:
+    "Close other programs and tabs that use the storage, then start again; it is done without until then.",
   STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
   TIMELINE_DELETED: "Open the timeline again: then it is a new one, with another epoch.",
   TIMELINE_ITEM_TOO_LARGE: "Append an item of its own for what is left.",
   TIMELINE_ITEM_UNKNOWN: "Give the seq that the append of the item came back with.",
+  TIMELINE_WINDOW_FULL: "Give the timeline a higher `maxItems`; what it shows goes up to its end.",
   TOKEN_FILE_UNUSABLE:
     "Give the token file of the daemon by --token-file; a daemon writes it into its state directory.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",

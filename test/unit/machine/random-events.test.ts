@@ -13,6 +13,14 @@ import {
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
+import {
+  ProbeEffectSchema,
+  ProbeEventSchema,
+  type ProbeState,
+  ProbeStateSchema,
+  ProbeTimer,
+} from "../../../gen/moorline/machine/v1/probe_pb.ts";
 import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import {
   ServerConnectionEffectSchema,
@@ -28,14 +36,24 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
+import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import {
+  SyncEffectSchema,
+  SyncEventSchema,
+  type SyncState,
+  SyncStateSchema,
+} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
+import { defaultProbeConfig, probeMachine, startProbe } from "../../../src/machine/probe.ts";
 import {
   defaultServerConnectionConfig,
   serverConnectionMachine,
   startServerConnection,
 } from "../../../src/machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine, startSession } from "../../../src/machine/session.ts";
+import { defaultSyncConfig, initialSyncState, syncMachine } from "../../../src/machine/sync.ts";
 import { describeMachine } from "./machine-properties.ts";
 
 function connectionHolds({ state }: ConnectionState): string[] {
@@ -56,6 +74,15 @@ function connectionHolds({ state }: ConnectionState): string[] {
   }
 }
 
+function probeHolds({ state }: ProbeState): string[] {
+  if (state.case === "opening") {
+    return [`timer ${state.value.stage.case === "greeting" ? ProbeTimer.ANSWER : ProbeTimer.OPEN}`, "transport"];
+  }
+  if (state.case !== "probed") return [];
+  const pong = state.value.measuring.case === "pinging" ? [`timer ${ProbeTimer.PONG}`] : [];
+  return [`timer ${ProbeTimer.EXPIRY}`, ...pong, "transport"];
+}
+
 function serverConnectionHolds({ state }: ServerConnectionState): string[] {
   if (state.case === "awaitingHello") return [`timer ${ServerConnectionTimer.HELLO}`];
   if (state.case === "probing") return [`timer ${ServerConnectionTimer.PROBE}`, "heartbeat"];
@@ -69,6 +96,20 @@ function channelHolds({ state }: ChannelState): string[] {
 
 function sessionHolds({ state }: SessionState): string[] {
   return state.case === "idle" ? ["timer "] : [];
+}
+
+function syncHolds({ state }: SyncState): string[] {
+  switch (state.case) {
+    case "initialLoading":
+    case "ready":
+    case "revalidating":
+      return [`watch ${state.value.generation}`];
+    case "errorBeforeFirstSuccess":
+    case "errorAfterReady":
+      return state.value.retryAtMs === undefined ? [] : ["timer "];
+    default:
+      return [];
+  }
 }
 
 for (const redial of [true, false]) {
@@ -85,6 +126,19 @@ for (const redial of [true, false]) {
     (event) => event === "transport_closed" || event === "transport_failed",
   );
 }
+
+describeMachine(
+  {
+    title: "probe",
+    table: probeTable,
+    machine: probeMachine,
+    schemas: { state: ProbeStateSchema, event: ProbeEventSchema, effect: ProbeEffectSchema },
+    config: defaultProbeConfig,
+    start: startProbe({ generation: 1, path: Path.DIRECT, nowMs: 0 }, defaultProbeConfig),
+    holds: probeHolds,
+  },
+  (event) => event === "transport_closed" || event === "transport_failed",
+);
 
 describeMachine({
   title: "server_connection",
@@ -118,4 +172,14 @@ describeMachine({
   config: defaultSessionConfig,
   start: startSession(4),
   holds: sessionHolds,
+});
+
+describeMachine({
+  title: "sync",
+  table: syncTable,
+  machine: syncMachine,
+  schemas: { state: SyncStateSchema, event: SyncEventSchema, effect: SyncEffectSchema },
+  config: defaultSyncConfig,
+  start: { state: initialSyncState(), effects: [], ignored: false },
+  holds: syncHolds,
 });
