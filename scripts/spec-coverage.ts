@@ -55,7 +55,7 @@ function listTestTitles(root: string): string[] {
   const vitest = `${root}/node_modules/vitest/vitest.mjs`;
   return ["vitest.config.ts", "vitest.browser.config.ts"].flatMap((config) => {
     const args = [vitest, "list", "--json", "--staticParse=false", "--config", config];
-    const options = { cwd: root, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "inherit"] } as const;
+    const options = { cwd: root, encoding: "utf8" as const, maxBuffer: 1 << 28 };
     const json = execFileSync(process.execPath, args, options);
     return (JSON.parse(json) as ReadonlyArray<{ readonly name: string }>).map(({ name }) => name);
   });

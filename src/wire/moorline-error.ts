@@ -16,6 +16,7 @@ const LOCAL_ACTIONS = {
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
   FRAGMENT_MALFORMED: "Open the address again exactly as the daemon has printed it.",
+  HOST_UNKNOWN: "Name a host that the fleet has, or give the provider a host; useFleet says which hosts there are.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
   IDENTITY_MALFORMED:
     "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
@@ -32,6 +33,7 @@ const LOCAL_ACTIONS = {
   PAGES_UNUSABLE:
     "Give the folder of a page that was built, with an index.html; `npm run build:console` builds the console.",
   PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
+  PROVIDER_MISSING: "Put a MoorlineProvider with a `host` or a `fleet` around the components that use it.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   REGISTRY_CORRUPT: "Look at the copy that is kept beside the registry, and add the hosts in it anew.",
   REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",

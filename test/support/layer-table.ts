@@ -74,6 +74,7 @@ export const DOORS: readonly string[] = [
   ".",
   "./node",
   "./otel",
+  "./react",
   "./server",
   "./testing",
   "./schema/*.js",

@@ -1,0 +1,105 @@
+import { useMemo } from "react";
+import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
+import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
+import { type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
+import type { FleetOrder } from "../runtime/fleet/fleet-order.ts";
+import type { FleetAgent } from "../runtime/fleet/host-fleet.ts";
+import { INITIAL_SYNC, NO_AGENTS, NO_FLEET_AGENTS } from "../runtime/initial-snapshots.ts";
+import { isSameList } from "./equality.ts";
+import { useFleetItself, useHost, whole } from "./use-host.ts";
+import { usePresentation } from "./use-presentation.ts";
+import { useSource } from "./use-source.ts";
+
+/** Which host's agents, and in which order. */
+export interface AgentsOptions {
+  /** Which host. Default: as `useHost`. */
+  readonly serverId?: string | undefined;
+  /** In which order; compared by content. Default: the agent that changed last first. */
+  readonly order?: FleetOrder | undefined;
+}
+
+/** How the agents of a host stand, without the agents. */
+export interface ShownDirectory {
+  /** How the mirror stands to the daemon's directory. */
+  readonly sync: SyncState;
+  /** What a view of agents shows around them. */
+  readonly presentation: Presentation;
+}
+
+/** What a list of agents shows. */
+export interface ShownAgents extends ShownDirectory {
+  /**
+   * The agents, and those that are being created: the very same list until one of it changes, and each the very same until
+   * it changes itself. What tells rows apart for good is `creationId`, where there is one, else `id`.
+   */
+  readonly agents: readonly Agent[];
+}
+
+/**
+ * How the agents of a host stand, for a view that reads them by {@link useAgentIds} and {@link useAgent}. Renders at no
+ * change of an agent.
+ * @param serverId Which host. Default: as `useHost`.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useDirectory(serverId?: string): ShownDirectory {
+  const host = useHost(serverId);
+  const sync = useSource(host.agents.sync, INITIAL_SYNC, whole);
+  const presentation = usePresentation(host, host.agents.sync);
+  return useMemo(() => ({ sync, presentation }), [sync, presentation]);
+}
+
+/**
+ * The agents of a host. Renders with every change of one of them.
+ * @param filter Which ones. Compared by content, so that it may be written in the call. Default: all that the mirror has.
+ * @param options Which host, in which order.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useAgents(filter?: AgentViewFilter, { serverId, order }: AgentsOptions = {}): ShownAgents {
+  const host = useHost(serverId);
+  const agents = useSource(host.agents.agents, NO_AGENTS, useAgentView(filter, order).agents, isSameList);
+  const directory = useDirectory(serverId);
+  return useMemo(() => ({ ...directory, agents }), [directory, agents]);
+}
+
+/**
+ * The ids of the agents of a host, for a list whose rows read their agent by {@link useAgent}. Renders when agents come, go
+ * or change places, and at no other change.
+ * @param filter Which ones. Compared by content. Default: all that the mirror has.
+ * @param options Which host, in which order.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useAgentIds(filter?: AgentViewFilter, { serverId, order }: AgentsOptions = {}): readonly string[] {
+  const source = useHost(serverId).agents.agents;
+  return useSource(source, NO_AGENTS, useAgentView(filter, order).ids, isSameList);
+}
+
+/**
+ * One agent. Renders when it changes, and at no change of another.
+ * @param id Which one. @param serverId Of which host. Default: as `useHost`.
+ * @returns Undefined where the mirror has no such agent.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useAgent(id: string, serverId?: string): Agent | undefined {
+  const host = useHost(serverId);
+  const source = useMemo(() => host.agents.agent(id), [host, id]);
+  return useSource(source, undefined, whole);
+}
+
+/**
+ * The agents of all hosts of the fleet, in the fleet's order. Renders with every change of one of them.
+ * @param filter Which ones. Compared by content. Default: all that the mirrors have.
+ * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
+ */
+export function useFleetAgents(filter?: AgentViewFilter): readonly FleetAgent[] {
+  return useSource(useFleetItself("useFleetAgents").agents, NO_FLEET_AGENTS, useAgentView(filter).rows, isSameList);
+}
+
+/** The same view in every render where filter and order say the same. */
+function useAgentView(filter?: AgentViewFilter, order?: FleetOrder): AgentView {
+  const content = JSON.stringify({ filter, order });
+  return useMemo(() => {
+    const asked = JSON.parse(content) as { readonly filter?: AgentViewFilter; readonly order?: FleetOrder };
+    return createAgentView(asked.filter, asked.order);
+  }, [content]);
+}

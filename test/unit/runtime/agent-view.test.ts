@@ -1,0 +1,30 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { type AgentViewFilter, createAgentView } from "../../../src/runtime/agent-view.ts";
+
+const list = [
+  create(AgentSchema, { id: "1", title: "b", providerId: "command", status: AgentStatus.RUNNING }),
+  create(AgentSchema, { id: "2", title: "a", providerId: "other", labels: { team: "x" } }),
+  create(AgentSchema, { id: "3", title: "c", providerId: "command", archivedAt: { seconds: 1n } }),
+];
+
+describe("createAgentView", () => {
+  it("gives the very list where all are wanted as they come [REACT-8]", () => {
+    expect(createAgentView().agents(list)).toBe(list);
+  });
+
+  it.each<readonly [AgentViewFilter, readonly string[]]>([
+    [{}, ["1", "2"]],
+    [{ providerIds: ["command"] }, ["1"]],
+    [{ labels: { team: "x" } }, ["2"]],
+    [{ statuses: [AgentStatus.RUNNING], providerIds: ["other"] }, []],
+  ])("selects by %o as the daemon does [REACT-8, DIR-16]", (filter, expected) => {
+    expect(createAgentView(filter).ids(list)).toEqual(expected);
+  });
+
+  it("selects, then orders, and leaves the list as it was [REACT-8]", () => {
+    const { agents } = createAgentView({}, { by: "title" });
+    expect([agents(list).map(({ title }) => title), list[0]?.id]).toEqual([["a", "b"], "1"]);
+  });
+});
