@@ -4,7 +4,7 @@ import { isRouteFragment, parseConsoleFragment } from "./address/fragment.ts";
 import { TokenVault } from "./address/token-vault.ts";
 import { App } from "./app.tsx";
 import { applyTheme } from "./components/theme.ts";
-import { createLiveModel, type LiveModel } from "./live/live-model.ts";
+import { createFleetModel, type FleetModel } from "./host/fleet-model.ts";
 
 declare const __MOORLINE_VERSION__: string;
 
@@ -16,13 +16,13 @@ function takeFragment(): string {
 }
 
 /** Connects to the hosts that are remembered, and to the one that the page was opened for. @returns What went wrong. */
-async function start(model: LiveModel, fragment: string): Promise<unknown> {
+async function start(model: FleetModel, fragment: string): Promise<unknown> {
   try {
     const { token, server } = parseConsoleFragment(fragment);
-    const isOwn = token !== undefined || server !== undefined;
-    if (isOwn) await model.addHost(server ?? ownEndpoint(), token);
-    await model.start();
-    return undefined;
+    // What is known is there first: it may be shown before anything has come from the network.
+    const fault = await model.start();
+    if (token !== undefined || server !== undefined) await model.addHost(server ?? ownEndpoint(), token);
+    return fault;
   } catch (error) {
     return error;
   }
@@ -46,7 +46,7 @@ if (element === null) throw new Error("the page has no root");
 const root = createRoot(element);
 const fragment = takeFragment();
 applyTheme();
-const model = createLiveModel(new TokenVault(sessionStorageOrNone()), __MOORLINE_VERSION__);
+const model = createFleetModel(new TokenVault(sessionStorageOrNone()), __MOORLINE_VERSION__);
 const render = (problem?: unknown): void =>
   root.render(
     <StrictMode>

@@ -21,30 +21,30 @@ export class TokenVault {
     this.storage = storage;
   }
 
-  /** The token of a daemon, by its endpoint in normal form. */
-  get(endpoint: string): string | undefined {
+  /** The token of a daemon, by its server id. */
+  get(serverId: string): string | undefined {
     try {
-      return this.remembered.get(endpoint) ?? this.storage?.getItem(PREFIX + endpoint) ?? undefined;
+      return this.remembered.get(serverId) ?? this.storage?.getItem(PREFIX + serverId) ?? undefined;
     } catch {
       return undefined;
     }
   }
 
   /** Keeps a token, in the place of the one before. */
-  set(endpoint: string, token: string): void {
-    this.remembered.set(endpoint, token);
+  set(serverId: string, token: string): void {
+    this.remembered.set(serverId, token);
     try {
-      this.storage?.setItem(PREFIX + endpoint, token);
+      this.storage?.setItem(PREFIX + serverId, token);
     } catch {
       // It is remembered.
     }
   }
 
   /** Forgets the token of a daemon. */
-  forget(endpoint: string): void {
-    this.remembered.delete(endpoint);
+  forget(serverId: string): void {
+    this.remembered.delete(serverId);
     try {
-      this.storage?.removeItem(PREFIX + endpoint);
+      this.storage?.removeItem(PREFIX + serverId);
     } catch {
       // Then it goes with the tab.
     }

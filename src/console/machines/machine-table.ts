@@ -1,8 +1,13 @@
 import { agentTable } from "../../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { creationTable } from "../../../gen/moorline/machine/v1/creation_moorline.ts";
+import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { presentationTable } from "../../../gen/moorline/machine/v1/presentation_moorline.ts";
+import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../../gen/moorline/machine/v1/session_moorline.ts";
+import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 
 /** A machine of the schema, as the generator prints it. */
 export interface MachineTable {
@@ -15,7 +20,12 @@ export interface MachineTable {
 
 /** Every machine of the schema. Spec: CONSOLE-9. */
 export const MACHINE_TABLES: readonly MachineTable[] = [
+  hostTable,
   connectionTable,
+  probeTable,
+  syncTable,
+  presentationTable,
+  creationTable,
   serverConnectionTable,
   channelTable,
   sessionTable,
