@@ -75,6 +75,7 @@ export const DOORS: readonly string[] = [
   "./node",
   "./otel",
   "./react",
+  "./runtime",
   "./server",
   "./testing",
   "./schema/*.js",
