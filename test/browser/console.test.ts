@@ -100,12 +100,12 @@ describe("the console of a daemon", () => {
     const daemon = await startConsoleDaemon();
     const { page } = await openConsole(daemon);
     await goTo(page, `#/hosts/${daemon.serverId}`);
-    const connected = page.locator(".state", { hasText: /^connected$/ });
-    await connected.waitFor();
+    const machine = page.getByRole("group", { name: /^The machine connection/ });
+    await machine.locator(".present", { hasText: /^connected$/ }).waitFor();
     const press = async (until: () => Promise<boolean>): Promise<void> => {
       for (let presses = 0; presses < 60 && !(await until()); presses += 1) await page.keyboard.press("Tab");
     };
-    const idle = page.locator(".state", { hasText: /^idle$/ });
+    const idle = machine.locator(".state", { hasText: /^idle$/ });
     await press(() => idle.evaluate((element) => element === document.activeElement));
     await page.keyboard.press("Enter");
     expect(await idle.getAttribute("aria-pressed")).toBe("true");
