@@ -8,6 +8,7 @@ import { createPresentation } from "../../runtime/presentation/create-presentati
 import type { ConsoleHost, Creation, DirectoryView, HostIntents, TimelineView } from "../model/console-model.ts";
 import { combineSources, mapSource, type Source } from "../model/source.ts";
 import { toProblem } from "../model/to-problem.ts";
+import { createCallMeter } from "./call-meter.ts";
 import type { HostKit } from "./host-kit.ts";
 import { statusOf } from "./host-status.ts";
 import { pathEntriesOf } from "./path-entries.ts";
@@ -20,7 +21,9 @@ export function createFleetHost({ serverId, label, profile, runtime }: FleetHost
     ...{ serverId, label: label === "" ? serverId : label },
     ...{ journal: kit.journal, packets: kit.packets, faults: kit.faults.controls },
     status: mapSource(runtime, statusOf),
-    paths: mapSource(runtime, (snapshot) => pathEntriesOf(profile, snapshot)),
+    paths: combineSources([runtime, createCallMeter(runtime)] as const, (snapshot, calls) =>
+      pathEntriesOf(profile, snapshot, calls),
+    ),
     directory: createDirectoryView(runtime),
     agent: (agentId) => runtime.agents.agent(agentId),
     timeline(agentId) {

@@ -6,19 +6,27 @@ import { activeCandidateOf, candidatesOf, isOnline } from "../../runtime/selecto
 import type { PathEntry } from "../model/console-model.ts";
 import { nameOf } from "../model/names.ts";
 
-/** The ways to a daemon, in the order of its profile. */
-export function pathEntriesOf(profile: HostProfile, snapshot: HostSnapshot): readonly PathEntry[] {
+/**
+ * The ways to a daemon, in the order of its profile.
+ * @param calls Round trips of calls on the path in use; shown where that one is not probed.
+ */
+export function pathEntriesOf(
+  profile: HostProfile,
+  snapshot: HostSnapshot,
+  calls: readonly number[],
+): readonly PathEntry[] {
   const records = new Map(candidatesOf(snapshot).map((record) => [record.candidateId, record]));
   const active = isOnline(snapshot) ? activeCandidateOf(snapshot) : undefined;
   return profile.candidates.map(({ id, kind }): PathEntry => {
     const record = records.get(id);
     const isSetAside = record?.setAside !== undefined;
+    const probed = record?.samples.map(({ roundTripMs }) => roundTripMs) ?? [];
     return {
       candidateId: id,
       address: kind.case === "direct" ? kind.value.endpoint : id,
       kind: "direct",
       use: id === active ? "active" : isSetAside ? "set aside" : "standby",
-      roundTripsMs: record?.samples.map(({ roundTripMs }) => roundTripMs) ?? [],
+      roundTripsMs: probed.length === 0 && id === active ? calls : probed,
       note: noteOf(record),
     };
   });

@@ -32,7 +32,12 @@ export function toLayers(table: MachineTable): Layers {
   const all = edgesOf(table).filter(({ from, to }) => from !== to);
   const hubs = hubsOf(table);
   const arrows = all.filter(({ to }) => !hubs.has(to));
-  const ranks = rankStates(Object.keys(table.transitions), turnForward(table, all));
+  const ranks = rankStates(Object.keys(table.transitions), turnForward(table, arrows));
+  // What most states lead to stands at the end, wherever else it might, and leaves no layer empty.
+  const last = Math.max(...ranks.values());
+  for (const hub of hubs) if (hub !== table.initial) ranks.set(hub, last);
+  const used = [...new Set(ranks.values())].sort((one, other) => one - other);
+  for (const [state, rank] of ranks) ranks.set(state, used.indexOf(rank));
   const layers: Slot[][] = [];
   const put = (layer: number, slot: Slot): void => {
     layers[layer] ??= [];
@@ -75,7 +80,7 @@ function turnForward({ initial, transitions }: MachineTable, arrows: readonly Ar
 }
 
 /** The layer of each state: one more than the last of those before it. */
-function rankStates(states: readonly string[], arrows: readonly Arrow[]): ReadonlyMap<string, number> {
+function rankStates(states: readonly string[], arrows: readonly Arrow[]): Map<string, number> {
   const ranks = new Map(states.map((state) => [state, 0]));
   // Without circles this comes to rest; a table never needs more rounds than it has states.
   for (let round = 0; round < states.length; round += 1) {
