@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./build-console.ts";
 
 /** The fields of the repository's manifest that only the repository needs. */
 const REPOSITORY_ONLY = ["devDependencies", "optionalDependencies", "scripts", "private", "allowScripts"];
@@ -12,10 +13,11 @@ const REPOSITORY_ONLY = ["devDependencies", "optionalDependencies", "scripts", "
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 const stage = `${root}/dist/package`;
 
-function build(): void {
+async function build(): Promise<void> {
   rmSync(`${root}/dist`, { recursive: true, force: true });
   const tsc = `${root}/node_modules/typescript/bin/tsc`;
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  await buildConsole("production");
 }
 
 /** The repository's own code imports the package by its name and gets the sources; a user gets what was built. */
@@ -25,7 +27,7 @@ function withoutSources(exports: Record<string, unknown>): Record<string, unknow
 
 function writeStage(): void {
   mkdirSync(`${stage}/dist`, { recursive: true });
-  for (const path of ["dist/src", "dist/gen", "proto", "docs", "examples", "README.md", "LICENSE"]) {
+  for (const path of ["dist/src", "dist/gen", "dist/console", "proto", "docs", "examples", "README.md", "LICENSE"]) {
     cpSync(`${root}/${path}`, `${stage}/${path}`, { recursive: true });
   }
   const manifest = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as Record<string, unknown>;
@@ -47,6 +49,6 @@ function pack(): string {
   return `${stage}/${packed.filename}`;
 }
 
-build();
+await build();
 writeStage();
 console.log(pack());

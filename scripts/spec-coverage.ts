@@ -53,13 +53,12 @@ export function measureCoverage(spec: string, titles: readonly string[]): Covera
 /** The titles of all tests that would run, `describe` titles in front; skipped tests are not among them. */
 function listTestTitles(root: string): string[] {
   const vitest = `${root}/node_modules/vitest/vitest.mjs`;
-  const json = execFileSync(process.execPath, [vitest, "list", "--json", "--staticParse=false"], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "inherit"],
+  return ["vitest.config.ts", "vitest.browser.config.ts"].flatMap((config) => {
+    const args = [vitest, "list", "--json", "--staticParse=false", "--config", config];
+    const options = { cwd: root, encoding: "utf8" as const, maxBuffer: 1 << 28 };
+    const json = execFileSync(process.execPath, args, options);
+    return (JSON.parse(json) as ReadonlyArray<{ readonly name: string }>).map(({ name }) => name);
   });
-  return (JSON.parse(json) as ReadonlyArray<{ readonly name: string }>).map(({ name }) => name);
 }
 
 function main(): void {

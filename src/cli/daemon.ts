@@ -6,12 +6,16 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { CommandProvider } from "../daemon/command/command-provider.ts";
 import { parseCommandPolicy } from "../daemon/command/parse-command-policy.ts";
 import { type Daemon, openDaemon } from "../daemon/daemon.ts";
+import { statePathsOf } from "../daemon/state-directory.ts";
 import { createJsonLog, type LogLevel } from "../observe/json-log.ts";
 import type { ListenOptions } from "../server/listen.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
+import { CONSOLE_MISSING, consoleUrlOf, hasConsole, loadConsole } from "./console-page.ts";
 import { toFailure } from "./failure.ts";
 import { Output } from "./output.ts";
 import { defaultStateDir } from "./state-dir.ts";
+import { readTokenFile } from "./token-file.ts";
+import { untilSignal } from "./until-signal.ts";
 import { VERSION } from "./version.ts";
 
 /** What a daemon that could not be started ends with. */
@@ -19,7 +23,6 @@ const NOT_STARTED = 1;
 const MAX_PORT = 65_535;
 /** Less has no room for what a daemon needs to begin. */
 const MIN_DATABASE_BYTES = 1_048_576;
-const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
 
 interface DaemonCommandOptions {
   readonly listen: ListenOptions;
@@ -32,6 +35,7 @@ interface DaemonCommandOptions {
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
   readonly logLevel: LogLevel;
+  readonly console: boolean;
   readonly metrics?: boolean;
   readonly tracing?: boolean;
   readonly json: boolean;
@@ -58,6 +62,7 @@ export function addDaemon(program: Command): void {
         .choices(["debug", "info", "warn", "error", "silent"] satisfies LogLevel[])
         .default("warn" satisfies LogLevel),
     )
+    .option("--no-console", "do not serve the console, a web page, at /")
     .option("--metrics", "show metrics to Prometheus at /metrics, to those who have the token")
     .option("--tracing", "trace calls by OpenTelemetry; needs @opentelemetry/api, and an SDK loaded by `node --import`")
     .option("--insecure-no-auth", "let in everybody who reaches it on loopback");
@@ -91,18 +96,37 @@ async function start(options: DaemonCommandOptions, output: Output): Promise<Dae
     allowedOrigins: allowOrigin,
     logger,
     ...(options.logLevel === "info" || options.logLevel === "debug" ? { onTransition } : {}),
+    ...(options.console && hasConsole() ? { pages: await loadConsole() } : {}),
     ...(options.metrics === true ? { metrics: {} } : {}),
     ...(options.tracing === true ? { interceptors: [await loadTracing()] } : {}),
   });
   try {
     const { endpoint } = await daemon.listen(tls === undefined ? listen : { ...listen, tls });
-    const ready = { ready: true, serverId: daemon.serverId, endpoint, pid: process.pid };
-    output.object(ready, `listening on ${endpoint}`);
+    await sayReady(options, output, { endpoint, serverId: daemon.serverId });
     return daemon;
   } catch (error) {
     await daemon.stop();
     throw error;
   }
+}
+
+/** Programs find the token in its file; people get it in the address of the console. Spec: CONSOLE-5. */
+async function sayReady(
+  options: DaemonCommandOptions,
+  output: Output,
+  daemon: { readonly endpoint: string; readonly serverId: string },
+): Promise<void> {
+  const { endpoint, serverId } = daemon;
+  const hasPage = options.console && hasConsole();
+  const ready = { ready: true, serverId, endpoint, pid: process.pid };
+  const lines = [`listening on ${endpoint}`];
+  if (hasPage) lines.push(`console at ${consoleUrlOf(endpoint, await tokenOf(options))}`);
+  else if (options.console) lines.push(CONSOLE_MISSING);
+  output.object(hasPage ? { ...ready, console: consoleUrlOf(endpoint) } : ready, lines.join("\n"));
+}
+
+async function tokenOf({ stateDir, insecureNoAuth }: DaemonCommandOptions): Promise<string | undefined> {
+  return insecureNoAuth === true ? undefined : readTokenFile(statePathsOf(resolve(stateDir)).token);
 }
 
 /** Only here: without the option nothing of OpenTelemetry is needed. */
@@ -130,25 +154,6 @@ async function read(path: string): Promise<string> {
   } catch (cause) {
     throw new MoorlineError("OPTION_INVALID", `The file ${path} cannot be read.`, { cause });
   }
-}
-
-/** Settles at the first signal to stop. The next one ends the process at once. Spec: DAEMON-4. */
-function untilSignal(): Promise<void> {
-  return new Promise((done) => {
-    const end = (signal: NodeJS.Signals): void => {
-      for (const one of STOP_SIGNALS) process.off(one, end);
-      process.kill(process.pid, signal);
-    };
-    const stop = (): void => {
-      for (const one of STOP_SIGNALS) {
-        // There is a listener at any time: where there is none but its own, execa ends the process as it cleans up.
-        process.on(one, end);
-        process.off(one, stop);
-      }
-      done();
-    };
-    for (const one of STOP_SIGNALS) process.on(one, stop);
-  });
 }
 
 function toBytes(text: string): number {

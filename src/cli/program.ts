@@ -6,6 +6,7 @@ const DEFAULT_ENDPOINT = "ws://127.0.0.1:7420";
 const COMMANDS: ReadonlyArray<readonly [names: readonly string[], load: () => Promise<AddCommand>]> = [
   [["demo", "demo-client"], async () => (await import("./demo/demo.ts")).addDemo],
   [["daemon"], async () => (await import("./daemon.ts")).addDaemon],
+  [["console"], async () => (await import("./console.ts")).addConsole],
   [["run"], async () => (await import("./run.ts")).addRun],
   [["agents"], async () => (await import("./agents.ts")).addAgents],
   [["tail"], async () => (await import("./tail.ts")).addTail],

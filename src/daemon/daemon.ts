@@ -47,6 +47,7 @@ type ServerOptions = Pick<
   | "authenticate"
   | "insecureNoAuth"
   | "routes"
+  | "pages"
   | "reconnectHint"
   | "clock"
   | "random"

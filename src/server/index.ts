@@ -32,6 +32,8 @@ export { createMemoryJournalStore } from "./journal/memory-journal-store.ts";
 export type { Listening, ListenOptions } from "./listen.ts";
 export type { ServerMetrics } from "./metrics.ts";
 export type { DaemonServerOptions } from "./options.ts";
+export { openPageServer, type PageServer, type PageServerOptions } from "./pages/page-server.ts";
+export { Pages } from "./pages/pages.ts";
 export type { Metric, MetricDescription, MetricSample } from "./prometheus/metric.ts";
 export { createMetricRegistry, type MetricRegistry } from "./prometheus/metric-registry.ts";
 export type { MetricsOptions } from "./prometheus/metrics-endpoint.ts";

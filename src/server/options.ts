@@ -7,6 +7,7 @@ import { MoorlineError } from "../wire/moorline-error.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Identity } from "./identity.ts";
 import type { JournalStore } from "./journal/journal-store.ts";
+import type { Pages } from "./pages/pages.ts";
 import type { MetricsOptions } from "./prometheus/metrics-endpoint.ts";
 import type { ServerListeners } from "./reporter.ts";
 import type { ServerLimitOptions } from "./server-limits.ts";
@@ -42,6 +43,8 @@ export interface DaemonServerOptions extends ServerListeners {
   readonly reconnectHint?: ReconnectDelay;
   /** Shows its metrics to Prometheus, on its own port. Default: it does not. Spec: OBS. */
   readonly metrics?: MetricsOptions;
+  /** The page at `/` of its own port, such as the console. Default: there is none. Spec: CONSOLE. */
+  readonly pages?: Pages;
   /** Time. Default: the system's. */
   readonly clock?: Clock;
   /** Chance. Default: the system's. */

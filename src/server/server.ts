@@ -94,6 +94,7 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
     cors: createCors(allowedOrigins),
     routes,
     interceptors,
+    pages: options.pages,
     metrics: options.metrics && new MetricsEndpoint({ core, isOpenMode, options: options.metrics }),
     ...createOwnRoutes({ core, routes, sessionService, accept: acceptor("grpc") }),
   });

@@ -5,6 +5,7 @@ import type { Connection, ConnectionListener } from "../transport/connection.ts"
 import { createWebSocketAcceptor } from "../transport/ws-server.ts";
 import type { HttpLimits } from "../wire/limits.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
+import { pathOf } from "./http/exchange.ts";
 import type { PlainServer } from "./http/plain-server.ts";
 import { SharedPort } from "./http/shared-port.ts";
 import type { HttpGuard } from "./http-guard.ts";
@@ -115,10 +116,6 @@ export class Upgrades {
   async close(): Promise<void> {
     await Promise.all(this.closers.splice(0).map((close) => close()));
   }
-}
-
-function pathOf({ url = "/" }: IncomingMessage): string {
-  return url.replace(/[?#].*$/, "");
 }
 
 /** The address is looked up when it is asked for: the socket keeps it from then on. */

@@ -32,15 +32,6 @@ class SystemTimer implements Timer {
 
 type Defer = Clock["defer"];
 
-/** Node runs what was given to `nextTick` when all microtasks are done; nothing else does so before the end of the turn. */
-const settle: Defer = /*@__PURE__*/ createSettle();
-
-function createSettle(): Defer {
-  const { process } = globalThis as { readonly process?: { readonly nextTick?: unknown } };
-  const nextTick = process?.nextTick;
-  return typeof nextTick === "function" ? (callback) => void nextTick(callback) : deferMacrotask;
-}
-
 /** `setImmediate` where there is one, else a message to itself, else a timeout of 0. */
 export const deferMacrotask: Defer = /*@__PURE__*/ createDefer();
 
@@ -59,6 +50,18 @@ function createChannelDefer(): Defer {
     waiting.push(callback);
     port2.postMessage(undefined);
   };
+}
+
+/**
+ * Node runs what was given to `nextTick` when all microtasks are done; nothing else does so before the end of the turn. Stands
+ * behind `deferMacrotask`, which it may be.
+ */
+const settle: Defer = /*@__PURE__*/ createSettle();
+
+function createSettle(): Defer {
+  const { process } = globalThis as { readonly process?: { readonly nextTick?: unknown } };
+  const nextTick = process?.nextTick;
+  return typeof nextTick === "function" ? (callback) => void nextTick(callback) : deferMacrotask;
 }
 
 /**

@@ -15,6 +15,7 @@ const LOCAL_ACTIONS = {
   DATABASE_UNUSABLE: "Give the path of a database of Moorline, or of a new file in a directory that can be written.",
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
+  FRAGMENT_MALFORMED: "Open the address again exactly as the daemon has printed it.",
   HOST_UNKNOWN: "Name a host that the fleet has, or give the provider a host; useFleet says which hosts there are.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
   IDENTITY_MALFORMED:
@@ -29,6 +30,8 @@ const LOCAL_ACTIONS = {
   NOT_A_DAEMON: "Give the address of a daemon of Moorline, as it prints it when it starts.",
   NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
   OPTION_INVALID: "Give the option a value in its range.",
+  PAGES_UNUSABLE:
+    "Give the folder of a page that was built, with an index.html; `npm run build:console` builds the console.",
   PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
   PROVIDER_MISSING: "Put a MoorlineProvider with a `host` or a `fleet` around the components that use it.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",

@@ -84,6 +84,22 @@ describe("the client door, bundled for the browser", () => {
     expect(vm.runInContext(made, page)).toBe("idle,disposed");
   });
 
+  it("sends where there is no nextTick: what is to be done soon is done", async () => {
+    const page = vm.createContext({
+      URL,
+      TextEncoder,
+      TextDecoder,
+      Headers,
+      AbortController,
+      performance,
+      crypto,
+      MessageChannel,
+    });
+    vm.runInContext(text, page);
+    const done = vm.runInContext("new Promise((done) => moorline.systemClock.soon(() => done('done')))", page);
+    expect(await done).toBe("done");
+  });
+
   it("is small", () => {
     const bytes = gzipSync(text).length;
     console.log(`client door: ${(text.length / 1024).toFixed(1)} KiB minified, ${(bytes / 1024).toFixed(1)} KiB gzip`);

@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import { createFaultTransport } from "../../src/console/faults/fault-transport.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { createGrpcTransport } from "../../src/node/grpc-transport.ts";
 import {
@@ -38,6 +39,11 @@ describeTransport(
 );
 
 describeTransport(tests, "simulated network", async () => createSimulatedHarness());
+
+describeTransport(tests, "platform WebSocket with the console's faults, and none of them", () => {
+  const { transport } = createFaultTransport({ inner: createWebSocketTransport(), clock: systemClock });
+  return createSocketHarness(transport);
+});
 
 function createMemoryHarness(clock: Clock): TransportHarness {
   const accepting = createMemoryPair(clock);

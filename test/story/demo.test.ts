@@ -29,10 +29,21 @@ describe("moorline demo", () => {
       env: { TMPDIR: temp },
     });
 
-  it("survives everything, and ends with OK [INV-1] [RESUME-1] [JOURNAL-12] [AGENT-15] [TIMELINE-3]", async () => {
-    const { stdout, stderr, exitCode } = await demo(temporary, "--json");
-    const lines = stdout.split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  it("survives everything, says OK, and stays until it is told to stop [INV-1] [RESUME-1] [JOURNAL-12] [AGENT-15] [TIMELINE-3] [CONSOLE-6]", async () => {
+    const running = demo(temporary, "--json", "--stay");
+    const answers: number[] = [];
+    for await (const line of createInterface({ input: running.stdout })) {
+      const { endpoint } = JSON.parse(line) as { endpoint?: string };
+      if (endpoint === undefined) continue;
+      answers.push((await fetch(endpoint.replace("ws", "http"))).status);
+      running.kill("SIGTERM");
+    }
+    const { stdout, stderr, exitCode } = await running;
+    const all = stdout.split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = all.slice(0, -1);
     expect({ last: lines.at(-1), stderr, exitCode }).toEqual({ last: { verdict: "OK" }, stderr: "", exitCode: 0 });
+    // The copy has no console: what asks for one is told what it is instead.
+    expect([Object.keys(all.at(-1) ?? {}), answers]).toEqual([["endpoint"], [426]]);
     const events = lines.filter(({ event }) => event !== undefined);
     expect(events.filter(({ event }) => event === "connection reset")).toHaveLength(10);
     expect(events).toHaveLength(15);

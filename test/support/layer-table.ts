@@ -33,7 +33,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   client: { imports: ["rpc", "machine", "transport", "secure"], packages: [PROTOBUF, CONNECT, HASHES] },
   runtime: { imports: ["client"], packages: [PROTOBUF, CONNECT] },
   react: { imports: ["runtime"], packages: ["react"] },
-  console: { imports: ["react"], packages: ["react", "react-dom"] },
+  console: { imports: ["react"], packages: [PROTOBUF, CONNECT, "react", "react-dom"] },
   node: {
     imports: ["client", "runtime", "transport", "observe"],
     packages: [PROTOBUF, CONNECT, CONNECT_NODE],

@@ -8,18 +8,25 @@ import { DemoProcesses } from "./demo-process.ts";
 import type { ClientOptions } from "./messages.ts";
 import { createReport, type Report } from "./report.ts";
 import { runDemo } from "./run-demo.ts";
+import { keepDaemon } from "./stay.ts";
 
 /** Far more than it takes, also on a slow machine: something hangs. */
 const LIMIT_MS = 90_000;
+
+interface DemoOptions {
+  readonly json: boolean;
+  readonly stay?: boolean;
+}
 
 /** Adds `moorline demo`: shows on this machine what sessions survive, and says whether all of it holds. */
 export function addDemo(program: Command): void {
   const command = program
     .command("demo")
-    .description("see a daemon and a client survive what can be done to them, in less than a minute");
+    .description("see a daemon and a client survive what can be done to them, in less than a minute")
+    .option("--stay", "leave the daemon running after it, and say where its console is; until SIGTERM or Ctrl-C");
   command.action(async () => {
-    const { json } = command.optsWithGlobals<{ json: boolean }>();
-    process.exit(await performDemo(createReport(json)));
+    const { json, stay = false } = command.optsWithGlobals<DemoOptions>();
+    process.exit(await performDemo(createReport(json), { json, stay }));
   });
   program
     .command(CLIENT_COMMAND, { hidden: true })
@@ -28,7 +35,7 @@ export function addDemo(program: Command): void {
 }
 
 /** Runs the demo in a folder of its own, and leaves nothing behind. @returns The exit code. */
-async function performDemo(report: Report): Promise<number> {
+async function performDemo(report: Report, { json, stay = false }: DemoOptions): Promise<number> {
   const processes = new DemoProcesses(process.argv[1] ?? "");
   let home: string | undefined;
   // Whatever ends this process.
@@ -42,7 +49,12 @@ async function performDemo(report: Report): Promise<number> {
   });
   await processes.end();
   report.end(failure);
-  return failure === undefined ? 0 : 1;
+  if (failure !== undefined) return 1;
+  if (stay && home !== undefined) {
+    await keepDaemon(processes, home, json);
+    await processes.end();
+  }
+  return 0;
 }
 
 /** Rejects when the demo has to end early. */

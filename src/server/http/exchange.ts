@@ -60,6 +60,11 @@ export function createExchange(request: RpcRequest, response: RpcResponse): Exch
   };
 }
 
+/** The path of a request, without its query. */
+export function pathOf({ url = "/" }: Pick<RpcRequest, "url">): string {
+  return url.replace(/[?#].*$/, "");
+}
+
 /** What a guard looks at of a request. */
 export function toGuarded(request: RpcRequest): GuardedRequest {
   const { socket, headers } = request;

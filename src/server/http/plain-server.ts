@@ -5,6 +5,7 @@ import { createLostError } from "../../rpc/call-errors.ts";
 import type { Routes } from "../../rpc/route-table.ts";
 import { systemClock } from "../../transport/system-clock.ts";
 import type { HttpGuard } from "../http-guard.ts";
+import type { Pages } from "../pages/pages.ts";
 import type { MetricsEndpoint } from "../prometheus/metrics-endpoint.ts";
 import type { ServerCore } from "../server-core.ts";
 import { within } from "../within.ts";
@@ -14,6 +15,7 @@ import {
   createExchange,
   type Exchange,
   exchangeKey,
+  pathOf,
   type RpcHandler,
   type RpcRequest,
   type RpcResponse,
@@ -43,6 +45,8 @@ export interface PlainServerOptions {
   readonly openRoutes: Routes;
   /** The page with the metrics. Undefined: there is none. */
   readonly metrics: MetricsEndpoint | undefined;
+  /** The page of the server. Undefined: it has none. */
+  readonly pages: Pages | undefined;
   /** What carries connections: it is no call, has no limit of calls, and is not waited for. */
   readonly connectionRoutes: Routes;
 }
@@ -79,9 +83,10 @@ export class PlainServer {
     });
   }
 
-  /** Whether a path is served: that of a method, or of the metrics. */
+  /** Whether a path is served: that of a method, of the metrics, or of a page. */
   has(path: string): boolean {
-    return this.paths.has(path) || path === this.options.metrics?.path;
+    const { metrics, pages } = this.options;
+    return this.paths.has(path) || path === metrics?.path || pages?.has(path) === true;
   }
 
   /** Serves a request; every one is answered. Never throws. */
@@ -98,8 +103,13 @@ export class PlainServer {
       }
       if (this.options.cors(request, response)) return;
       const exchange = createExchange(request, response);
-      const { metrics } = this.options;
-      if (metrics !== undefined && pathOf(request) === metrics.path) {
+      const { metrics, pages } = this.options;
+      const path = pathOf(request);
+      if (pages?.has(path) === true) {
+        pages.serve(path, request, response);
+        return;
+      }
+      if (metrics !== undefined && path === metrics.path) {
         this.serveMetrics(metrics, request, response, exchange);
         return;
       }
@@ -163,10 +173,6 @@ export class PlainServer {
 
 /** The exchange of each request, until its call begins. */
 const exchanges = new WeakMap<object, ReturnType<typeof createExchange>>();
-
-function pathOf({ url = "/" }: RpcRequest): string {
-  return url.replace(/[?#].*$/, "");
-}
 
 function answerNothing(request: RpcRequest, response: RpcResponse): void {
   const isHttp1 = request.httpVersionMajor === 1;

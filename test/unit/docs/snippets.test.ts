@@ -44,7 +44,8 @@ function isKnownCommand(command: string): boolean {
     return [file, `examples/jobs/${file}`, `examples/scripts/${file}`].some((path) => existsSync(root + path));
   if (command.startsWith("npx moorline ")) return isCommandLine(command.split(" ").slice(2));
   return (
-    /^npm (ci|start|test|init -y|pkg set type=module)( -- --json)?$/.test(command) || command === "npx buf generate"
+    /^npm (ci|start|test|init -y|pkg set type=module)( -- --(json|stay))?$/.test(command) ||
+    command === "npx buf generate"
   );
 }
 

@@ -1,0 +1,62 @@
+import { PathSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { HostPhase, HostPhaseSchema } from "../../../gen/moorline/state/v1/phase_pb.ts";
+import { HostErrorReasonSchema, HostFailureReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { serverOf } from "../../client/selectors.ts";
+import type { HostSnapshot } from "../../runtime/host-runtime.ts";
+import {
+  activePathOf,
+  generationOf,
+  type HostProblem,
+  hostFailureOf,
+  hostPhaseOf,
+  isOnItsWay,
+  isOnline,
+} from "../../runtime/selectors.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
+import type { HostStatus, Problem, Standing } from "../model/console-model.ts";
+import { nameOf } from "../model/names.ts";
+
+/** What is shown of a host. */
+export function statusOf(snapshot: HostSnapshot): HostStatus {
+  const server = snapshot.connection === undefined ? undefined : serverOf(snapshot.connection);
+  const path = activePathOf(snapshot);
+  const problem = hostFailureOf(snapshot);
+  return {
+    standing: standingOf(snapshot),
+    phase: nameOf(HostPhaseSchema, hostPhaseOf(snapshot)),
+    program: server === undefined ? "" : `${server.name} ${server.version}`,
+    path: path === undefined ? "" : nameOf(PathSchema, path),
+    generation: generationOf(snapshot),
+    sessionRef: snapshot.sessionRef,
+    ...(problem === undefined ? {} : { problem: toProblem(problem) }),
+  };
+}
+
+function standingOf(snapshot: HostSnapshot): Standing {
+  if (isOnline(snapshot)) return "online";
+  if (isOnItsWay(snapshot)) return "working";
+  const phase = hostPhaseOf(snapshot);
+  return phase === HostPhase.ERROR || phase === HostPhase.FAILED ? "failed" : "idle";
+}
+
+function toProblem(problem: HostProblem): Problem {
+  if (problem.kind === "failed") {
+    const { reason, message, action } = problem.failure;
+    return { code: codeOf(nameOf(HostFailureReasonSchema, reason)), text: message, action };
+  }
+  const { reason, loss } = problem;
+  const general = codeOf(nameOf(HostErrorReasonSchema, reason));
+  if (loss?.code === undefined || loss.code === 0) {
+    return {
+      code: general,
+      text: loss?.message ?? "",
+      action: "See that the daemon runs, and that it allows this page.",
+    };
+  }
+  const { code, text, action } = MoorlineError.fromCloseCode(loss.code, loss.message);
+  return { code, text, action };
+}
+
+function codeOf(name: string): string {
+  return name.toUpperCase().replaceAll(" ", "_");
+}

@@ -1,0 +1,42 @@
+import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { SetAsideReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import type { HostSnapshot } from "../../runtime/host-runtime.ts";
+import { activeCandidateOf, candidatesOf, isOnline } from "../../runtime/selectors.ts";
+import type { PathEntry } from "../model/console-model.ts";
+import { nameOf } from "../model/names.ts";
+
+/**
+ * The ways to a daemon, in the order of its profile.
+ * @param calls Round trips of calls on the path in use; shown where that one is not probed.
+ */
+export function pathEntriesOf(
+  profile: HostProfile,
+  snapshot: HostSnapshot,
+  calls: readonly number[],
+): readonly PathEntry[] {
+  const records = new Map(candidatesOf(snapshot).map((record) => [record.candidateId, record]));
+  const active = isOnline(snapshot) ? activeCandidateOf(snapshot) : undefined;
+  return profile.candidates.map(({ id, kind }): PathEntry => {
+    const record = records.get(id);
+    const isSetAside = record?.setAside !== undefined;
+    const probed = record?.samples.map(({ roundTripMs }) => roundTripMs) ?? [];
+    return {
+      candidateId: id,
+      address: kind.case === "direct" ? kind.value.endpoint : id,
+      kind: "direct",
+      use: id === active ? "active" : isSetAside ? "set aside" : "standby",
+      roundTripsMs: probed.length === 0 && id === active ? calls : probed,
+      note: noteOf(record),
+    };
+  });
+}
+
+function noteOf(record: CandidateRecord | undefined): string {
+  if (record?.setAside !== undefined) {
+    const { reason, loss } = record.setAside;
+    return [nameOf(SetAsideReasonSchema, reason), loss?.message].filter(Boolean).join(": ");
+  }
+  if (record === undefined || record.failures === 0) return "";
+  return `${record.failures} ${record.failures === 1 ? "failure" : "failures"} in a row`;
+}

@@ -1,0 +1,130 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { AgentSchema, AgentStatus, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { OutputStream, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import { type AgentArrangement, arrangeAgents } from "../../../src/console/model/arrange-agents.ts";
+import { countLines, groupTimeline } from "../../../src/console/model/group-timeline.ts";
+import { nameOf } from "../../../src/console/model/names.ts";
+import { createState } from "../../../src/console/model/source.ts";
+import { splitCommand } from "../../../src/console/model/split-command.ts";
+import { toProblem } from "../../../src/console/model/to-problem.ts";
+import { MoorlineError } from "../../../src/wire/moorline-error.ts";
+
+describe("arrangeAgents", () => {
+  const agents = [
+    create(AgentSchema, {
+      id: "a",
+      title: "Zebra",
+      status: AgentStatus.IDLE,
+      updatedAt: timestampFromMs(1),
+      createdAt: timestampFromMs(9),
+    }),
+    create(AgentSchema, {
+      id: "b",
+      status: AgentStatus.RUNNING,
+      labels: { night: "ly" },
+      updatedAt: timestampFromMs(3),
+    }),
+    create(AgentSchema, {
+      id: "c",
+      title: "Adder",
+      status: AgentStatus.ENDED,
+      workingDirectory: "/srv",
+      updatedAt: timestampFromMs(2),
+    }),
+  ];
+  const show = (arrangement: Partial<AgentArrangement>): string[] =>
+    arrangeAgents(agents, { text: "", status: undefined, order: "changed", ...arrangement }).map(({ id }) => id);
+
+  it.each([
+    [{}, ["b", "c", "a"]],
+    [{ order: "title" }, ["c", "b", "a"]],
+    [{ order: "status" }, ["b", "a", "c"]],
+    [{ order: "created" }, ["a", "b", "c"]],
+    [{ status: AgentStatus.IDLE }, ["a"]],
+    [{ text: "SRV add" }, ["c"]],
+    [{ text: "night=ly" }, ["b"]],
+    [{ text: "running" }, ["b"]],
+    [{ text: "nowhere" }, []],
+  ] as const)("shows by %o", (arrangement, ids) => {
+    expect(show(arrangement)).toEqual(ids);
+  });
+});
+
+describe("groupTimeline", () => {
+  const output = (seq: number, data: Uint8Array, stream: OutputStream = OutputStream.STDOUT) =>
+    create(TimelineItemSchema, { seq: BigInt(seq), content: { case: "commandOutput", value: { stream, data } } });
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+  it("joins what was written on one stream, also within a character, and breaks at another", () => {
+    const [first, second] = [text("ä").subarray(0, 1), text("ä").subarray(1)];
+    const items = [
+      output(1, first),
+      output(2, second),
+      output(3, text("no"), OutputStream.STDERR),
+      create(TimelineItemSchema, { seq: 4n, content: { case: "error", value: { message: "x" } } }),
+      output(5, text("b\r\n")),
+    ];
+    expect(
+      groupTimeline(items).map((block) =>
+        block.kind === "output" ? [block.key, block.stream, block.text] : block.key,
+      ),
+    ).toEqual([["1", 1, "ä"], ["3", 2, "no"], "4", ["5", 1, "b\n"]]);
+  });
+
+  it("leaves out what moves and colours terminals", () => {
+    const written = "\u001b[1;32mok\u001b[0m \u001b]8;;http://x\u0007link\u001b]8;;\u001b\\ \u001b[2Kx\u001bM";
+    expect(groupTimeline([output(1, text(written))])).toMatchObject([{ text: "ok link x" }]);
+  });
+
+  it("counts lines", () => {
+    expect(countLines([output(1, text("a\nb")), output(2, text("\n\n"))])).toBe(3);
+  });
+});
+
+describe("splitCommand", () => {
+  it.each([
+    ["ls -l", ["ls", "-l"]],
+    ["  a\t b\n", ["a", "b"]],
+    [`sh -c 'echo "$1" | cat' x`, ["sh", "-c", 'echo "$1" | cat', "x"]],
+    [`a "b \\"c\\" \\n" d\\ e f'g'"h"`, ["a", 'b "c" \\n', "d e", "fgh"]],
+    [`a ''`, ["a", ""]],
+  ])("splits %s", (text, words) => {
+    expect(splitCommand(text)).toEqual(words);
+  });
+
+  it.each(["", "  ", "a 'b", 'a "b', "a\\"])("refuses %o, with what to do", (text) => {
+    expect(() => splitCommand(text)).toThrow(/\[OPTION_INVALID\].*Give a program/);
+  });
+});
+
+describe("what views share", () => {
+  it("names values of enums, and those of newer versions by their number", () => {
+    expect(nameOf(AgentStatusSchema, AgentStatus.WAITING_FOR_PERMISSION)).toBe("waiting for permission");
+    expect(nameOf(AgentStatusSchema, 99)).toBe("99");
+  });
+
+  it("shows errors with their code and what to do", () => {
+    expect(toProblem(new MoorlineError("NOT_CONNECTED", "No."))).toMatchObject({ code: "NOT_CONNECTED", text: "No." });
+    expect(toProblem(new ConnectError("no", Code.InvalidArgument))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      text: "no",
+    });
+    for (const thrown of [new Error("x"), 7]) expect(toProblem(thrown).action).not.toBe("");
+  });
+
+  it("tells of changes once each, and not of the same value", () => {
+    const state = createState(1);
+    let heard = 0;
+    const end = state.subscribe(() => {
+      heard += 1;
+    });
+    state.set(1);
+    state.set(2);
+    end();
+    state.set(3);
+    expect([state.getSnapshot(), heard]).toEqual([3, 1]);
+  });
+});
