@@ -16,12 +16,13 @@ const HASHES = "@noble/hashes";
 /**
  * The layers, lowest first. Arrows go down; brothers do not talk; nothing imports `testing`.
  * `gen` is the generated code beside `src`; `relay/client` is the part of `relay` that a daemon dials out with,
- * and `wire/codec.ts` the part of `wire` that generated codecs stand on.
+ * and `wire/codec.ts` and `wire/descriptor.ts` the parts of `wire` that generated code stands on.
  */
 export const LAYERS: Readonly<Record<string, LayerRow>> = {
   core: { imports: [], packages: [] },
   "wire/codec.ts": { imports: ["core"], packages: [PROTOBUF] },
-  gen: { imports: ["wire/codec.ts"], packages: [PROTOBUF] },
+  "wire/descriptor.ts": { imports: [], packages: [PROTOBUF] },
+  gen: { imports: ["wire/codec.ts", "wire/descriptor.ts"], packages: [PROTOBUF] },
   wire: { imports: ["gen"], packages: [PROTOBUF, HASHES] },
   machine: { imports: ["wire"], packages: [PROTOBUF] },
   channel: { imports: ["wire"], packages: [PROTOBUF] },
