@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { ConnectionConfig } from "../machine/connection.ts";
 import type { TransitionSink } from "../machine/transition-log.ts";
-import type { Routes } from "../rpc/route-table.ts";
+import type { ServedRoutes } from "../rpc/served-routes.ts";
 import type { Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
@@ -41,8 +41,8 @@ export interface DaemonClientOptions {
   readonly credential?: Credential | CredentialCallback;
   /** What connections are dialled with. Default: the platform's WebSocket. */
   readonly transport?: Transport;
-  /** Services that the daemon may call on this client. Default none. */
-  readonly routes?: Routes;
+  /** Services that the daemon may call on this client, from `serveRoutes` of `moorline/serve`. Default none. */
+  readonly routes?: ServedRoutes;
   /** Wrap each call that is made, the first one outermost. Default none. */
   readonly interceptors?: readonly Interceptor[];
   /** The deadline of unary calls that name none, in milliseconds; 0 for none. Default 60 s. Streams have none. */
@@ -89,7 +89,7 @@ export interface ClientSettings
   /** As in the options. */
   readonly credential: Credential | CredentialCallback | undefined;
   /** As in the options. */
-  readonly routes: Routes | undefined;
+  readonly routes: ServedRoutes | undefined;
   /** What stands for the session key in logs. */
   readonly sessionRef: string;
   /** Whether the instance goes on after this client. */
@@ -120,7 +120,7 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
     expectedServerId: options.expectedServerId === undefined ? "" : parseServerId(options.expectedServerId),
     credential: checkCredential(options.credential),
     transport: options.transport ?? createWebSocketTransport({ clock }),
-    routes: options.routes,
+    routes: checkRoutes(options.routes),
     interceptors: options.interceptors ?? [],
     defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
     lifecycle: options.lifecycle ?? noLifecycle,
@@ -162,6 +162,13 @@ function checkCredential(option: DaemonClientOptions["credential"]): DaemonClien
   if (option === undefined || typeof option === "function" || isCredential(option)) return option;
   throw new MoorlineError("OPTION_INVALID", "The option credential is no credential.", {
     action: "Give { bearerToken } or { pairingToken }, or a function that does.",
+  });
+}
+
+function checkRoutes(routes: ServedRoutes | undefined): ServedRoutes | undefined {
+  if (routes === undefined || typeof routes.serve === "function") return routes;
+  throw new MoorlineError("OPTION_INVALID", "The option routes is nothing that serves.", {
+    action: "Give routes: serveRoutes(…), from moorline/serve.",
   });
 }
 
