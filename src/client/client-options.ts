@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { ConnectionConfig } from "../machine/connection.ts";
 import type { TransitionSink } from "../machine/transition-log.ts";
+import type { CodecSource } from "../rpc/message-format.ts";
 import type { ServedRoutes } from "../rpc/served-routes.ts";
 import type { Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
@@ -45,6 +46,8 @@ export interface DaemonClientOptions {
   readonly routes?: ServedRoutes;
   /** Wrap each call that is made, the first one outermost. Default none. */
   readonly interceptors?: readonly Interceptor[];
+  /** The codecs of messages, for example from createGeneratedCodecs. Default: those that work for every message. */
+  readonly codecs?: CodecSource;
   /** The deadline of unary calls that name none, in milliseconds; 0 for none. Default 60 s. Streams have none. */
   readonly defaultTimeoutMs?: number;
   /** Tells when the program is hidden, shown, online. Default: never; pages give createBrowserLifecycle(). */
@@ -90,6 +93,8 @@ export interface ClientSettings
   readonly credential: Credential | CredentialCallback | undefined;
   /** As in the options. */
   readonly routes: ServedRoutes | undefined;
+  /** As in the options. */
+  readonly codecs: CodecSource | undefined;
   /** What stands for the session key in logs. */
   readonly sessionRef: string;
   /** Whether the instance goes on after this client. */
@@ -100,7 +105,7 @@ export interface ClientSettings
   readonly liveness: LivenessLimits;
 }
 
-type OptionsWithoutDefault = "credential" | "routes";
+type OptionsWithoutDefault = "credential" | "routes" | "codecs";
 
 /**
  * Checks options and fills in the defaults. Opens nothing.
@@ -122,6 +127,7 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
     transport: options.transport ?? createWebSocketTransport({ clock }),
     routes: checkRoutes(options.routes),
     interceptors: options.interceptors ?? [],
+    codecs: options.codecs,
     defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
     lifecycle: options.lifecycle ?? noLifecycle,
     clock,

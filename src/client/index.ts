@@ -33,6 +33,8 @@ export type { Clock, Timer } from "../core/clock.ts";
 export type { Random } from "../core/random.ts";
 export type { TransitionSink } from "../machine/transition-log.ts";
 export { idempotencyKey, waitForReady } from "../rpc/context-keys.ts";
+export { createGeneratedCodecs } from "../rpc/generated-codecs.ts";
+export type { CodecSource, MessageCodec } from "../rpc/message-format.ts";
 export type { ServedRoutes } from "../rpc/served-routes.ts";
 export type { Connection, ConnectionClose, ConnectionListener, Transport } from "../transport/connection.ts";
 export { systemClock } from "../transport/system-clock.ts";
