@@ -24,13 +24,13 @@ function printField(f: GeneratedFile, field: CodecField, runtime: MessageRuntime
   const value = `m.${desc.localName}`;
   if (desc.fieldKind === "map") {
     f.print(
-      `  w.map(${tag}, ${value}, ${tagOf(2, kind)}, (tag, value) => `,
+      `  w.map(${tag}, ${value}, ${tagOf(2, kind)}, (w, tag, value) => `,
       putValue(field, "tag", "value", runtime),
       ");",
     );
   } else if (desc.fieldKind === "list" && desc.packed) {
     const put = putValue(field, "tag", "value", runtime);
-    f.print(`  w.packed(${tagOf(desc.number, "data")}, ${value}, (tag, value) => `, put, ");");
+    f.print(`  w.packed(${tagOf(desc.number, "data")}, ${value}, (w, tag, value) => `, put, ");");
   } else if (desc.fieldKind === "list") {
     f.print(`  for (const value of w.items(${value})) `, putValue(field, `${tag}`, "value", runtime), ";");
   } else if (desc.oneof !== undefined) {

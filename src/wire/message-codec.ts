@@ -43,7 +43,7 @@ export function decodeMessage<T>({ read }: MessageCode<T>, bytes: Uint8Array): T
 let idle: WireWriter | undefined;
 
 /** Encodes a message, or what stands for one. Undefined: it is for the general codec, which gives the same where both do. */
-export function encodeMessage({ write }: MessageCode, message: object): Uint8Array | undefined {
+export function encodeMessage({ write }: Pick<MessageCode, "write">, message: object): Uint8Array | undefined {
   // A property of the message may be a getter that encodes another one.
   const writer = idle ?? new WireWriter();
   idle = undefined;

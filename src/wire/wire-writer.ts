@@ -5,6 +5,9 @@ import { sizeVarint, writeText } from "./utf8.ts";
 /** An object whose properties may be anything: a message, or what a caller gives in its place. */
 export type Loose = Readonly<Record<string, unknown>>;
 
+/** Writes a value, whatever it is, behind a tag. */
+type PutValue = (writer: WireWriter, tag: number, value: unknown) => void;
+
 const FIRST_BYTES = 4 * 1024;
 /** What is larger is handed out as it is, not copied. */
 const MAX_COPIED_BYTES = 32 * 1024;
@@ -134,11 +137,31 @@ export class WireWriter {
   /** A fixed64, whatever it is. */
   putFixed64(tag: number, value: unknown): void {
     check(typeof value === "bigint" && BigInt.asUintN(64, value) === value);
-    this.reserve(SCALAR_BYTES);
-    const start = writeVarint(this.bytes, this.pos, tag);
-    const view = new DataView(this.bytes.buffer);
-    view.setBigUint64(start, value, true);
-    this.pos = start + 8;
+    this.view(tag, 8).setBigUint64(0, value, true);
+  }
+
+  /** An sfixed64, whatever it is. */
+  putSfixed64(tag: number, value: unknown): void {
+    check(typeof value === "bigint" && BigInt.asIntN(64, value) === value);
+    this.view(tag, 8).setBigInt64(0, value, true);
+  }
+
+  /** A fixed32, whatever it is. */
+  putFixed32(tag: number, value: unknown): void {
+    check(typeof value === "number" && value >>> 0 === value);
+    this.view(tag, 4).setUint32(0, value, true);
+  }
+
+  /** An sfixed32, whatever it is. */
+  putSfixed32(tag: number, value: unknown): void {
+    check(typeof value === "number" && (value | 0) === value);
+    this.view(tag, 4).setInt32(0, value, true);
+  }
+
+  /** An sint32, whatever it is. */
+  putSint32(tag: number, value: unknown): void {
+    check(typeof value === "number" && (value | 0) === value);
+    this.scalar(tag, ((value << 1) ^ (value >> 31)) >>> 0);
   }
 
   /** A double. */
@@ -149,10 +172,7 @@ export class WireWriter {
   /** A double, whatever it is. */
   putDouble(tag: number, value: unknown): void {
     check(typeof value === "number");
-    this.reserve(SCALAR_BYTES);
-    const start = writeVarint(this.bytes, this.pos, tag);
-    new DataView(this.bytes.buffer).setFloat64(start, value, true);
-    this.pos = start + 8;
+    this.view(tag, 8).setFloat64(0, value, true);
   }
 
   /** A message. */
@@ -176,13 +196,13 @@ export class WireWriter {
   }
 
   /** A packed list. @param put Writes an element with a tag of one byte, which is taken out again. */
-  packed(tag: number, values: unknown, put: (tag: number, value: unknown) => void): void {
+  packed(tag: number, values: unknown, put: PutValue): void {
     const items = this.items(values);
     if (items.length === 0) return;
     const start = this.open(tag);
     for (const value of items) {
       const before = this.pos;
-      put(0, value);
+      put(this, 0, value);
       this.bytes.copyWithin(before, before + 1, this.pos);
       this.pos -= 1;
     }
@@ -190,15 +210,23 @@ export class WireWriter {
   }
 
   /** A map with texts as keys. @param put Writes a value. */
-  map(tag: number, values: unknown, valueTag: number, put: (tag: number, value: unknown) => void): void {
+  map(tag: number, values: unknown, valueTag: number, put: PutValue): void {
     if (values === undefined) return;
     check(typeof values === "object" && values !== null);
     for (const key of Object.keys(values)) {
       const start = this.open(tag);
       this.putString(KEY_TAG, key);
-      put(valueTag, (values as Loose)[key]);
+      put(this, valueTag, (values as Loose)[key]);
       this.close(start);
     }
+  }
+
+  /** The place of a value of a known size, behind its tag. */
+  private view(tag: number, size: number): DataView {
+    this.reserve(SCALAR_BYTES);
+    const start = writeVarint(this.bytes, this.pos, tag);
+    this.pos = start + size;
+    return new DataView(this.bytes.buffer, start, size);
   }
 
   private scalar(tag: number, value: number): void {

@@ -133,7 +133,7 @@ export function writeAgent(w: WireWriter, m: Loose): void {
   w.string(18, m.providerId);
   w.string(26, m.title);
   w.string(34, m.workingDirectory);
-  w.map(42, m.labels, 18, (tag, value) => w.putString(tag, value));
+  w.map(42, m.labels, 18, (w, tag, value) => w.putString(tag, value));
   w.int32(48, m.status);
   w.message(58, m.failure, writeAgentFailure);
   w.int32(64, m.attention);

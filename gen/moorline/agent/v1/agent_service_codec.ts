@@ -91,9 +91,9 @@ export function writeCreateAgentRequest(w: WireWriter, m: Loose): void {
   w.string(10, m.providerId);
   w.string(18, m.title);
   w.string(26, m.workingDirectory);
-  w.map(34, m.labels, 18, (tag, value) => w.putString(tag, value));
+  w.map(34, m.labels, 18, (w, tag, value) => w.putString(tag, value));
   w.message(42, m.settings, writeAgentSettings);
-  w.map(50, m.environment, 18, (tag, value) => w.putString(tag, value));
+  w.map(50, m.environment, 18, (w, tag, value) => w.putString(tag, value));
   if (task !== undefined && task.case === "command") w.putMessage(58, task.value, writeCommandTask);
   if (task !== undefined && task.case === "prompt") w.putMessage(66, task.value, writePromptTask);
   w.unknown(m);
@@ -545,7 +545,7 @@ export function readAgentLabels(r: WireReader, end: number, depth: number): Agen
  */
 export function writeAgentLabels(w: WireWriter, m: Loose): void {
   w.begin(m, "moorline.agent.v1.AgentLabels");
-  w.map(10, m.labels, 18, (tag, value) => w.putString(tag, value));
+  w.map(10, m.labels, 18, (w, tag, value) => w.putString(tag, value));
   w.unknown(m);
 }
 

@@ -73,9 +73,9 @@ export function readAgentFilter(r: WireReader, end: number, depth: number): Agen
  */
 export function writeAgentFilter(w: WireWriter, m: Loose): void {
   w.begin(m, "moorline.agent.v1.AgentFilter");
-  w.packed(10, m.statuses, (tag, value) => w.putInt32(tag, value));
+  w.packed(10, m.statuses, (w, tag, value) => w.putInt32(tag, value));
   for (const value of w.items(m.providerIds)) w.putString(18, value);
-  w.map(26, m.labels, 18, (tag, value) => w.putString(tag, value));
+  w.map(26, m.labels, 18, (w, tag, value) => w.putString(tag, value));
   w.int32(32, m.archived);
   w.bool(40, m.onlyAttention);
   w.unknown(m);

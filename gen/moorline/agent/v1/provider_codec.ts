@@ -83,7 +83,7 @@ export function writeProvider(w: WireWriter, m: Loose): void {
   w.begin(m, "moorline.agent.v1.Provider");
   w.string(10, m.id);
   w.string(18, m.name);
-  w.packed(26, m.capabilities, (tag, value) => w.putInt32(tag, value));
+  w.packed(26, m.capabilities, (w, tag, value) => w.putInt32(tag, value));
   w.int32(32, m.availability);
   w.string(42, m.unavailableMessage);
   for (const value of w.items(m.modes)) w.putMessage(50, value, writeProviderChoice);
