@@ -62,6 +62,14 @@ export const pages: ReadonlyMap<string, string> = new Map([
       'export { AgentDirectoryService } from "moorline/schema/moorline/agent/v1/directory_service_pb";',
     ].join("\n"),
   ],
+  [
+    "one client, agents watched with generated codecs",
+    [
+      'export { createDaemonClient, createGeneratedCodecs, createSessionKey } from "moorline";',
+      'export { AgentDirectoryService } from "moorline/schema/moorline/agent/v1/directory_service_pb";',
+      'export { directoryServiceCodes } from "moorline/schema/moorline/agent/v1/directory_service_codec";',
+    ].join("\n"),
+  ],
 ]);
 
 /**

@@ -56,9 +56,9 @@ export class WireReader {
   readonly bytes: Uint8Array;
   /** Where the next read begins. */
   pos = 0;
-  // Kept here because reading them from a typed array costs as much as making a view.
-  readonly #buffer: ArrayBufferLike;
-  readonly #byteOffset: number;
+  // Kept here because reading them from a typed array costs as much as making a view. Undefined until there is one.
+  #buffer: ArrayBufferLike | undefined = undefined;
+  #byteOffset = 0;
   readonly #textBytes: number;
   #text = "";
   #textStart = 0;
@@ -72,8 +72,6 @@ export class WireReader {
   constructor(bytes: Uint8Array, textBytes = 0) {
     this.bytes = bytes;
     this.#textBytes = sliceLatin1 === undefined ? 0 : textBytes;
-    this.#buffer = bytes.buffer;
-    this.#byteOffset = bytes.byteOffset;
   }
 
   /** Reads a tag: field number << 3 | wire type, both legal. */
@@ -128,7 +126,7 @@ export class WireReader {
     const start = this.pos;
     if (start + 8 > this.bytes.length) throw truncated();
     this.pos = start + 8;
-    return new DataView(this.#buffer, this.#byteOffset + start, 8).getFloat64(0, true);
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + start, 8).getFloat64(0, true);
   }
 
   /** Reads a length and returns the position where what follows ends. */
@@ -144,7 +142,7 @@ export class WireReader {
     const end = this.limit();
     const start = this.pos;
     this.pos = end;
-    return new Uint8Array(this.#buffer, this.#byteOffset + start, end - start);
+    return this.#viewOf(start, end);
   }
 
   /** Reads a string. */
@@ -168,8 +166,15 @@ export class WireReader {
   unknown(tag: number, depth: number): UnknownField {
     const start = this.pos;
     this.#skip(tag, MAX_NESTING - depth);
-    const data = new Uint8Array(this.#buffer, this.#byteOffset + start, this.pos - start);
-    return { no: tag >>> 3, wireType: tag & 7, data };
+    return { no: tag >>> 3, wireType: tag & 7, data: this.#viewOf(start, this.pos) };
+  }
+
+  #viewOf(start: number, end: number): Uint8Array {
+    if (this.#buffer === undefined) {
+      this.#buffer = this.bytes.buffer;
+      this.#byteOffset = this.bytes.byteOffset;
+    }
+    return new Uint8Array(this.#buffer, this.#byteOffset + start, end - start);
   }
 
   /** A string as a part of the text around it, where it is ASCII, as most are. */

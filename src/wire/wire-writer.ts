@@ -8,9 +8,10 @@ export type Loose = Readonly<Record<string, unknown>>;
 /** Writes a value, whatever it is, behind a tag. */
 type PutValue = (writer: WireWriter, tag: number, value: unknown) => void;
 
-const FIRST_BYTES = 4 * 1024;
-/** What is larger is handed out as it is, not copied. */
-const MAX_COPIED_BYTES = 32 * 1024;
+/** Memory that small messages share. */
+const SLAB_BYTES = 16 * 1024;
+/** With less than this left, the next message begins in new memory. */
+const LEAST_BYTES = 1024;
 /** The most that a tag and a varint take. */
 const SCALAR_BYTES = 15;
 
@@ -21,23 +22,40 @@ const SCALAR_BYTES = 15;
  * and one with `put`, for what is written whatever it is.
  */
 export class WireWriter {
-  private bytes = new Uint8Array(FIRST_BYTES);
+  // The buffer itself: to ask an array for its buffer costs as much as making a view.
+  private slab = new ArrayBuffer(SLAB_BYTES);
+  private bytes = new Uint8Array(this.slab);
+  private start = 0;
   private pos = 0;
 
-  /** What was written. The writer is then empty. */
+  /** What was written since the last time. Small messages share memory. */
   finish(): Uint8Array {
-    const { bytes, pos } = this;
-    if (pos > MAX_COPIED_BYTES) {
-      this.bytes = new Uint8Array(FIRST_BYTES);
-      return bytes.subarray(0, pos);
-    }
-    const copy = allocate(pos);
-    copy.set(pos === bytes.length ? bytes : bytes.subarray(0, pos));
-    return copy;
+    const { start, pos } = this;
+    if (this.slab.byteLength > SLAB_BYTES) return this.finishAlone();
+    this.start = pos;
+    const message = new Uint8Array(this.slab, start, pos - start);
+    if (pos > SLAB_BYTES - LEAST_BYTES) this.renew();
+    return message;
   }
 
-  /** Forgets what was written. */
+  /** Forgets what was written since the last time that something was finished. */
   reset(): void {
+    if (this.slab.byteLength > SLAB_BYTES) this.renew();
+    else this.pos = this.start;
+  }
+
+  /** What needed larger memory is copied, so that no more is kept than it takes. */
+  private finishAlone(): Uint8Array {
+    const message = allocate(this.pos - this.start);
+    message.set(this.bytes.subarray(this.start, this.pos));
+    this.renew();
+    return message;
+  }
+
+  private renew(): void {
+    this.slab = new ArrayBuffer(SLAB_BYTES);
+    this.bytes = new Uint8Array(this.slab);
+    this.start = 0;
     this.pos = 0;
   }
 
@@ -226,7 +244,7 @@ export class WireWriter {
     this.reserve(SCALAR_BYTES);
     const start = writeVarint(this.bytes, this.pos, tag);
     this.pos = start + size;
-    return new DataView(this.bytes.buffer, start, size);
+    return new DataView(this.slab, start, size);
   }
 
   private scalar(tag: number, value: number): void {
@@ -257,7 +275,8 @@ export class WireWriter {
     const needed = this.pos + size;
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
-    grown.set(this.bytes.subarray(0, this.pos));
+    grown.set(this.bytes.subarray(this.start, this.pos), this.start);
+    this.slab = grown.buffer;
     this.bytes = grown;
   }
 }

@@ -68,7 +68,7 @@ describe("generated code of messages", () => {
     expect(names).toContain("moorline.agent.v1.TimelineItem");
   });
 
-  it.each(cases)("gives for %s the same bytes and the same message as the general codec", (_, desc, code) => {
+  it.each(cases)("gives for %s the same bytes and the same message as the general codec [SCHEMA-5]", (_, desc, code) => {
     let usual = 0;
     fc.assert(
       fc.property(arbitraryInit(desc), (init) => {
@@ -85,7 +85,7 @@ describe("generated code of messages", () => {
     expect(usual, "messages that are not left to the general codec").toBeGreaterThan(5);
   });
 
-  it.each(cases)("gives for %s, whatever the bytes are, the same message or none", (_, desc, code) => {
+  it.each(cases)("gives for %s, whatever the bytes are, the same message or none [SCHEMA-5]", (_, desc, code) => {
     const change = fc.tuple(fc.nat(), fc.nat(255));
     fc.assert(
       fc.property(arbitraryInit(desc), fc.array(change, { maxLength: 3 }), fc.nat(4), (init, changes, cut) => {
@@ -193,7 +193,7 @@ describe("generated code of messages: what is rare", () => {
     expect(decodeMessage(code, Uint8Array.from(bytes))).toBeUndefined();
   });
 
-  it("is decoded by the codec all the same, which asks the general one", () => {
+  it("is decoded by the codec all the same, which asks the general one [SCHEMA-5]", () => {
     const codec = createGeneratedCodecs(agentCodes)(AgentSchema);
     const twice = Uint8Array.from([0x3a, 2, 0x12, 0, 0x3a, 2, 0x08, 1]);
     expect(codec.decode(twice)).toStrictEqual(fromBinary(AgentSchema, twice));
