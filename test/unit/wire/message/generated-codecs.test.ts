@@ -68,22 +68,25 @@ describe("generated code of messages", () => {
     expect(names).toContain("moorline.agent.v1.TimelineItem");
   });
 
-  it.each(cases)("gives for %s the same bytes and the same message as the general codec [SCHEMA-5]", (_, desc, code) => {
-    let usual = 0;
-    fc.assert(
-      fc.property(arbitraryInit(desc), (init) => {
-        const made = createWithUnknown(desc, init);
-        const bytes = toBinary(desc, made);
-        const encoded = encodeMessage(code, made);
-        if (encoded !== undefined) expect(encoded).toEqual(bytes);
-        if (encoded !== undefined) usual += 1;
-        const decoded = decodeMessage(code, bytes);
-        if (decoded !== undefined) expect(decoded).toStrictEqual(fromBinary(desc, bytes));
-      }),
-      { numRuns: 20 },
-    );
-    expect(usual, "messages that are not left to the general codec").toBeGreaterThan(5);
-  });
+  it.each(cases)(
+    "gives for %s the same bytes and the same message as the general codec [SCHEMA-5]",
+    (_, desc, code) => {
+      let usual = 0;
+      fc.assert(
+        fc.property(arbitraryInit(desc), (init) => {
+          const made = createWithUnknown(desc, init);
+          const bytes = toBinary(desc, made);
+          const encoded = encodeMessage(code, made);
+          if (encoded !== undefined) expect(encoded).toEqual(bytes);
+          if (encoded !== undefined) usual += 1;
+          const decoded = decodeMessage(code, bytes);
+          if (decoded !== undefined) expect(decoded).toStrictEqual(fromBinary(desc, bytes));
+        }),
+        { numRuns: 20 },
+      );
+      expect(usual, "messages that are not left to the general codec").toBeGreaterThan(5);
+    },
+  );
 
   it.each(cases)("gives for %s, whatever the bytes are, the same message or none [SCHEMA-5]", (_, desc, code) => {
     const change = fc.tuple(fc.nat(), fc.nat(255));
