@@ -17,11 +17,11 @@ export const analyses: Readonly<Record<string, string>> = {
   "growth: streams of one channel, 256 of them":
     "The absolute cost of a message over 256 streams has not changed; one stream alone has become faster, because a packet then brings hundreds of messages to a reader that is woken once, while each of 256 readers is woken for two or three.",
   "directory of 10000 agents":
-    "Decoding at the client, and above all the memory that it makes: about 20 objects and 40 texts for each agent, which the collector copies while they are young and which are all kept. JSON.parse makes those of its peer in native code. The server hands out agents that are encoded already; what is left of the time to the first ones is one look at all agents, to count those that match.",
+    "Decoding at the client, and above all the memory that it makes: about 20 objects and 40 texts for each agent, which the collector copies while they are young and which are all kept: half of the time is its work. JSON.parse makes those of its peer in native code. The server hands out agents that are encoded already; what is left of the time to the first ones is one look at all agents, to count those that match.",
   "changes of agents to one watcher":
     "Whole agents of 700 B: the server encodes each once, the client decodes each, and nothing else counts beside that; the collector takes a third of the client's time. Compiled readers are a quarter to a third faster than the general codec here; code generated for each type would be what is left to gain.",
   "delta events of 58 B to one client":
-    "The server is the slower end: making the message (`create`), the turns of two async generators, encoding and framing take about a third of its time each. The client decodes with compiled readers. Peers that cork JSON do none of what makes a call: no credit, no numbers, no acknowledgement, no replay.",
+    "The server is the slower end: the turns of two async generators, and making, encoding and framing messages. Both ends have generated codecs. Peers that cork JSON do none of what makes a call: no credit, no numbers, no acknowledgement, no replay.",
   "200000 lines of a process to one client":
     "Committing: each batch of output is on disk before it is shown, and the next one is read only then.",
   "an item of a timeline to 200 watchers":

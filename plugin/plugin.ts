@@ -10,6 +10,8 @@ import { readContract } from "./contract.ts";
 import { printErrorDocs } from "./docs/errors.ts";
 import { printStateDocs } from "./docs/states.ts";
 import { printMachine } from "./machine/print.ts";
+import { findMessages } from "./message/message.ts";
+import { printMessages } from "./message/print.ts";
 import { SchemaError } from "./problem.ts";
 import { printSecrets } from "./secrets.ts";
 
@@ -19,6 +21,8 @@ interface PluginOptions {
   readonly runtime: string;
   /** `docs`: write `states.md` and `errors.md` in place of code. Default: code. */
   readonly docs: boolean;
+  /** `codecs=PACKAGE`, once or more: write the code of all messages of the package, as `<file>_codec.ts`, and nothing else. Default: of none. */
+  readonly codecs: readonly string[];
 }
 
 const SECRETS_FILE = "moorline/schema/v1/secrets_moorline.ts";
@@ -30,6 +34,7 @@ const generator = createEcmaScriptPlugin<PluginOptions>({
   generateTs(schema) {
     const contract = readContract(schema.files, schema.allFiles);
     if (schema.options.docs) generateDocs(schema, contract);
+    else if (schema.options.codecs.length > 0) generateCodecs(schema);
     else generateCode(schema, contract);
   },
 });
@@ -53,9 +58,10 @@ export const plugin: Plugin = {
 };
 
 function parseOptions(raw: { key: string; value: string }[]): PluginOptions {
-  let options: PluginOptions = { runtime: "../src", docs: false };
+  let options: PluginOptions = { runtime: "../src", docs: false, codecs: [] };
   for (const { key, value } of raw) {
     if (key === "runtime") options = { ...options, runtime: value };
+    else if (key === "codecs") options = { ...options, codecs: [...options.codecs, value] };
     else if (key === "docs" && value === "") options = { ...options, docs: true };
     else throw new Error(`unknown option ${key}`);
   }
@@ -76,6 +82,19 @@ function generateFile(schema: Schema<PluginOptions>, contract: FileContract): vo
   for (const closeCode of closeCodes) printCloseCodes(f, closeCode);
   for (const each of actions) printActions(f, each);
   if (envelope.length > 0) printCodec(f, envelope, `./${schema.options.runtime}/wire/codec.js`);
+}
+
+function generateCodecs(schema: Schema<PluginOptions>): void {
+  const files = schema.files.filter(({ proto }) => schema.options.codecs.includes(proto.package));
+  const problems: string[] = [];
+  const found = files.map((file) => ({ file, messages: findMessages(file, problems) }));
+  if (problems.length > 0) throw new SchemaError(problems);
+  for (const { file, messages } of found) {
+    if (messages.length === 0) continue;
+    const f = schema.generateFile(`${file.name}_codec.ts`);
+    f.preamble(file);
+    printMessages(f, file, messages, schema.options.runtime);
+  }
 }
 
 function generateDocs(schema: Schema<PluginOptions>, contract: Contract): void {

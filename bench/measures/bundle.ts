@@ -1,35 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build, type Metafile } from "esbuild";
 import { type BenchResult, RESULTS, toResults } from "../results.ts";
+import { bundlePage, kib, MEASURED, type PageBundle, pages, toSizeRow } from "./doors.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const GOAL_KIB = 36;
 const MOST_FILES = 25;
-
-/** The services and messages that a client of agents uses, with everything of the door. */
-const AGENT_FAMILY = [
-  "agent",
-  "agent_service",
-  "directory_service",
-  "error",
-  "provider",
-  "timeline",
-  "timeline_service",
-];
-const DOORS = {
-  "the client door": ['export * from "moorline";'],
-  "the client door with the agent family": [
-    'export * from "moorline";',
-    ...AGENT_FAMILY.map((file) => `export * from "moorline/schema/moorline/agent/v1/${file}_pb";`),
-  ],
-  "one client, agents watched": [
-    'export { createDaemonClient, createSessionKey } from "moorline";',
-    'export { AgentDirectoryService } from "moorline/schema/moorline/agent/v1/directory_service_pb";',
-  ],
-} as const;
-const MEASURED = "the client door with the agent family";
 
 /** What one entry of a table takes. */
 interface Part {
@@ -37,23 +11,20 @@ interface Part {
   readonly bytes: number;
 }
 
-/** The size of what a page has to load, minified; writes what it consists of to bench/results/bundle.md. */
+/** The sizes of what pages have to load, minified; writes them, and what they consist of, to bench/results/bundle.md. */
 export async function measureBundle(): Promise<BenchResult[]> {
-  const bundles = new Map<string, Awaited<ReturnType<typeof bundle>>>();
-  for (const [name, lines] of Object.entries(DOORS)) bundles.set(name, await bundle(lines.join("\n")));
+  const bundles = new Map<string, PageBundle>();
+  for (const [name, imports] of pages) {
+    const bundle = await bundlePage(imports);
+    if (bundle !== undefined) bundles.set(name, bundle);
+  }
   const measured = bundles.get(MEASURED);
   if (measured === undefined) throw new Error("nothing was bundled");
-  const sizes = [...bundles].map(
-    ([name, { text }]) => `| ${name} | ${kib(text.length)} | ${kib(gzipSync(text).length)} |`,
-  );
-  writeFileSync(
-    `${RESULTS}/bundle.md`,
-    [...HEAD, ...sizes, "", ...describe(measured.metafile, measured.text)].join("\n"),
-  );
-  const gzipKib = gzipSync(measured.text).length / 1024;
+  const sizes = [...bundles].map(([name, bundle]) => toSizeRow(name, bundle));
+  writeFileSync(`${RESULTS}/bundle.md`, [...HEAD, ...sizes, "", ...describe(measured)].join("\n"));
   const goal = `${GOAL_KIB} KiB`;
   const figures = new Map([
-    ["moorline", [gzipKib]],
+    ["moorline", [measured.gzipBytes / 1024]],
     [goal, [GOAL_KIB]],
   ]);
   return toResults(`${MEASURED}, minified + gzip, KiB`, figures, { [goal]: { most: 1 } });
@@ -62,32 +33,18 @@ export async function measureBundle(): Promise<BenchResult[]> {
 const HEAD = [
   "# What a page has to load",
   "",
-  'Bundled by esbuild for browsers, minified. Made by `npm run bench -- --only "client door"`.',
+  "Bundled by esbuild for browsers, minified; without what pages bring themselves, the peer dependencies. Every door of",
+  "package.json that a browser can load has a row, with all that it exports. Made by `npm run bench -- --only doors`; a",
+  "test holds the code to the table.",
   "",
   "| what | minified, KiB | gzip, KiB |",
   "|---|---:|---:|",
 ];
 
-async function bundle(contents: string): Promise<{ readonly text: string; readonly metafile: Metafile }> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents, resolveDir: ROOT, loader: "ts" },
-    absWorkingDir: ROOT,
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    conditions: ["moorline-source"],
-    minify: true,
-    metafile: true,
-    write: false,
-    logLevel: "silent",
-  });
-  return { text: outputFiles[0]?.text ?? "", metafile };
-}
-
-function describe({ outputs }: Metafile, text: string): string[] {
-  const inputs = Object.values(outputs)[0]?.inputs ?? {};
+function describe({ text, gzipBytes, metafile }: PageBundle): string[] {
+  const inputs = Object.values(metafile.outputs)[0]?.inputs ?? {};
   const files = Object.entries(inputs).map(([name, { bytesInOutput }]) => ({ name, bytes: bytesInOutput }));
-  const gzipShare = gzipSync(text).length / text.length;
+  const gzipShare = gzipBytes / text.length;
   return [
     `What ${MEASURED} consists of. The column of gzip is each part's share of the whole, not measured by itself.`,
     "",
@@ -118,8 +75,4 @@ function bySize(a: Part, b: Part): number {
 function toTable(parts: readonly Part[], gzipShare: number): string[] {
   const rows = parts.map(({ name, bytes }) => `| ${name} | ${kib(bytes)} | ${kib(bytes * gzipShare)} |`);
   return ["| part | minified, KiB | gzip, KiB |", "|---|---:|---:|", ...rows, ""];
-}
-
-function kib(bytes: number): string {
-  return (bytes / 1024).toFixed(1);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createDaemonClient, type DaemonClient, loadOrCreateSessionKey } from "moorline";
 import { createFileStorage } from "moorline/node";
+import { serveRoutes } from "moorline/serve";
 import { JobGuardService } from "./gen/jobs/v1/jobs_pb.ts";
 
 const MAX_FILES = 1000;
@@ -15,7 +16,9 @@ export async function openClient(home: string): Promise<DaemonClient> {
     sessionKey: await loadOrCreateSessionKey(createFileStorage(`${home}/client`), serverId),
     credential: { bearerToken: readFileSync(`${home}/token`, "utf8") },
     client: { name: "jobs-client", version: "1.0.0" },
-    routes: (router) => router.service(JobGuardService, { allowJob: ({ files }) => ({ allowed: files <= MAX_FILES }) }),
+    routes: serveRoutes((router) =>
+      router.service(JobGuardService, { allowJob: ({ files }) => ({ allowed: files <= MAX_FILES }) }),
+    ),
   });
 }
 

@@ -4,7 +4,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { ConnectionConfig } from "../machine/connection.ts";
 import type { TransitionSink } from "../machine/transition-log.ts";
-import type { Routes } from "../rpc/route-table.ts";
+import type { CodecSource } from "../rpc/message-format.ts";
+import type { ServedRoutes } from "../rpc/served-routes.ts";
 import type { Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
@@ -18,6 +19,7 @@ import {
   livenessLimits,
   unaryTimeoutMs,
 } from "../wire/limits.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
 import { parseServerId } from "../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
 import { sessionRefOf } from "../wire/session-ref.ts";
@@ -47,10 +49,12 @@ export interface DaemonClientOptions {
   readonly transport?: Transport;
   /** The path that the transport takes, as hellos and the transition log say it. Default DIRECT. */
   readonly path?: Path;
-  /** Services that the daemon may call on this client. Default none. */
-  readonly routes?: Routes;
+  /** Services that the daemon may call on this client, from `serveRoutes` of `moorline/serve`. Default none. */
+  readonly routes?: ServedRoutes;
   /** Wrap each call that is made, the first one outermost. Default none. */
   readonly interceptors?: readonly Interceptor[];
+  /** The codecs of messages, for example from createGeneratedCodecs. Default: those that work for every message. */
+  readonly codecs?: CodecSource;
   /** The deadline of unary calls that name none, in milliseconds; 0 for none. Default 60 s. Streams have none. */
   readonly defaultTimeoutMs?: number;
   /** Tells when the program is hidden, shown, online. Default: never; pages give createBrowserLifecycle(). */
@@ -89,13 +93,15 @@ export interface ClientLimits {
 
 /** The options of a client, checked and with their defaults. */
 export interface ClientSettings
-  extends Required<Omit<DaemonClientOptions, "routes" | "limits" | "client" | "credential">> {
+  extends Required<Omit<DaemonClientOptions, "routes" | "codecs" | "limits" | "client" | "credential">> {
   /** As in the options. */
   readonly program: ClientProgram;
   /** Whom the client stands for. */
   readonly credentials: CredentialSource;
   /** As in the options. */
-  readonly routes: Routes | undefined;
+  readonly routes: ServedRoutes | undefined;
+  /** As in the options. */
+  readonly codecs: CodecSource | undefined;
   /** What stands for the session key in logs. */
   readonly sessionRef: string;
   /** Whether the instance goes on after this client. */
@@ -125,8 +131,9 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
     credentials: resolveCredential(options.credential),
     transport: options.transport ?? createWebSocketTransport({ clock }),
     path: checkPath(options.path),
-    routes: options.routes,
+    routes: checkRoutes(options.routes),
     interceptors: options.interceptors ?? [],
+    codecs: options.codecs,
     defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
     lifecycle: options.lifecycle ?? noLifecycle,
     clock,
@@ -165,6 +172,13 @@ function resolveConfig({ limits = {}, redial = true }: DaemonClientOptions): Con
   checkRange("answerTimeoutMs", helloTimeoutMs, 1, MAX_UINT32);
   checkRange("wakeTimeoutMs", verifyTimeoutMs, 1, MAX_UINT32);
   return { redial, connectTimeoutMs, helloTimeoutMs, verifyTimeoutMs };
+}
+
+function checkRoutes(routes: ServedRoutes | undefined): ServedRoutes | undefined {
+  if (routes === undefined || typeof routes.serve === "function") return routes;
+  throw new MoorlineError("OPTION_INVALID", "The option routes is nothing that serves.", {
+    action: "Give routes: serveRoutes(…), from moorline/serve.",
+  });
 }
 
 function ignore(): void {}

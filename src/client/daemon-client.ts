@@ -64,7 +64,7 @@ export class DaemonClient {
 
   /** @param settings Options that were checked. */
   constructor(settings: ClientSettings) {
-    const { clock, random, interceptors, defaultTimeoutMs, config } = settings;
+    const { clock, random, interceptors, codecs, defaultTimeoutMs, config } = settings;
     this.settings = settings;
     this.serverId = settings.expectedServerId;
     this.events = new ClientEvents((error) => this.report(error));
@@ -73,7 +73,8 @@ export class DaemonClient {
     this.runner = new Runner(connectionMachine, config, this.performer, initialConnectionState(clock.now()));
     this.runner.subscribe((state) => this.settle(state));
     const channel = (): CallChannel => this.findChannel();
-    this.calls = createChannelTransport({ channel, clock, random, interceptors, defaultTimeoutMs });
+    const more = codecs === undefined ? {} : { codecs };
+    this.calls = createChannelTransport({ channel, clock, random, interceptors, defaultTimeoutMs, ...more });
     this.performer.start();
   }
 

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
 import type { LogEntry } from "../core/machine.ts";
+import { timestampOf } from "../wire/timestamp.ts";
 import type { SchemaMachine } from "./schema-machine.ts";
 
 /** Takes the records of the transition log. What it throws is told to the owner of the machine and changes nothing. */
@@ -41,6 +41,6 @@ export function createTransition<State, Event, Effect, Config>(
     ...(context.path === undefined ? {} : { path: context.path }),
     ...place,
     ...(entry.ignored ? {} : { reason: reason ?? { case: undefined }, message: message ?? "" }),
-    at: timestampFromMs(context.wallMs),
+    at: timestampOf(context.wallMs),
   });
 }

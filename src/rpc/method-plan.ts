@@ -1,5 +1,4 @@
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { type CodecSource, MessageFormat } from "./message-format.ts";
 
 /** A method, as this side deals with it, with everything that does not change from call to call. */
@@ -20,6 +19,9 @@ export interface MethodPlan<I extends DescMessage = DescMessage, O extends DescM
   readonly isEffectless: boolean;
 }
 
+/** `google.protobuf.MethodOptions.IdempotencyLevel`. Its generated enum would bring all of its file along. */
+const Idempotency = { NO_SIDE_EFFECTS: 1, IDEMPOTENT: 2 };
+
 /** Prefix of the URL of every call: an address of its own, because a channel has none. */
 const BASE_URL = "moorline://channel/";
 
@@ -29,14 +31,15 @@ export function planMethod<I extends DescMessage, O extends DescMessage>(
   codecs: CodecSource,
 ): MethodPlan<I, O> {
   const path = `${method.parent.typeName}/${method.name}`;
-  const isEffectless = method.idempotency === Idempotency.NO_SIDE_EFFECTS;
+  const idempotency: number = method.idempotency;
+  const isEffectless = idempotency === Idempotency.NO_SIDE_EFFECTS;
   return {
     method,
     path,
     url: BASE_URL + path,
     input: new MessageFormat(method.input, codecs),
     output: new MessageFormat(method.output, codecs),
-    isRepeatable: isEffectless || method.idempotency === Idempotency.IDEMPOTENT,
+    isRepeatable: isEffectless || idempotency === Idempotency.IDEMPOTENT,
     isEffectless,
   };
 }

@@ -1,5 +1,7 @@
 /** The door of daemons: a server that keeps sessions over every cut, with what it needs beside it. */
 
+export { createGeneratedCodecs } from "../rpc/generated-codecs.ts";
+export type { CodecSource, MessageCodec } from "../rpc/message-format.ts";
 export { digestOf } from "../wire/collection-digest.ts";
 export { MoorlineError } from "../wire/moorline-error.ts";
 export type {

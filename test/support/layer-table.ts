@@ -16,12 +16,16 @@ const HASHES = "@noble/hashes";
 /**
  * The layers, lowest first. Arrows go down; brothers do not talk; nothing imports `testing`.
  * `gen` is the generated code beside `src`; `relay/client` is the part of `relay` that a daemon dials out with,
- * and `wire/codec.ts` the part of `wire` that generated codecs stand on.
+ * and `wire/codec.ts` and `wire/descriptor.ts` the parts of `wire` that generated code stands on.
  */
 export const LAYERS: Readonly<Record<string, LayerRow>> = {
   core: { imports: [], packages: [] },
   "wire/codec.ts": { imports: ["core"], packages: [PROTOBUF] },
-  gen: { imports: ["wire/codec.ts"], packages: [PROTOBUF] },
+  "wire/descriptor.ts": { imports: [], packages: [PROTOBUF] },
+  "wire/utf8.ts": { imports: ["wire/codec.ts"], packages: [PROTOBUF] },
+  "wire/wire-writer.ts": { imports: ["wire/utf8.ts"], packages: [PROTOBUF] },
+  "wire/message-codec.ts": { imports: ["wire/wire-writer.ts"], packages: [PROTOBUF] },
+  gen: { imports: ["wire/message-codec.ts", "wire/descriptor.ts"], packages: [PROTOBUF] },
   wire: { imports: ["gen"], packages: [PROTOBUF, HASHES] },
   machine: { imports: ["wire"], packages: [PROTOBUF] },
   channel: { imports: ["wire"], packages: [PROTOBUF] },
@@ -31,6 +35,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   secure: { imports: ["wire"], packages: [HASHES, "@noble/ciphers", "@noble/curves"] },
   rpc: { imports: ["channel"], packages: [PROTOBUF, CONNECT] },
   client: { imports: ["rpc", "machine", "transport", "secure"], packages: [PROTOBUF, CONNECT, HASHES] },
+  serve: { imports: ["rpc"], packages: [] },
   runtime: { imports: ["client"], packages: [PROTOBUF, CONNECT] },
   react: { imports: ["runtime"], packages: ["react"] },
   console: { imports: ["react"], packages: [PROTOBUF, CONNECT, "react", "react-dom"] },
@@ -76,6 +81,7 @@ export const DOORS: readonly string[] = [
   "./otel",
   "./react",
   "./runtime",
+  "./serve",
   "./server",
   "./testing",
   "./schema/*.js",

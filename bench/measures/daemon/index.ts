@@ -26,7 +26,11 @@ export const daemonBenches: readonly LifecycleBench[] = [
   { what: "200000 lines of a process to one client", run: measureTimeline, profile: () => profileWork(timelineWork) },
   { what: "to 200 watchers", run: measureFanOut, profile: profileFanOut },
   { what: "kept on disk", run: measureStorage, profile: () => profileWork(storageWork) },
-  { what: "client door", run: measureBundle, profile: async () => "bench/results/bundle.md" },
+  {
+    what: "doors of a page, the client door among them",
+    run: measureBundle,
+    profile: async () => "bench/results/bundle.md",
+  },
 ];
 
 async function profileFanOut(): Promise<string> {

@@ -1,21 +1,22 @@
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client, ConnectRouter } from "@connectrpc/connect";
 import {
   TimelineService,
   type WatchTimelineRequest,
-  type WatchTimelineResponse,
-  WatchTimelineResponseSchema,
+  type WatchTimelineResponseSchema,
 } from "../../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { Acts } from "../scene.ts";
 import { createDelta } from "./delta.ts";
 import { Receiver } from "./receiver.ts";
 
-async function* watchTimeline({ agentId }: WatchTimelineRequest): AsyncGenerator<WatchTimelineResponse> {
+type Response = MessageInitShape<typeof WatchTimelineResponseSchema>;
+
+async function* watchTimeline({ agentId }: WatchTimelineRequest): AsyncGenerator<Response> {
   const count = Number(agentId);
   for (let i = 0; i < count; i += 1) {
     const { seq, offset, text, revision } = createDelta(i);
     const value = { seq: BigInt(seq), offset: BigInt(offset), text, revision: BigInt(revision) };
-    yield create(WatchTimelineResponseSchema, { event: { case: "textAppended", value } });
+    yield { event: { case: "textAppended", value } };
   }
 }
 

@@ -3,12 +3,18 @@ import {
   type Connection,
   type ConnectionListener,
   createDaemonClient,
+  createGeneratedCodecs,
   createSessionKey,
   type DaemonClient,
   type Transport,
 } from "moorline";
 import { createWsTransport } from "moorline/node";
+import { directoryServiceCodes } from "moorline/schema/moorline/agent/v1/directory_service_codec";
+import { timelineServiceCodes } from "moorline/schema/moorline/agent/v1/timeline_service_codec";
 import { createDaemonServer, createIdentity, type DaemonServerOptions } from "moorline/server";
+
+/** What a program gives that follows agents. */
+const agentCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServiceCodes);
 
 /** Serves some routes with everything on. @returns The port. */
 export async function serveRoutes(
@@ -16,6 +22,7 @@ export async function serveRoutes(
   options: Pick<DaemonServerOptions, "store" | "journal" | "codecs" | "limits"> = {},
 ): Promise<number> {
   const server = createDaemonServer({
+    codecs: agentCodecs,
     ...options,
     identity: createIdentity({ name: "bench", version: "1.0.0" }),
     routes,
@@ -34,6 +41,7 @@ export async function dialServer(port: number, transport: Transport = createWsTr
     client: { name: "bench", version: "1.0.0" },
     sessionKey: createSessionKey(),
     transport,
+    codecs: agentCodecs,
     onTransition: () => {},
   });
   await client.ensureConnected();

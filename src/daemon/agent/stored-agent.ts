@@ -1,10 +1,12 @@
-import { clone, create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import type { Agent, PermissionResolution } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { type StoredAgent, StoredAgentSchema } from "../../../gen/moorline/agent/v1/stored_agent_pb.ts";
 import type { TimelineLog } from "../../server/timeline/timeline-store.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { agentCodecs } from "../agent-codecs.ts";
 
+const codec = agentCodecs(StoredAgentSchema);
 /** How many decisions about permissions are remembered of an agent. Spec: AGENT-19. */
 const MAX_RESOLUTIONS = 64;
 
@@ -25,7 +27,7 @@ export function nextStoredAgent(
 
 /** The record of a log. */
 export function encodeStoredAgent(stored: StoredAgent): Uint8Array {
-  return toBinary(StoredAgentSchema, stored);
+  return codec.encode(stored).slice();
 }
 
 /** The agent of a log. @throws MoorlineError DATABASE_CORRUPT where its record is none of an agent. */
@@ -41,7 +43,7 @@ export function readStoredAgent({ name, record, epoch }: TimelineLog): StoredAge
 
 function parse(record: Uint8Array): StoredAgent | undefined {
   try {
-    return fromBinary(StoredAgentSchema, record);
+    return codec.decode(record);
   } catch {
     return undefined;
   }

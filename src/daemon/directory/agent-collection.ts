@@ -1,14 +1,13 @@
-import { toBinary } from "@bufbuild/protobuf";
 import { type Agent, AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type CollectionOptions, VersionedCollection } from "../../server/collection/versioned-collection.ts";
-import { compileEncoder } from "../../wire/message/compile-encoder.ts";
+import { agentCodecs } from "../agent-codecs.ts";
 
 interface EncodedAgent {
   readonly agent: Agent;
   readonly bytes: Uint8Array;
 }
 
-const encode = compileEncoder(AgentSchema);
+const { encode } = agentCodecs(AgentSchema);
 
 /** The agents of a daemon, by their ids. Each is encoded once, when somebody is first told of it. */
 export class AgentCollection extends VersionedCollection<Agent> {
@@ -28,7 +27,7 @@ export class AgentCollection extends VersionedCollection<Agent> {
   bytesOf(agent: Agent): Uint8Array {
     const known = this.encoded.get(agent.id);
     if (known?.agent === agent) return known.bytes;
-    const bytes = encode?.(agent) ?? toBinary(AgentSchema, agent);
+    const bytes = encode(agent);
     if (this.get(agent.id) !== agent) return bytes;
     // A copy of its own: what encodes shares memory among messages that are soon gone.
     const kept = bytes.slice();

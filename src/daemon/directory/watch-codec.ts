@@ -5,8 +5,9 @@ import {
   WatchAgentsResponseSchema,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { allocate } from "../../core/allocate.ts";
-import { type CodecSource, generalCodec, type MessageCodec } from "../../rpc/message-format.ts";
+import type { CodecSource, MessageCodec } from "../../rpc/message-format.ts";
 import { sizeDelimited, sizeString, sizeUint64, writeBytes, writeString, writeVarint } from "../../wire/codec.ts";
+import { agentCodecs } from "../agent-codecs.ts";
 import type { AgentCollection } from "./agent-collection.ts";
 
 /** Field numbers and wire types of directory_service.proto, as tags of one byte. */
@@ -16,14 +17,14 @@ const REMOVED_ID = 0x12;
 const AGENT = 0x0a;
 const REVISION = 0x10;
 
-/** The codecs of a daemon: the general ones, but for what a directory tells its watchers, where agents are encoded once. */
+/** The codecs of a daemon: the generated ones, but for what a directory tells its watchers, where agents are encoded once. */
 export function createDirectoryCodecs(agents: AgentCollection): CodecSource {
   return <D extends DescMessage>(desc: D): MessageCodec<D> => {
-    const general = generalCodec(desc);
-    if (desc.typeName !== WatchAgentsResponseSchema.typeName) return general;
+    const codec = agentCodecs(desc);
+    if (desc.typeName !== WatchAgentsResponseSchema.typeName) return codec;
     return {
-      encode: (message) => encodeChanges(agents, message as unknown as WatchAgentsResponse) ?? general.encode(message),
-      decode: general.decode,
+      encode: (message) => encodeChanges(agents, message as unknown as WatchAgentsResponse) ?? codec.encode(message),
+      decode: codec.decode,
     };
   };
 }

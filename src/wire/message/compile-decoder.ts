@@ -15,6 +15,8 @@ import { type ScalarReader, scalarReaders } from "./scalar-reader.ts";
 import { isUsualType } from "./usual-type.ts";
 
 const LENGTH_DELIMITED = 2;
+/** How much of a message is made text at once. */
+const TEXT_BYTES = 512;
 
 /**
  * Makes a decoder of a message type. It gives the same messages as the general one of @bufbuild/protobuf; small ones, of
@@ -31,7 +33,7 @@ export function compileDecoder<D extends DescMessage>(
 
 function decode(type: MessageReader, bytes: Uint8Array): unknown {
   try {
-    return type.readTo(new WireReader(bytes), bytes.length, 1);
+    return type.readTo(new WireReader(bytes, TEXT_BYTES), bytes.length, 1);
   } catch {
     return undefined;
   }

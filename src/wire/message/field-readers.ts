@@ -1,5 +1,5 @@
 import type { UnknownField, WireReader } from "../codec.ts";
-import { assume } from "./scalar-encoder.ts";
+import { assume } from "../message-codec.ts";
 
 /** A message that is being decoded. */
 export interface Target {

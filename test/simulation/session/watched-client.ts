@@ -9,6 +9,7 @@ import {
   type SessionKey,
   type Transport,
 } from "../../../src/client/index.ts";
+import { serveRoutes } from "../../../src/serve/index.ts";
 import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
 import { ClientWatch } from "./client-watch.ts";
 import { DialJudge } from "./dial-judge.ts";
@@ -58,7 +59,7 @@ export function createWatchedClient(program: ClientProgram, wishes: ClientWishes
     sessionKey: key,
     client: { name: "program", version: "1.0.0" },
     transport: watchTransport(program, wishes, dials),
-    routes: (router) => router.service(EchoService, createEchoService({ process, ledger })),
+    routes: serveRoutes((router) => router.service(EchoService, createEchoService({ process, ledger }))),
     lifecycle,
     limits: clientLimitsOf(scene.plan),
     clock: process.clock,

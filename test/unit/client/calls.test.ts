@@ -7,6 +7,7 @@ import { isConnected } from "../../../src/client/selectors.ts";
 import { createChannelTransport } from "../../../src/rpc/channel-transport.ts";
 import { waitForReady } from "../../../src/rpc/context-keys.ts";
 import { createServiceClient } from "../../../src/rpc/service-client.ts";
+import { serveRoutes } from "../../../src/serve/index.ts";
 import { EchoService } from "../rpc/gen/rpctest/v1/echo_pb.ts";
 import { connect, rejectionOf, type Stage, settle, stageClient, steadyRandom } from "./support/stage.ts";
 
@@ -205,7 +206,9 @@ describe("DaemonClient: calls", () => {
 
   it("serves its own services to the daemon, on every channel [CALL-1]", async () => {
     const stage = stageClient({
-      routes: (router) => void router.service(EchoService, { say: ({ text }) => ({ text: `client says ${text}` }) }),
+      routes: serveRoutes(
+        (router) => void router.service(EchoService, { say: ({ text }) => ({ text: `client says ${text}` }) }),
+      ),
     });
     await connect(stage);
     expect(await askClient(stage)).toBe("client says hello");

@@ -54,6 +54,7 @@ describe("createDaemonClient", () => {
     ["expectedServerId", "nobody", "SERVER_ID_MALFORMED"],
     ["client", undefined, "OPTION_INVALID"],
     ["client", { name: "only" }, "OPTION_INVALID"],
+    ["routes", () => {}, "OPTION_INVALID"],
     ["credential", "token", "OPTION_INVALID"],
     ["credential", { bearerToken: "" }, "OPTION_INVALID"],
     ["credential", { bearerToken: "a", pairingToken: "b" }, "OPTION_INVALID"],

@@ -6,7 +6,8 @@
 // status.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { AgentStatus, PermissionResolution } from "./agent_pb.ts";
 import { file_moorline_agent_v1_agent } from "./agent_pb.ts";
 import type { ProviderCapability } from "./provider_pb.ts";
@@ -17,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/error.proto.
  */
 export const file_moorline_agent_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9hZ2VudC92MS9lcnJvci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiIQoNQWdlbnROb3RGb3VuZBIQCghhZ2VudF9pZBgBIAEoCSJjChFDYXBhYmlsaXR5TWlzc2luZxITCgtwcm92aWRlcl9pZBgBIAEoCRI5CgpjYXBhYmlsaXR5GAIgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5IicKEFByb3ZpZGVyTm90Rm91bmQSEwoLcHJvdmlkZXJfaWQYASABKAkiHwoLSW5wdXRDbG9zZWQSEAoIYWdlbnRfaWQYASABKAkiVwoTQWdlbnRTdGF0dXNDb25mbGljdBIQCghhZ2VudF9pZBgBIAEoCRIuCgZzdGF0dXMYAiABKA4yHi5tb29ybGluZS5hZ2VudC52MS5BZ2VudFN0YXR1cyJYChlQZXJtaXNzaW9uQWxyZWFkeVJlc29sdmVkEjsKCnJlc29sdXRpb24YASABKAsyJy5tb29ybGluZS5hZ2VudC52MS5QZXJtaXNzaW9uUmVzb2x1dGlvbiJUCg5Db21tYW5kUmVmdXNlZBIxCgZyZWFzb24YASABKA4yIS5tb29ybGluZS5hZ2VudC52MS5Db21tYW5kUmVmdXNhbBIPCgdwcm9ncmFtGAIgASgJIkEKDUN1cnNvclJlZnVzZWQSMAoGcmVhc29uGAEgASgOMiAubW9vcmxpbmUuYWdlbnQudjEuQ3Vyc29yUmVmdXNhbCIPCg1DaGFubmVsTmVlZGVkIh0KDEZpZWxkSW52YWxpZBINCgVmaWVsZBgBIAEoCSq+AQoOQ29tbWFuZFJlZnVzYWwSHwobQ09NTUFORF9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASHQoZQ09NTUFORF9SRUZVU0FMX05PVF9GT1VORBABEh8KG0NPTU1BTkRfUkVGVVNBTF9OT1RfQUxMT1dFRBACEiEKHUNPTU1BTkRfUkVGVVNBTF9CQURfRElSRUNUT1JZEAMSKAokQ09NTUFORF9SRUZVU0FMX1ZBUklBQkxFX05PVF9BTExPV0VEEAQqnwEKDUN1cnNvclJlZnVzYWwSHgoaQ1VSU09SX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIcChhDVVJTT1JfUkVGVVNBTF9NQUxGT1JNRUQQARIaChZDVVJTT1JfUkVGVVNBTF9GT1JFSUdOEAISGAoUQ1VSU09SX1JFRlVTQUxfQUhFQUQQAxIaChZDVVJTT1JfUkVGVVNBTF9FWFBJUkVEEARiBnByb3RvMw", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
+  fileDesc("moorline/agent/v1/error.proto moorline.agent.v1|mAgentNotFound|fagent_id 1 9|.|mCapabilityMissing|fprovider_id 1 9|fcapability 2 14 ProviderCapability|.|mProviderNotFound|fprovider_id 1 9|.|mInputClosed|fagent_id 1 9|.|mAgentStatusConflict|fagent_id 1 9|fstatus 2 14 AgentStatus|.|mPermissionAlreadyResolved|fresolution 1 11 PermissionResolution|.|mCommandRefused|freason 1 14 CommandRefusal|fprogram 2 9|.|mCursorRefused|freason 1 14 CursorRefusal|.|mChannelNeeded|.|mFieldInvalid|ffield 1 9|.|eCommandRefusal|vCOMMAND_REFUSAL_UNSPECIFIED 0|vCOMMAND_REFUSAL_NOT_FOUND 1|vCOMMAND_REFUSAL_NOT_ALLOWED 2|vCOMMAND_REFUSAL_BAD_DIRECTORY 3|vCOMMAND_REFUSAL_VARIABLE_NOT_ALLOWED 4|.|eCursorRefusal|vCURSOR_REFUSAL_UNSPECIFIED 0|vCURSOR_REFUSAL_MALFORMED 1|vCURSOR_REFUSAL_FOREIGN 2|vCURSOR_REFUSAL_AHEAD 3|vCURSOR_REFUSAL_EXPIRED 4|.", [file_moorline_agent_v1_agent, file_moorline_agent_v1_provider]);
 
 /**
  * There is no such agent. Comes with NOT_FOUND. Not retried.

@@ -3,9 +3,10 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "../../../../src/wire/descriptor.ts";
 import type { AgentAttention, AgentStatus } from "./agent_pb.ts";
 import { file_moorline_agent_v1_agent } from "./agent_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/notification_service.proto.
  */
 export const file_moorline_agent_v1_notification_service: GenFile = /*@__PURE__*/
-  fileDesc("Cixtb29ybGluZS9hZ2VudC92MS9ub3RpZmljYXRpb25fc2VydmljZS5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEiyAEKDU5vdGlmeVJlcXVlc3QSEAoIYWdlbnRfaWQYASABKAkSDQoFdGl0bGUYAiABKAkSNAoJYXR0ZW50aW9uGAMgASgOMiEubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRBdHRlbnRpb24SMAoMYXR0ZW50aW9uX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgZzdGF0dXMYBSABKA4yHi5tb29ybGluZS5hZ2VudC52MS5BZ2VudFN0YXR1cyIQCg5Ob3RpZnlSZXNwb25zZTJkChNOb3RpZmljYXRpb25TZXJ2aWNlEk0KBk5vdGlmeRIgLm1vb3JsaW5lLmFnZW50LnYxLk5vdGlmeVJlcXVlc3QaIS5tb29ybGluZS5hZ2VudC52MS5Ob3RpZnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent]);
+  fileDesc("moorline/agent/v1/notification_service.proto moorline.agent.v1|mNotifyRequest|fagent_id 1 9|ftitle 2 9|fattention 3 14 AgentAttention|fattention_at 4 11 .google.protobuf.Timestamp|fstatus 5 14 AgentStatus|.|mNotifyResponse|.|sNotificationService|cNotify NotifyRequest NotifyResponse 0|.", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent]);
 
 /**
  * An agent wants attention.

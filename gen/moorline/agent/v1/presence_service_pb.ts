@@ -3,16 +3,17 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "../../../../src/wire/descriptor.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/agent/v1/presence_service.proto.
  */
 export const file_moorline_agent_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihtb29ybGluZS9hZ2VudC92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEhFtb29ybGluZS5hZ2VudC52MSKJAQoVUmVwb3J0UHJlc2VuY2VSZXF1ZXN0Ei8KBXN0YXRlGAEgASgOMiAubW9vcmxpbmUuYWdlbnQudjEuUHJlc2VuY2VTdGF0ZRIQCghhZ2VudF9pZBgCIAEoCRItCglhY3RpdmVfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhgKFlJlcG9ydFByZXNlbmNlUmVzcG9uc2UiOgoYUmVnaXN0ZXJQdXNoVG9rZW5SZXF1ZXN0Eg8KB3NlcnZpY2UYASABKAkSDQoFdG9rZW4YAiABKAkiGwoZUmVnaXN0ZXJQdXNoVG9rZW5SZXNwb25zZSpmCg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWUFJFU0VOQ0VfU1RBVEVfVklTSUJMRRABEhkKFVBSRVNFTkNFX1NUQVRFX0hJRERFThACMvIBCg9QcmVzZW5jZVNlcnZpY2USagoOUmVwb3J0UHJlc2VuY2USKC5tb29ybGluZS5hZ2VudC52MS5SZXBvcnRQcmVzZW5jZVJlcXVlc3QaKS5tb29ybGluZS5hZ2VudC52MS5SZXBvcnRQcmVzZW5jZVJlc3BvbnNlIgOQAgIScwoRUmVnaXN0ZXJQdXNoVG9rZW4SKy5tb29ybGluZS5hZ2VudC52MS5SZWdpc3RlclB1c2hUb2tlblJlcXVlc3QaLC5tb29ybGluZS5hZ2VudC52MS5SZWdpc3RlclB1c2hUb2tlblJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("moorline/agent/v1/presence_service.proto moorline.agent.v1|mReportPresenceRequest|fstate 1 14 PresenceState|fagent_id 2 9|factive_at 3 11 .google.protobuf.Timestamp|.|mReportPresenceResponse|.|mRegisterPushTokenRequest|fservice 1 9|ftoken 2 9|.|mRegisterPushTokenResponse|.|ePresenceState|vPRESENCE_STATE_UNSPECIFIED 0|vPRESENCE_STATE_VISIBLE 1|vPRESENCE_STATE_HIDDEN 2|.|sPresenceService|cReportPresence ReportPresenceRequest ReportPresenceResponse 0 2|cRegisterPushToken RegisterPushTokenRequest RegisterPushTokenResponse 0 2|.", [file_google_protobuf_timestamp]);
 
 /**
  * Whether somebody looks at a client.

@@ -3,14 +3,15 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/agent/v1/provider.proto.
  */
 export const file_moorline_agent_v1_provider: GenFile = /*@__PURE__*/
-  fileDesc("CiBtb29ybGluZS9hZ2VudC92MS9wcm92aWRlci5wcm90bxIRbW9vcmxpbmUuYWdlbnQudjEi3gIKCFByb3ZpZGVyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSOwoMY2FwYWJpbGl0aWVzGAMgAygOMiUubW9vcmxpbmUuYWdlbnQudjEuUHJvdmlkZXJDYXBhYmlsaXR5Ej0KDGF2YWlsYWJpbGl0eRgEIAEoDjInLm1vb3JsaW5lLmFnZW50LnYxLlByb3ZpZGVyQXZhaWxhYmlsaXR5EhsKE3VuYXZhaWxhYmxlX21lc3NhZ2UYBSABKAkSMAoFbW9kZXMYBiADKAsyIS5tb29ybGluZS5hZ2VudC52MS5Qcm92aWRlckNob2ljZRIxCgZtb2RlbHMYByADKAsyIS5tb29ybGluZS5hZ2VudC52MS5Qcm92aWRlckNob2ljZRI6Cg90aGlua2luZ19sZXZlbHMYCCADKAsyIS5tb29ybGluZS5hZ2VudC52MS5Qcm92aWRlckNob2ljZSIqCg5Qcm92aWRlckNob2ljZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJKqUCChJQcm92aWRlckNhcGFiaWxpdHkSIwofUFJPVklERVJfQ0FQQUJJTElUWV9VTlNQRUNJRklFRBAAEh8KG1BST1ZJREVSX0NBUEFCSUxJVFlfUFJPTVBUUxABEh4KGlBST1ZJREVSX0NBUEFCSUxJVFlfQ0FOQ0VMEAISIwofUFJPVklERVJfQ0FQQUJJTElUWV9QRVJNSVNTSU9OUxADEh0KGVBST1ZJREVSX0NBUEFCSUxJVFlfTU9ERVMQBBIeChpQUk9WSURFUl9DQVBBQklMSVRZX01PREVMUxAFEiAKHFBST1ZJREVSX0NBUEFCSUxJVFlfVEhJTktJTkcQBhIjCh9QUk9WSURFUl9DQVBBQklMSVRZX0NMT1NFX0lOUFVUEAcqrQEKFFByb3ZpZGVyQXZhaWxhYmlsaXR5EiUKIVBST1ZJREVSX0FWQUlMQUJJTElUWV9VTlNQRUNJRklFRBAAEiMKH1BST1ZJREVSX0FWQUlMQUJJTElUWV9BVkFJTEFCTEUQARInCiNQUk9WSURFUl9BVkFJTEFCSUxJVFlfTk9UX0lOU1RBTExFRBACEiAKHFBST1ZJREVSX0FWQUlMQUJJTElUWV9GQUlMRUQQA2IGcHJvdG8z");
+  fileDesc("moorline/agent/v1/provider.proto moorline.agent.v1|mProvider|fid 1 9|fname 2 9|fcapabilities 3 14r ProviderCapability|favailability 4 14 ProviderAvailability|funavailable_message 5 9|fmodes 6 11r ProviderChoice|fmodels 7 11r ProviderChoice|fthinking_levels 8 11r ProviderChoice|.|mProviderChoice|fid 1 9|fname 2 9|.|eProviderCapability|vPROVIDER_CAPABILITY_UNSPECIFIED 0|vPROVIDER_CAPABILITY_PROMPTS 1|vPROVIDER_CAPABILITY_CANCEL 2|vPROVIDER_CAPABILITY_PERMISSIONS 3|vPROVIDER_CAPABILITY_MODES 4|vPROVIDER_CAPABILITY_MODELS 5|vPROVIDER_CAPABILITY_THINKING 6|vPROVIDER_CAPABILITY_CLOSE_INPUT 7|.|eProviderAvailability|vPROVIDER_AVAILABILITY_UNSPECIFIED 0|vPROVIDER_AVAILABILITY_AVAILABLE 1|vPROVIDER_AVAILABILITY_NOT_INSTALLED 2|vPROVIDER_AVAILABILITY_FAILED 3|.");
 
 /**
  * What runs agents: a kind of program that the daemon knows how to start,

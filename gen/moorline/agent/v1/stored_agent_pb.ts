@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Agent, PermissionResolution } from "./agent_pb.ts";
 import { file_moorline_agent_v1_agent } from "./agent_pb.ts";
 import type { CreateAgentRequest } from "./agent_service_pb.ts";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/stored_agent.proto.
  */
 export const file_moorline_agent_v1_stored_agent: GenFile = /*@__PURE__*/
-  fileDesc("CiRtb29ybGluZS9hZ2VudC92MS9zdG9yZWRfYWdlbnQucHJvdG8SEW1vb3JsaW5lLmFnZW50LnYxIqwBCgtTdG9yZWRBZ2VudBInCgVhZ2VudBgBIAEoCzIYLm1vb3JsaW5lLmFnZW50LnYxLkFnZW50EjYKB3JlcXVlc3QYAiABKAsyJS5tb29ybGluZS5hZ2VudC52MS5DcmVhdGVBZ2VudFJlcXVlc3QSPAoLcmVzb2x1dGlvbnMYAyADKAsyJy5tb29ybGluZS5hZ2VudC52MS5QZXJtaXNzaW9uUmVzb2x1dGlvbmIGcHJvdG8z", [file_moorline_agent_v1_agent, file_moorline_agent_v1_agent_service]);
+  fileDesc("moorline/agent/v1/stored_agent.proto moorline.agent.v1|mStoredAgent|fagent 1 11 Agent|frequest 2 11 CreateAgentRequest|fresolutions 3 11r PermissionResolution|.", [file_moorline_agent_v1_agent, file_moorline_agent_v1_agent_service]);
 
 /**
  * An agent, as the daemon keeps it with its timeline. Never sent to anybody.

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { TimelineItem } from "./timeline_pb.ts";
 import { file_moorline_agent_v1_timeline } from "./timeline_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/timeline_service.proto.
  */
 export const file_moorline_agent_v1_timeline_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihtb29ybGluZS9hZ2VudC92MS90aW1lbGluZV9zZXJ2aWNlLnByb3RvEhFtb29ybGluZS5hZ2VudC52MSIxCg5UaW1lbGluZUN1cnNvchINCgVlcG9jaBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBCKAAQoTTGlzdFRpbWVsaW5lUmVxdWVzdBIQCghhZ2VudF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKA0SEwoJYWZ0ZXJfc2VxGAMgASgESAASFAoKYmVmb3JlX3NlcRgEIAEoBEgAEg0KBWVwb2NoGAUgASgJQgoKCHBvc2l0aW9uIqEBChRMaXN0VGltZWxpbmVSZXNwb25zZRIuCgVpdGVtcxgBIAMoCzIfLm1vb3JsaW5lLmFnZW50LnYxLlRpbWVsaW5lSXRlbRIxCgZjdXJzb3IYAiABKAsyIS5tb29ybGluZS5hZ2VudC52MS5UaW1lbGluZUN1cnNvchITCgtoYXNfZWFybGllchgDIAEoCBIRCgloYXNfbGF0ZXIYBCABKAgiWwoUV2F0Y2hUaW1lbGluZVJlcXVlc3QSEAoIYWdlbnRfaWQYASABKAkSMQoGY3Vyc29yGAIgASgLMiEubW9vcmxpbmUuYWdlbnQudjEuVGltZWxpbmVDdXJzb3IiuQIKFVdhdGNoVGltZWxpbmVSZXNwb25zZRI4Cg1pdGVtX2FwcGVuZGVkGAEgASgLMh8ubW9vcmxpbmUuYWdlbnQudjEuSXRlbUFwcGVuZGVkSAASOAoNdGV4dF9hcHBlbmRlZBgCIAEoCzIfLm1vb3JsaW5lLmFnZW50LnYxLlRleHRBcHBlbmRlZEgAEjgKDWl0ZW1fcmVwbGFjZWQYAyABKAsyHy5tb29ybGluZS5hZ2VudC52MS5JdGVtUmVwbGFjZWRIABI4Cg1lcG9jaF9jaGFuZ2VkGAQgASgLMh8ubW9vcmxpbmUuYWdlbnQudjEuRXBvY2hDaGFuZ2VkSAASLwoEbWFyaxgFIAEoCzIfLm1vb3JsaW5lLmFnZW50LnYxLlRpbWVsaW5lTWFya0gAQgcKBWV2ZW50Ij0KDEl0ZW1BcHBlbmRlZBItCgRpdGVtGAEgASgLMh8ubW9vcmxpbmUuYWdlbnQudjEuVGltZWxpbmVJdGVtIksKDFRleHRBcHBlbmRlZBILCgNzZXEYASABKAQSDgoGb2Zmc2V0GAIgASgEEgwKBHRleHQYAyABKAkSEAoIcmV2aXNpb24YBCABKAQiPQoMSXRlbVJlcGxhY2VkEi0KBGl0ZW0YASABKAsyHy5tb29ybGluZS5hZ2VudC52MS5UaW1lbGluZUl0ZW0iHQoMRXBvY2hDaGFuZ2VkEg0KBWVwb2NoGAEgASgJIkEKDFRpbWVsaW5lTWFyaxIxCgZjdXJzb3IYASABKAsyIS5tb29ybGluZS5hZ2VudC52MS5UaW1lbGluZUN1cnNvcjLiAQoPVGltZWxpbmVTZXJ2aWNlEmQKDExpc3RUaW1lbGluZRImLm1vb3JsaW5lLmFnZW50LnYxLkxpc3RUaW1lbGluZVJlcXVlc3QaJy5tb29ybGluZS5hZ2VudC52MS5MaXN0VGltZWxpbmVSZXNwb25zZSIDkAIBEmkKDVdhdGNoVGltZWxpbmUSJy5tb29ybGluZS5hZ2VudC52MS5XYXRjaFRpbWVsaW5lUmVxdWVzdBooLm1vb3JsaW5lLmFnZW50LnYxLldhdGNoVGltZWxpbmVSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_moorline_agent_v1_timeline]);
+  fileDesc("moorline/agent/v1/timeline_service.proto moorline.agent.v1|mTimelineCursor|fepoch 1 9|frevision 2 4|.|mListTimelineRequest|oposition|fagent_id 1 9|fpage_size 2 13|fafter_seq 3 4:0|fbefore_seq 4 4:0|fepoch 5 9|.|mListTimelineResponse|fitems 1 11r TimelineItem|fcursor 2 11 TimelineCursor|fhas_earlier 3 8|fhas_later 4 8|.|mWatchTimelineRequest|fagent_id 1 9|fcursor 2 11 TimelineCursor|.|mWatchTimelineResponse|oevent|fitem_appended 1 11:0 ItemAppended|ftext_appended 2 11:0 TextAppended|fitem_replaced 3 11:0 ItemReplaced|fepoch_changed 4 11:0 EpochChanged|fmark 5 11:0 TimelineMark|.|mItemAppended|fitem 1 11 TimelineItem|.|mTextAppended|fseq 1 4|foffset 2 4|ftext 3 9|frevision 4 4|.|mItemReplaced|fitem 1 11 TimelineItem|.|mEpochChanged|fepoch 1 9|.|mTimelineMark|fcursor 1 11 TimelineCursor|.|sTimelineService|cListTimeline ListTimelineRequest ListTimelineResponse 0 1|cWatchTimeline WatchTimelineRequest WatchTimelineResponse 2 1|.", [file_moorline_agent_v1_timeline]);
 
 /**
  * Where somebody stands who follows a timeline.

@@ -3,14 +3,15 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/machine/v1/session.proto.
  */
 export const file_moorline_machine_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiFtb29ybGluZS9tYWNoaW5lL3YxL3Nlc3Npb24ucHJvdG8SE21vb3JsaW5lLm1hY2hpbmUudjEi/gEKDFNlc3Npb25TdGF0ZRI2CgRpZGxlGAEgASgLMiYubW9vcmxpbmUubWFjaGluZS52MS5TZXNzaW9uU3RhdGUuSWRsZUgAEjoKBmFjdGl2ZRgCIAEoCzIoLm1vb3JsaW5lLm1hY2hpbmUudjEuU2Vzc2lvblN0YXRlLkFjdGl2ZUgAEjwKB2V4cGlyZWQYAyABKAsyKS5tb29ybGluZS5tYWNoaW5lLnYxLlNlc3Npb25TdGF0ZS5FeHBpcmVkSAAaHgoESWRsZRIWCg5kZWFkbGluZV9hdF9tcxgBIAEoARoICgZBY3RpdmUaCQoHRXhwaXJlZEIHCgVzdGF0ZSLzAwoMU2Vzc2lvbkV2ZW50Ej4KCGF0dGFjaGVkGAEgASgLMioubW9vcmxpbmUubWFjaGluZS52MS5TZXNzaW9uRXZlbnQuQXR0YWNoZWRIABJOChFsYXN0X2NoYW5uZWxfbG9zdBgCIAEoCzIxLm1vb3JsaW5lLm1hY2hpbmUudjEuU2Vzc2lvbkV2ZW50Lkxhc3RDaGFubmVsTG9zdEgAEkMKC2NhbGxfc2VydmVkGAMgASgLMiwubW9vcmxpbmUubWFjaGluZS52MS5TZXNzaW9uRXZlbnQuQ2FsbFNlcnZlZEgAEksKD3Nlc3Npb25fZXhwaXJlZBgEIAEoCzIwLm1vb3JsaW5lLm1hY2hpbmUudjEuU2Vzc2lvbkV2ZW50LlNlc3Npb25FeHBpcmVkSAASOAoFZW5kZWQYBSABKAsyJy5tb29ybGluZS5tYWNoaW5lLnYxLlNlc3Npb25FdmVudC5FbmRlZEgAGgoKCEF0dGFjaGVkGiEKD0xhc3RDaGFubmVsTG9zdBIOCgZub3dfbXMYASABKAEaHAoKQ2FsbFNlcnZlZBIOCgZub3dfbXMYASABKAEaKAoOU2Vzc2lvbkV4cGlyZWQSFgoOZGVhZGxpbmVfYXRfbXMYASABKAEaBwoFRW5kZWRCBwoFZXZlbnQihwMKDVNlc3Npb25FZmZlY3QSRAoLc3RhcnRfdGltZXIYASABKAsyLS5tb29ybGluZS5tYWNoaW5lLnYxLlNlc3Npb25FZmZlY3QuU3RhcnRUaW1lckgAEkYKDGNhbmNlbF90aW1lchgCIAEoCzIuLm1vb3JsaW5lLm1hY2hpbmUudjEuU2Vzc2lvbkVmZmVjdC5DYW5jZWxUaW1lckgAEkYKDGVuZF9jaGFubmVscxgDIAEoCzIuLm1vb3JsaW5lLm1hY2hpbmUudjEuU2Vzc2lvbkVmZmVjdC5FbmRDaGFubmVsc0gAEkoKDmZvcmdldF9zZXNzaW9uGAQgASgLMjAubW9vcmxpbmUubWFjaGluZS52MS5TZXNzaW9uRWZmZWN0LkZvcmdldFNlc3Npb25IABobCgpTdGFydFRpbWVyEg0KBWF0X21zGAEgASgBGg0KC0NhbmNlbFRpbWVyGg0KC0VuZENoYW5uZWxzGg8KDUZvcmdldFNlc3Npb25CCAoGZWZmZWN0YgZwcm90bzM");
+  fileDesc("moorline/machine/v1/session.proto moorline.machine.v1|mSessionState|ostate|fidle 1 11:0 SessionState.Idle|factive 2 11:0 SessionState.Active|fexpired 3 11:0 SessionState.Expired|mIdle|fdeadline_at_ms 1 1|.|mActive|.|mExpired|.|.|mSessionEvent|oevent|fattached 1 11:0 SessionEvent.Attached|flast_channel_lost 2 11:0 SessionEvent.LastChannelLost|fcall_served 3 11:0 SessionEvent.CallServed|fsession_expired 4 11:0 SessionEvent.SessionExpired|fended 5 11:0 SessionEvent.Ended|mAttached|.|mLastChannelLost|fnow_ms 1 1|.|mCallServed|fnow_ms 1 1|.|mSessionExpired|fdeadline_at_ms 1 1|.|mEnded|.|.|mSessionEffect|oeffect|fstart_timer 1 11:0 SessionEffect.StartTimer|fcancel_timer 2 11:0 SessionEffect.CancelTimer|fend_channels 3 11:0 SessionEffect.EndChannels|fforget_session 4 11:0 SessionEffect.ForgetSession|mStartTimer|fat_ms 1 1|.|mCancelTimer|.|mEndChannels|.|mForgetSession|.|.");
 
 /**
  * A session, as the server sees it. It begins idle; where a hello made it, the

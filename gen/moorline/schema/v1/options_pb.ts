@@ -7,14 +7,15 @@
 // Generators read them; nothing in code repeats them.
 
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/schema/v1/options.proto.
  */
 export const file_moorline_schema_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiBtb29ybGluZS9zY2hlbWEvdjEvb3B0aW9ucy5wcm90bxISbW9vcmxpbmUuc2NoZW1hLnYxKtgBCgxSZXRyeVZlcmRpY3QSHQoZUkVUUllfVkVSRElDVF9VTlNQRUNJRklFRBAAEhUKEVJFVFJZX1ZFUkRJQ1RfTk9XEAESGQoVUkVUUllfVkVSRElDVF9CQUNLT0ZGEAISJAogUkVUUllfVkVSRElDVF9SRUZSRVNIX0NSRURFTlRJQUwQAxIdChlSRVRSWV9WRVJESUNUX05FV19DSEFOTkVMEAQSFgoSUkVUUllfVkVSRElDVF9TVE9QEAUSGgoWUkVUUllfVkVSRElDVF9BU0tfVVNFUhAGYgZwcm90bzM");
+  fileDesc("moorline/schema/v1/options.proto moorline.schema.v1|eRetryVerdict|vRETRY_VERDICT_UNSPECIFIED 0|vRETRY_VERDICT_NOW 1|vRETRY_VERDICT_BACKOFF 2|vRETRY_VERDICT_REFRESH_CREDENTIAL 3|vRETRY_VERDICT_NEW_CHANNEL 4|vRETRY_VERDICT_STOP 5|vRETRY_VERDICT_ASK_USER 6|.");
 
 /**
  * What a client does after a connection ended with a typed reason.

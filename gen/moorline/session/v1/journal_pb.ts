@@ -5,7 +5,8 @@
 // What a daemon keeps of keyed calls. Not on the wire.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { CallEnd, Header } from "./packet_pb.ts";
 import { file_moorline_session_v1_packet } from "./packet_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/journal.proto.
  */
 export const file_moorline_session_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("CiFtb29ybGluZS9zZXNzaW9uL3YxL2pvdXJuYWwucHJvdG8SE21vb3JsaW5lLnNlc3Npb24udjEiZwoMS2V5ZWRPdXRjb21lEiwKB2hlYWRlcnMYASADKAsyGy5tb29ybGluZS5zZXNzaW9uLnYxLkhlYWRlchIpCgNlbmQYAiABKAsyHC5tb29ybGluZS5zZXNzaW9uLnYxLkNhbGxFbmRiBnByb3RvMw", [file_moorline_session_v1_packet]);
+  fileDesc("moorline/session/v1/journal.proto moorline.session.v1|mKeyedOutcome|fheaders 1 11r Header|fend 2 11 CallEnd|.", [file_moorline_session_v1_packet]);
 
 /**
  * How the run of a keyed call ended, as its journal keeps it: what every caller

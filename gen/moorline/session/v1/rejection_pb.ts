@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { CloseCode } from "./close_code_pb.ts";
 import { file_moorline_session_v1_close_code } from "./close_code_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/rejection.proto.
  */
 export const file_moorline_session_v1_rejection: GenFile = /*@__PURE__*/
-  fileDesc("CiNtb29ybGluZS9zZXNzaW9uL3YxL3JlamVjdGlvbi5wcm90bxITbW9vcmxpbmUuc2Vzc2lvbi52MSKxAQoJUmVqZWN0aW9uEiwKBGNvZGUYASABKA4yHi5tb29ybGluZS5zZXNzaW9uLnYxLkNsb3NlQ29kZRIPCgdtZXNzYWdlGAIgASgJEhsKDnJldHJ5X2FmdGVyX21zGAMgASgESACIAQESNQoJc3VwcG9ydGVkGAQgASgLMiIubW9vcmxpbmUuc2Vzc2lvbi52MS5Qcm90b2NvbFJhbmdlQhEKD19yZXRyeV9hZnRlcl9tcyIpCg1Qcm90b2NvbFJhbmdlEgsKA21pbhgBIAEoDRILCgNtYXgYAiABKA1iBnByb3RvMw", [file_moorline_session_v1_close_code]);
+  fileDesc("moorline/session/v1/rejection.proto moorline.session.v1|mRejection|o_retry_after_ms|fcode 1 14 CloseCode|fmessage 2 9|fretry_after_ms 3 4:0?|fsupported 4 11 ProtocolRange|.|mProtocolRange|fmin 1 13|fmax 2 13|.", [file_moorline_session_v1_close_code]);
 
 /**
  * A hello was refused.

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { ClientPacket, ServerInfo, ServerPacket } from "./packet_pb.ts";
 import { file_moorline_session_v1_packet } from "./packet_pb.ts";
 import type { ProtocolRange } from "./rejection_pb.ts";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/service.proto.
  */
 export const file_moorline_session_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtb29ybGluZS9zZXNzaW9uL3YxL3NlcnZpY2UucHJvdG8SE21vb3JsaW5lLnNlc3Npb24udjEicwoNQXR0YWNoUmVxdWVzdBIxCgZwYWNrZXQYASABKAsyIS5tb29ybGluZS5zZXNzaW9uLnYxLkNsaWVudFBhY2tldBIvCgVjbG9zZRgCIAEoCzIgLm1vb3JsaW5lLnNlc3Npb24udjEuU3RyZWFtQ2xvc2UidAoOQXR0YWNoUmVzcG9uc2USMQoGcGFja2V0GAEgASgLMiEubW9vcmxpbmUuc2Vzc2lvbi52MS5TZXJ2ZXJQYWNrZXQSLwoFY2xvc2UYAiABKAsyIC5tb29ybGluZS5zZXNzaW9uLnYxLlN0cmVhbUNsb3NlIisKC1N0cmVhbUNsb3NlEgwKBGNvZGUYASABKA0SDgoGcmVhc29uGAIgASgJIlEKDlN0cmVhbUVudmVsb3BlEg4KBnBhY2tldBgBIAEoDBIvCgVjbG9zZRgCIAEoCzIgLm1vb3JsaW5lLnNlc3Npb24udjEuU3RyZWFtQ2xvc2UiEQoPRGVzY3JpYmVSZXF1ZXN0Io8BChBEZXNjcmliZVJlc3BvbnNlEi8KBnNlcnZlchgBIAEoCzIfLm1vb3JsaW5lLnNlc3Npb24udjEuU2VydmVySW5mbxIUCgxpZGVudGl0eV9rZXkYAiABKAwSNAoIcHJvdG9jb2wYAyABKAsyIi5tb29ybGluZS5zZXNzaW9uLnYxLlByb3RvY29sUmFuZ2UiDAoKRW5kUmVxdWVzdCINCgtFbmRSZXNwb25zZTKKAgoOU2Vzc2lvblNlcnZpY2USVQoGQXR0YWNoEiIubW9vcmxpbmUuc2Vzc2lvbi52MS5BdHRhY2hSZXF1ZXN0GiMubW9vcmxpbmUuc2Vzc2lvbi52MS5BdHRhY2hSZXNwb25zZSgBMAESVwoIRGVzY3JpYmUSJC5tb29ybGluZS5zZXNzaW9uLnYxLkRlc2NyaWJlUmVxdWVzdBolLm1vb3JsaW5lLnNlc3Npb24udjEuRGVzY3JpYmVSZXNwb25zZRJICgNFbmQSHy5tb29ybGluZS5zZXNzaW9uLnYxLkVuZFJlcXVlc3QaIC5tb29ybGluZS5zZXNzaW9uLnYxLkVuZFJlc3BvbnNlYgZwcm90bzM", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
+  fileDesc("moorline/session/v1/service.proto moorline.session.v1|mAttachRequest|fpacket 1 11 ClientPacket|fclose 2 11 StreamClose|.|mAttachResponse|fpacket 1 11 ServerPacket|fclose 2 11 StreamClose|.|mStreamClose|fcode 1 13|freason 2 9|.|mStreamEnvelope|fpacket 1 12|fclose 2 11 StreamClose|.|mDescribeRequest|.|mDescribeResponse|fserver 1 11 ServerInfo|fidentity_key 2 12|fprotocol 3 11 ProtocolRange|.|mEndRequest|.|mEndResponse|.|sSessionService|cAttach AttachRequest AttachResponse 3|cDescribe DescribeRequest DescribeResponse 0|cEnd EndRequest EndResponse 0|.", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
 
 /**
  * A packet from the client, or the end of its connection.

@@ -3,14 +3,15 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/state/v1/creation.proto.
  */
 export const file_moorline_state_v1_creation: GenFile = /*@__PURE__*/
-  fileDesc("CiBtb29ybGluZS9zdGF0ZS92MS9jcmVhdGlvbi5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEquAEKFUNyZWF0aW9uRmFpbHVyZVJlYXNvbhInCiNDUkVBVElPTl9GQUlMVVJFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiMKH0NSRUFUSU9OX0ZBSUxVUkVfUkVBU09OX1JFRlVTRUQQARIkCiBDUkVBVElPTl9GQUlMVVJFX1JFQVNPTl9OT1RfU0VOVBACEisKJ0NSRUFUSU9OX0ZBSUxVUkVfUkVBU09OX09VVENPTUVfVU5LTk9XThADKt4BCg1DcmVhdGlvblBoYXNlEh4KGkNSRUFUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWQ1JFQVRJT05fUEhBU0VfUEVORElORxABEhsKF0NSRUFUSU9OX1BIQVNFX0FQUEVBUkVEEAISHAoYQ1JFQVRJT05fUEhBU0VfQ09ORklSTUVEEAMSGQoVQ1JFQVRJT05fUEhBU0VfRkFJTEVEEAQSHQoZQ1JFQVRJT05fUEhBU0VfUkVDT05DSUxFRBAFEhwKGENSRUFUSU9OX1BIQVNFX0RJU01JU1NFRBAGYgZwcm90bzM");
+  fileDesc("moorline/state/v1/creation.proto moorline.state.v1|eCreationFailureReason|vCREATION_FAILURE_REASON_UNSPECIFIED 0|vCREATION_FAILURE_REASON_REFUSED 1|vCREATION_FAILURE_REASON_NOT_SENT 2|vCREATION_FAILURE_REASON_OUTCOME_UNKNOWN 3|.|eCreationPhase|vCREATION_PHASE_UNSPECIFIED 0|vCREATION_PHASE_PENDING 1|vCREATION_PHASE_APPEARED 2|vCREATION_PHASE_CONFIRMED 3|vCREATION_PHASE_FAILED 4|vCREATION_PHASE_RECONCILED 5|vCREATION_PHASE_DISMISSED 6|.");
 
 /**
  * Why an agent was not created, as far as its client knows.

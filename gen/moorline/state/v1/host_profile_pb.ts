@@ -3,14 +3,15 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file moorline/state/v1/host_profile.proto.
  */
 export const file_moorline_state_v1_host_profile: GenFile = /*@__PURE__*/
-  fileDesc("CiRtb29ybGluZS9zdGF0ZS92MS9ob3N0X3Byb2ZpbGUucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxImUKC0hvc3RQcm9maWxlEhEKCXNlcnZlcl9pZBgBIAEoCRINCgVsYWJlbBgCIAEoCRI0CgpjYW5kaWRhdGVzGAMgAygLMiAubW9vcmxpbmUuc3RhdGUudjEuSG9zdENhbmRpZGF0ZSJmCg1Ib3N0Q2FuZGlkYXRlEgoKAmlkGAEgASgJEjQKBmRpcmVjdBgCIAEoCzIiLm1vb3JsaW5lLnN0YXRlLnYxLkRpcmVjdENhbmRpZGF0ZUgAQgYKBGtpbmRKBAgDEARSBXJlbGF5IiMKD0RpcmVjdENhbmRpZGF0ZRIQCghlbmRwb2ludBgBIAEoCWIGcHJvdG8z");
+  fileDesc("moorline/state/v1/host_profile.proto moorline.state.v1|mHostProfile|fserver_id 1 9|flabel 2 9|fcandidates 3 11r HostCandidate|.|mHostCandidate|okind|fid 1 9|fdirect 2 11:0 DirectCandidate|.|mDirectCandidate|fendpoint 1 9|.");
 
 /**
  * A daemon, and where it may be found. What a newer version has written is

@@ -3,9 +3,10 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../src/wire/descriptor.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "../../../../src/wire/descriptor.ts";
 import type { AgentFailureReason } from "../../agent/v1/agent_pb.ts";
 import { file_moorline_agent_v1_agent } from "../../agent/v1/agent_pb.ts";
 import type { CloseCode } from "../../session/v1/close_code_pb.ts";
@@ -24,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/transition.proto.
  */
 export const file_moorline_state_v1_transition: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKiBwoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASRAoQY3JlYXRpb25fZmFpbHVyZRgWIAEoDjIoLm1vb3JsaW5lLnN0YXRlLnYxLkNyZWF0aW9uRmFpbHVyZVJlYXNvbkgAEjwKDGhvc3RfZmFpbHVyZRgSIAEoDjIkLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RGYWlsdXJlUmVhc29uSAASOAoKaG9zdF9lcnJvchgTIAEoDjIiLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RFcnJvclJlYXNvbkgAEjwKDHN5bmNfZmFpbHVyZRgVIAEoDjIkLm1vb3JsaW5lLnN0YXRlLnYxLlN5bmNGYWlsdXJlUmVhc29uSAASNgoJcHJvYmVfZW5kGBQgASgOMiEubW9vcmxpbmUuc3RhdGUudjEuUHJvYmVFbmRSZWFzb25IABIPCgdtZXNzYWdlGA4gASgJEiYKAmF0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GBAgASgJQggKBnJlYXNvbip1ChFUcmFuc2l0aW9uT3V0Y29tZRIiCh5UUkFOU0lUSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhUUkFOU0lUSU9OX09VVENPTUVfVEFLRU4QARIeChpUUkFOU0lUSU9OX09VVENPTUVfSUdOT1JFRBACYgZwcm90bzM", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_creation, file_moorline_state_v1_reason]);
+  fileDesc("moorline/state/v1/transition.proto moorline.state.v1|mTransition|oreason|fmachine 1 9|fserver_id 2 9|fsession_ref 3 9|ffrom 4 9|fevent 5 9|fto 6 9|foutcome 7 14 TransitionOutcome|fpath 8 14 .moorline.session.v1.Path|fgeneration 9 1|fclose_code 10 14:0 .moorline.session.v1.CloseCode|fconnection_loss 11 14:0 ConnectionLossReason|fchannel_loss 12 14:0 .moorline.session.v1.ChannelLossReason|fresume_refusal 13 14:0 .moorline.session.v1.ResumeRefusal|fagent_failure 17 14:0 .moorline.agent.v1.AgentFailureReason|fcreation_failure 22 14:0 CreationFailureReason|fhost_failure 18 14:0 HostFailureReason|fhost_error 19 14:0 HostErrorReason|fsync_failure 21 14:0 SyncFailureReason|fprobe_end 20 14:0 ProbeEndReason|fmessage 14 9|fat 15 11 .google.protobuf.Timestamp|fsubject 16 9|.|eTransitionOutcome|vTRANSITION_OUTCOME_UNSPECIFIED 0|vTRANSITION_OUTCOME_TAKEN 1|vTRANSITION_OUTCOME_IGNORED 2|.", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_creation, file_moorline_state_v1_reason]);
 
 /**
  * One event that a machine was given: the record of the transition log, the

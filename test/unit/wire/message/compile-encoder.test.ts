@@ -63,6 +63,11 @@ describe("compileEncoder", () => {
     expect(encode(init as unknown as MessageInitShape<DescMessage>)).toBeUndefined();
   });
 
+  it("leaves an integer of -0 out, and writes a double of -0, as the general codec does", () => {
+    const made = Object.assign(create(sample), { oneInt32: -0, oneUint32: -0, oneDouble: -0 });
+    expect(encode(made as MessageShape<DescMessage>)).toEqual(toBinary(sample, made as MessageShape<DescMessage>));
+  });
+
   it.each([
     ["a negative 64-bit integer", { oneInt64: -1n }],
     ["a 64-bit integer over 2^53 - 1", { oneUint64: 2n ** 53n }],
@@ -80,17 +85,6 @@ describe("compileEncoder", () => {
     ["a message of another type", { $typeName: "sample.Other" }],
   ])("leaves %s to the general codec", (_, wrong) => {
     expect(encode(Object.assign(create(sample), wrong) as MessageShape<DescMessage>)).toBeUndefined();
-  });
-
-  it("leaves a message to the general codec that changes while it is read", () => {
-    let text = "";
-    const made = Object.defineProperty(create(sample), "oneString", {
-      get() {
-        text += "x";
-        return text;
-      },
-    });
-    expect(encode(made as MessageShape<DescMessage>)).toBeUndefined();
   });
 
   const field = { name: "rare", number: 1, label: Label.OPTIONAL };
