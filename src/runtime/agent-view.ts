@@ -2,8 +2,8 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentFilterSchema } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { matchesFilter, readFilterTerms } from "../wire/agent-filter.ts";
+import type { FleetAgent } from "./fleet/fleet-agent.ts";
 import { type FleetOrder, type RowOrder, toRowOrder } from "./fleet/fleet-order.ts";
-import type { FleetAgent } from "./fleet/host-fleet.ts";
 
 /** Which agents of those that a mirror has: as many fields of an AgentFilter as are wanted. An empty one leaves out archived agents. */
 export type AgentViewFilter = MessageInitShape<typeof AgentFilterSchema>;

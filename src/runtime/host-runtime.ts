@@ -14,7 +14,8 @@ import type { LifecycleSource } from "../client/lifecycle.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { TransitionSink } from "../machine/transition-log.ts";
-import type { Routes } from "../rpc/route-table.ts";
+import type { CodecSource } from "../rpc/message-format.ts";
+import type { ServedRoutes } from "../rpc/served-routes.ts";
 import type { Transport } from "../transport/connection.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { SessionKey } from "../wire/session-key.ts";
@@ -37,8 +38,10 @@ export interface HostRuntimeOptions {
   readonly credential?: Credential | CredentialCallback;
   /** What direct candidates are dialled with. Default: the platform's WebSocket. */
   readonly transport?: Transport;
-  /** Services that the daemon may call on this client. Default none. */
-  readonly routes?: Routes;
+  /** Services that the daemon may call on this client, from `serveRoutes` of `moorline/serve`. Default none. */
+  readonly routes?: ServedRoutes;
+  /** The codecs of messages, from createGeneratedCodecs. Default: generated ones for what mirrors follow, general ones for the rest. */
+  readonly codecs?: CodecSource;
   /** Wrap each call that is made, the first one outermost. Default none. */
   readonly interceptors?: readonly Interceptor[];
   /** The deadline of unary calls that name none, in milliseconds; 0 for none. Default 60 s. Streams have none. */

@@ -6,7 +6,8 @@ import { initialHostState } from "../machine/host.ts";
 import { initialSyncState } from "../machine/sync.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { CreationEntry } from "./creation/optimistic-creations.ts";
-import type { FleetAgent, FleetSnapshot } from "./fleet/host-fleet.ts";
+import type { FleetAgent } from "./fleet/fleet-agent.ts";
+import type { FleetSnapshot } from "./fleet/host-fleet.ts";
 import type { HostSnapshot } from "./host-runtime.ts";
 import type { TimelineItems } from "./mirror/agent-timeline.ts";
 

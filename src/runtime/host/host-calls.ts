@@ -15,9 +15,9 @@ export class HostCalls {
 
   /** @param state The state of the host machine, as it is now. */
   constructor(settings: HostSettings, instance: ClientInstance, state: () => HostState) {
-    const { clock, random, interceptors, defaultTimeoutMs } = settings;
+    const { clock, random, interceptors, codecs, defaultTimeoutMs } = settings;
     const channel = (): CallChannel => (isGivenUp(state()) ? stoppedChannel : instance.channel);
-    this.transport = createChannelTransport({ channel, clock, random, interceptors, defaultTimeoutMs });
+    this.transport = createChannelTransport({ channel, clock, random, interceptors, codecs, defaultTimeoutMs });
   }
 
   /** A client of a service: the same object for the same service. */

@@ -1,4 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { directoryServiceCodes } from "../../../gen/moorline/agent/v1/directory_service_codec.ts";
+import { timelineServiceCodes } from "../../../gen/moorline/agent/v1/timeline_service_codec.ts";
 import type { ClientProgram } from "../../client/client-hello.ts";
 import { type ClientLimits, resolveChannelLimits } from "../../client/client-options.ts";
 import type { CredentialSource } from "../../client/credential.ts";
@@ -8,7 +10,9 @@ import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import { defaultHostConfig, type HostConfig } from "../../machine/host.ts";
 import type { TransitionSink } from "../../machine/transition-log.ts";
-import type { Routes } from "../../rpc/route-table.ts";
+import { createGeneratedCodecs } from "../../rpc/generated-codecs.ts";
+import type { CodecSource } from "../../rpc/message-format.ts";
+import type { ServedRoutes } from "../../rpc/served-routes.ts";
 import type { Transport } from "../../transport/connection.ts";
 import { systemClock } from "../../transport/system-clock.ts";
 import { systemRandom } from "../../transport/system-random.ts";
@@ -31,7 +35,9 @@ export interface HostSettings {
   /** What direct candidates are dialled with. */
   readonly transport: Transport;
   /** As in the options. */
-  readonly routes: Routes | undefined;
+  readonly routes: ServedRoutes | undefined;
+  /** As in the options. */
+  readonly codecs: CodecSource;
   /** As in the options. */
   readonly interceptors: readonly Interceptor[];
   /** As in the options. */
@@ -53,6 +59,9 @@ export interface HostSettings {
   /** What connections keep to. */
   readonly clientLimits: Partial<ClientLimits>;
 }
+
+/** What mirrors read is much: generated code reads it in half the time. */
+const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServiceCodes);
 
 /**
  * Checks options and fills in the defaults. Opens nothing.
@@ -77,6 +86,7 @@ export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
     credentials: resolveCredential(options.credential),
     transport: options.transport ?? createWebSocketTransport({ clock }),
     routes: options.routes,
+    codecs: options.codecs ?? mirrorCodecs,
     interceptors: options.interceptors ?? [],
     defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
     lifecycle: options.lifecycle ?? noLifecycle,

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { HostStatus } from "../../../../gen/moorline/state/v1/fleet_pb.ts";
 import { HostProfileSchema } from "../../../../gen/moorline/state/v1/host_profile_pb.ts";
-import type { FleetAgent, FleetHost, FleetSnapshot, HostFleet } from "../../../../src/runtime/fleet/host-fleet.ts";
+import type { FleetAgent } from "../../../../src/runtime/fleet/fleet-agent.ts";
+import type { FleetHost, FleetSnapshot, HostFleet } from "../../../../src/runtime/fleet/host-fleet.ts";
 import { INITIAL_FLEET } from "../../../../src/runtime/initial-snapshots.ts";
 import type { FakeHost } from "./fake-host.ts";
 import { createStore, type Store } from "./store.ts";
