@@ -1,5 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { ClientHelloSchema, Path, Purpose } from "../../gen/moorline/session/v1/packet_pb.ts";
+import { type ClientHello, ClientHelloSchema, type Path, Purpose } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { protocolRange } from "../wire/protocol.ts";
 import type { SessionKey } from "../wire/session-key.ts";
 import type { ClientInstance } from "./client-instance.ts";
@@ -15,8 +15,8 @@ export interface ClientProgram {
   readonly platform?: string;
 }
 
-/** What a hello is made from. */
-export interface HelloInput {
+/** What every hello is made from. */
+export interface ProbeHelloInput {
   /** Who is calling. */
   readonly program: ClientProgram;
   /** The client's identity towards the daemon. */
@@ -25,25 +25,31 @@ export interface HelloInput {
   readonly expectedServerId: string;
   /** Whom the client stands for. */
   readonly credential: Credential | undefined;
+  /** The path of the connection. */
+  readonly path: Path;
+}
+
+/** What the hello of a session is made from. */
+export interface HelloInput extends ProbeHelloInput {
   /** The owner of the channel. */
   readonly instance: ClientInstance;
   /** The number of the hello. */
   readonly attempt: number;
 }
 
+type HelloInit = Exclude<MessageInitShape<typeof ClientHelloSchema>, ClientHello>;
+
+/** The tags and lengths around a hello in its packet, at most. */
+const HELLO_OVERHEAD_BYTES = 16;
+
 /** Makes a hello for a session, encoded. It offers the channel that there is. Spec: HELLO, RESUME-1. */
 export function createClientHello(input: HelloInput): Uint8Array {
-  const { program, sessionKey, expectedServerId, instance, attempt } = input;
+  const { instance, attempt } = input;
   const { initialCreditBytes, maxMessageBytes, maxCalls } = instance.limits;
   const offer = instance.resumeOffer;
-  const hello: MessageInitShape<typeof ClientHelloSchema> = {
-    protocol: protocolRange,
-    sessionKey,
+  const hello: HelloInit = {
+    ...commonFields(input, instance.id),
     purpose: Purpose.SESSION,
-    client: { ...program, instanceId: instance.id },
-    expectedServerId,
-    credential: toOneof(input.credential),
-    path: Path.DIRECT,
     limits: {
       initialCreditBytes: BigInt(initialCreditBytes),
       maxMessageBytes: BigInt(maxMessageBytes),
@@ -53,6 +59,38 @@ export function createClientHello(input: HelloInput): Uint8Array {
     freshChannelId: instance.freshChannelId,
   };
   if (offer !== undefined) hello.resume = { ...offer, received: BigInt(offer.received) };
+  return encode(hello);
+}
+
+/**
+ * Makes the hello of a probe, encoded: it names no channel and takes no attempt. Spec: PROBE-1.
+ * @param instanceId 16 to 64 characters. A probe is part of no client instance, so it is the probe's own.
+ */
+export function createProbeHello(input: ProbeHelloInput, instanceId: string): Uint8Array {
+  return encode({ ...commonFields(input, instanceId), purpose: Purpose.PROBE });
+}
+
+/** What is wrong with the size of a hello, as a sentence without its end. Undefined: it fits the first packet. Spec: PACKET-3. */
+export function findOversize(hello: Uint8Array, maxFirstPacketBytes: number): string | undefined {
+  const max = maxFirstPacketBytes - HELLO_OVERHEAD_BYTES;
+  if (hello.length <= max) return undefined;
+  return `the hello has ${hello.length} bytes, more than ${max}: its credential or names are too long`;
+}
+
+function commonFields(input: ProbeHelloInput, instanceId: string): HelloInit {
+  const { program, sessionKey, expectedServerId, path } = input;
+  const credential = toOneof(input.credential);
+  return {
+    protocol: protocolRange,
+    sessionKey,
+    client: { ...program, instanceId },
+    expectedServerId,
+    credential,
+    path,
+  };
+}
+
+function encode(hello: HelloInit): Uint8Array {
   return toBinary(ClientHelloSchema, create(ClientHelloSchema, hello));
 }
 

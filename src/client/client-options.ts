@@ -1,4 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
+import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { ConnectionConfig } from "../machine/connection.ts";
@@ -17,15 +18,15 @@ import {
   livenessLimits,
   unaryTimeoutMs,
 } from "../wire/limits.ts";
-import { MoorlineError } from "../wire/moorline-error.ts";
 import { parseServerId } from "../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
 import { sessionRefOf } from "../wire/session-ref.ts";
 import type { ClientProgram } from "./client-hello.ts";
 import { ClientInstance } from "./client-instance.ts";
-import { type Credential, type CredentialCallback, isCredential } from "./credential.ts";
+import type { Credential, CredentialCallback, CredentialSource } from "./credential.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { type LifecycleSource, noLifecycle } from "./lifecycle.ts";
+import { checkPath, checkProgram, checkRange, MAX_UINT32, resolveCredential } from "./option-checks.ts";
 
 /** How a DaemonClient is made. */
 export interface DaemonClientOptions {
@@ -37,10 +38,15 @@ export interface DaemonClientOptions {
   readonly client: ClientProgram;
   /** The daemon that is meant. Default: whichever answers. */
   readonly expectedServerId?: string;
-  /** Whom the client stands for, or a callback that gives it, again whenever it was refused. Default: nobody. */
-  readonly credential?: Credential | CredentialCallback;
+  /**
+   * Whom the client stands for, or a callback that gives it, again whenever it was refused, or the source that several
+   * clients and probes share. Default: nobody.
+   */
+  readonly credential?: Credential | CredentialCallback | CredentialSource;
   /** What connections are dialled with. Default: the platform's WebSocket. */
   readonly transport?: Transport;
+  /** The path that the transport takes, as hellos and the transition log say it. Default DIRECT. */
+  readonly path?: Path;
   /** Services that the daemon may call on this client. Default none. */
   readonly routes?: Routes;
   /** Wrap each call that is made, the first one outermost. Default none. */
@@ -83,11 +89,11 @@ export interface ClientLimits {
 
 /** The options of a client, checked and with their defaults. */
 export interface ClientSettings
-  extends Required<Omit<DaemonClientOptions, OptionsWithoutDefault | "limits" | "client">> {
+  extends Required<Omit<DaemonClientOptions, "routes" | "limits" | "client" | "credential">> {
   /** As in the options. */
   readonly program: ClientProgram;
-  /** As in the options. */
-  readonly credential: Credential | CredentialCallback | undefined;
+  /** Whom the client stands for. */
+  readonly credentials: CredentialSource;
   /** As in the options. */
   readonly routes: Routes | undefined;
   /** What stands for the session key in logs. */
@@ -99,8 +105,6 @@ export interface ClientSettings
   /** How a dead connection is noticed. */
   readonly liveness: LivenessLimits;
 }
-
-type OptionsWithoutDefault = "credential" | "routes";
 
 /**
  * Checks options and fills in the defaults. Opens nothing.
@@ -118,8 +122,9 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
     sessionRef: sessionRefOf(sessionKey),
     program: checkProgram(options.client),
     expectedServerId: options.expectedServerId === undefined ? "" : parseServerId(options.expectedServerId),
-    credential: checkCredential(options.credential),
+    credentials: resolveCredential(options.credential),
     transport: options.transport ?? createWebSocketTransport({ clock }),
+    path: checkPath(options.path),
     routes: options.routes,
     interceptors: options.interceptors ?? [],
     defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
@@ -136,7 +141,11 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
   };
 }
 
-function resolveChannelLimits(limits: Partial<ClientLimits>): LocalChannelLimits {
+/**
+ * What the channels of a client keep to.
+ * @throws MoorlineError OPTION_INVALID.
+ */
+export function resolveChannelLimits(limits: Partial<ClientLimits>): LocalChannelLimits {
   const {
     initialCreditBytes = channelLimits.initialCreditBytes,
     maxMessageBytes = channelLimits.maxMessageBytes,
@@ -157,29 +166,5 @@ function resolveConfig({ limits = {}, redial = true }: DaemonClientOptions): Con
   checkRange("wakeTimeoutMs", verifyTimeoutMs, 1, MAX_UINT32);
   return { redial, connectTimeoutMs, helloTimeoutMs, verifyTimeoutMs };
 }
-
-function checkCredential(option: DaemonClientOptions["credential"]): DaemonClientOptions["credential"] {
-  if (option === undefined || typeof option === "function" || isCredential(option)) return option;
-  throw new MoorlineError("OPTION_INVALID", "The option credential is no credential.", {
-    action: "Give { bearerToken } or { pairingToken }, or a function that does.",
-  });
-}
-
-function checkProgram(program: ClientProgram | undefined): ClientProgram {
-  const { name, version, platform = "" } = program ?? {};
-  if (typeof name !== "string" || typeof version !== "string" || typeof platform !== "string") {
-    throw new MoorlineError("OPTION_INVALID", "The option client has no name or no version.", {
-      action: "Give client: { name, version } of your program.",
-    });
-  }
-  return { name, version, platform };
-}
-
-function checkRange(name: string, value: number, min: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  throw new MoorlineError("OPTION_INVALID", `The limit ${name} is not a whole number from ${min} to ${max}.`);
-}
-
-const MAX_UINT32 = 2 ** 32 - 1;
 
 function ignore(): void {}

@@ -1,5 +1,4 @@
 import { type ConnectionEffect_StartTimer, ConnectionTimer } from "../../gen/moorline/machine/v1/connection_pb.ts";
-import { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { ClientSettings } from "./client-options.ts";
 import { ConnectionTimers, type RunningTimer, type TimerOwner } from "./connection-timers.ts";
 import type { DialedConnection, EventInit } from "./dialed-connection.ts";
@@ -99,7 +98,7 @@ export class ConnectionLiveness implements TimerOwner, WakeOwner {
       this.owner.dispatch({ case: "verifyRequested", value: { nowMs } });
     } else if (this.timers.isRunning(ConnectionTimer.RETRY)) {
       // What the client waits for may just have happened.
-      this.owner.dispatch({ case: "connectRequested", value: { path: Path.DIRECT, nowMs } });
+      this.owner.dispatch({ case: "connectRequested", value: { path: this.settings.path, nowMs } });
     }
   }
 

@@ -9,11 +9,11 @@ import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { LogEntry, Performer } from "../core/machine.ts";
 import type { ResumedEvent } from "./client-events.ts";
-import { createClientHello } from "./client-hello.ts";
+import { createClientHello, findOversize } from "./client-hello.ts";
 import type { LostChannel } from "./client-instance.ts";
 import type { ClientSettings } from "./client-options.ts";
 import { ConnectionLiveness, type LivenessOwner } from "./connection-liveness.ts";
-import { type Credential, type CredentialAnswer, CredentialSource, secretOf } from "./credential.ts";
+import { type Credential, type CredentialAnswer, secretOf } from "./credential.ts";
 import { type ConnectionOwner, DialedConnection, type EventInit } from "./dialed-connection.ts";
 import { MethodServer } from "./method-server.ts";
 import { Pings } from "./pings.ts";
@@ -41,13 +41,9 @@ export interface PerformerOwner {
 /** The attempt that is under way, or the connection that came of it. */
 interface Present {
   readonly generation: number;
-  readonly credential: Credential | undefined;
   /** Undefined while the credential is asked for. */
   readonly connection: DialedConnection | undefined;
 }
-
-/** The tags and lengths around a hello in its packet, at most. */
-const HELLO_OVERHEAD_BYTES = 16;
 
 /** The hands of the connection machine: owns one transport at a time. Spec: INV-3, INV-8. */
 export class ConnectionPerformer
@@ -58,11 +54,12 @@ export class ConnectionPerformer
   private readonly settings: ClientSettings;
   private readonly owner: PerformerOwner;
   private readonly liveness: ConnectionLiveness;
-  private readonly credentials: CredentialSource;
   private readonly scrubber: SecretScrubber;
   private readonly server: MethodServer;
   private present: Present | undefined = undefined;
   private lastAttempt = 0;
+  /** What the last connection was dialled with. */
+  private shown: Credential | undefined = undefined;
   /** Of the connections before the present one. */
   private unknownPacketsBefore = 0;
 
@@ -70,7 +67,6 @@ export class ConnectionPerformer
     this.settings = settings;
     this.owner = owner;
     this.liveness = new ConnectionLiveness(settings, this);
-    this.credentials = new CredentialSource(settings.credential);
     this.scrubber = new SecretScrubber(settings.sessionKey);
     this.server = new MethodServer(settings.routes, settings.clock);
   }
@@ -157,14 +153,15 @@ export class ConnectionPerformer
 
   private entered({ state }: ConnectionState): void {
     if (state.case === "disposed") this.liveness.dispose();
-    if (state.case === "disconnected" && isCredentialRefused(state.value.verdict)) this.credentials.forget();
+    const isRefused = state.case === "disconnected" && isCredentialRefused(state.value.verdict);
+    if (isRefused) this.settings.credentials.forget(this.shown);
   }
 
   private open(generation: number): void {
     this.release();
-    this.present = { generation, credential: undefined, connection: undefined };
+    this.present = { generation, connection: undefined };
     this.liveness.watchOver();
-    this.credentials.get((answer) => {
+    this.settings.credentials.get((answer) => {
       const isWanted = this.present?.generation === generation && this.present.connection === undefined;
       if (isWanted) this.dial(generation, answer);
     });
@@ -176,12 +173,13 @@ export class ConnectionPerformer
       return;
     }
     const { credential } = answer;
+    this.shown = credential;
     if (credential !== undefined) this.scrubber.add(secretOf(credential));
     const { transport, endpoint, instance, expectedServerId, clock, random } = this.settings;
     const clean = (text: string): string => this.scrubber.clean(text);
     const options = { generation, instance, expectedServerId, clock, random, clean, owner: this };
     try {
-      this.present = { generation, credential, connection: new DialedConnection(transport, endpoint, options) };
+      this.present = { generation, connection: new DialedConnection(transport, endpoint, options) };
     } catch (error) {
       this.failOpening(generation, "the transport failed to dial", error);
     }
@@ -199,15 +197,13 @@ export class ConnectionPerformer
     const connection = this.find(generation);
     if (connection === undefined) return;
     this.lastAttempt = attempt;
-    const { program, sessionKey, expectedServerId, instance } = this.settings;
-    const credential = this.present?.credential;
-    const hello = createClientHello({ program, sessionKey, expectedServerId, credential, instance, attempt });
-    const max = instance.limits.maxFirstPacketBytes - HELLO_OVERHEAD_BYTES;
-    if (hello.length <= max) {
+    const { instance } = this.settings;
+    const hello = createClientHello({ ...this.settings, credential: this.shown, attempt });
+    const message = findOversize(hello, instance.limits.maxFirstPacketBytes);
+    if (message === undefined) {
       connection.link.sendHello(hello);
       return;
     }
-    const message = `the hello has ${hello.length} bytes, more than ${max}: its credential or names are too long`;
     this.dispatch({ case: "rejected", value: { ...connection.facts(), code: CloseCode.HELLO_MALFORMED, message } });
   }
 
@@ -235,7 +231,7 @@ export class ConnectionPerformer
   }
 
   private refreshCredential(generation: number): void {
-    this.credentials.refresh((answer) => {
+    this.settings.credentials.refresh(this.shown, (answer) => {
       if (answer.kind === "given") {
         this.dispatch({ case: "credentialRefreshed", value: { generation, nowMs: this.settings.clock.now() } });
       } else {

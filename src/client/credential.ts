@@ -33,8 +33,8 @@ type SourceState =
   | { readonly name: "known"; readonly credential: Credential | undefined };
 
 /**
- * The credential of a client: asked for once, kept until it is refused, then asked for anew. Of two runs of the callback
- * only what the later one gives is kept. Spec: RETRY-5.
+ * The credential of a client, or of all clients and probes of a host that share the source: asked for once, kept until it is
+ * refused, then asked for anew, once for all whom it was refused. Made by {@link createCredentialSource}. Spec: RETRY-5, RETRY-6.
  */
 export class CredentialSource {
   private readonly callback: CredentialCallback | undefined;
@@ -52,20 +52,33 @@ export class CredentialSource {
     else void (this.state.name === "asking" ? this.state.answer : this.ask()).then(take);
   }
 
-  /** Asks for another one and tells `take` what came of it. None is a failure. */
-  refresh(take: (answer: CredentialAnswer) => void): void {
+  /**
+   * Tells `take` of another credential than the one that was refused: the one that somebody else was given meanwhile, or
+   * what the callback gives. None is a failure.
+   */
+  refresh(refused: Credential | undefined, take: (answer: CredentialAnswer) => void): void {
     if (this.callback === undefined) {
       take({ kind: "failed", error: new Error("there is no callback to ask for another credential") });
       return;
     }
-    void this.ask().then((answer) => {
+    this.forget(refused);
+    this.get((answer) => {
       const isMissing = answer.kind === "given" && answer.credential === undefined;
       take(isMissing ? { kind: "failed", error: new Error("the credential callback gave none") } : answer);
     });
   }
 
-  /** The credential was refused: a callback is asked again before the next hello. */
-  forget(): void {
+  /** A credential was refused: where it is the present one, the callback is asked again before the next hello. */
+  forget(refused: Credential | undefined): void {
+    if (this.callback === undefined || this.state.name !== "known") return;
+    if (textOf(this.state.credential) === textOf(refused)) this.state = { name: "unknown" };
+  }
+
+  /**
+   * Whatever was given before counts no more, also what a run of the callback is about to give: somebody has signed in, or
+   * out. Spec: RETRY-6.
+   */
+  invalidate(): void {
     if (this.callback !== undefined) this.state = { name: "unknown" };
   }
 
@@ -78,6 +91,20 @@ export class CredentialSource {
     this.state = { name: "asking", answer };
     return answer;
   }
+}
+
+/**
+ * A source of credentials that several clients and probes can be given as their `credential`: the callback is asked once for
+ * all of them, and again when what it gave was refused.
+ * @param option The credential itself, or a callback that gives it.
+ */
+export function createCredentialSource(option: Credential | CredentialCallback | undefined): CredentialSource {
+  return new CredentialSource(option);
+}
+
+/** What two credentials are compared by. */
+function textOf(credential: Credential | undefined): string {
+  return credential === undefined ? "" : secretOf(credential);
 }
 
 async function run(callback: CredentialCallback | undefined): Promise<CredentialAnswer> {

@@ -6,7 +6,6 @@ import type {
   ConnectionState,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
-import { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import type { CallChannel } from "../channel/call.ts";
 import type { LogEntry } from "../core/machine.ts";
 import { Runner } from "../core/runner.ts";
@@ -150,10 +149,11 @@ export class DaemonClient {
   /**
    * Ends the client at once and for good: says goodbye where there is a connection, and settles every call and promise. The
    * channel ends too, unless its instance was given. Does nothing the second time. Spec: CONN-15, INV-5.
+   * @param channel What becomes of the channel, where the owner of the instance knows better.
    */
-  dispose(): void {
+  dispose(channel: "ended" | "kept" = this.settings.ownership === "own" ? "ended" : "kept"): void {
     if (isDisposed(this.state)) return;
-    const code = this.settings.ownership === "own" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;
+    const code = channel === "ended" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;
     this.dispatch({ case: "disposed", value: { code, message: "the client is done" } });
   }
 
@@ -176,7 +176,8 @@ export class DaemonClient {
   }
 
   private connect(): void {
-    this.dispatch({ case: "connectRequested", value: { path: Path.DIRECT, nowMs: this.settings.clock.now() } });
+    const { path, clock } = this.settings;
+    this.dispatch({ case: "connectRequested", value: { path, nowMs: clock.now() } });
   }
 
   private dispatch(event: EventInit): void {

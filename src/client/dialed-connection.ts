@@ -1,4 +1,3 @@
-import { verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { ReconnectHint } from "../../gen/moorline/session/v1/packet_moorline.ts";
@@ -10,8 +9,15 @@ import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import type { connectionEvent } from "../machine/connection.ts";
 import type { Connection, ConnectionClose, ConnectionListener, Transport } from "../transport/connection.ts";
+import { toVerdictCode } from "../wire/verdict.ts";
 import type { Carrier, ClientInstance, NamedChannel } from "./client-instance.ts";
-import { type HelloRejection, readServerAnswer, type ServerAnswer, type SessionWelcome } from "./server-answer.ts";
+import {
+  cleanServerInfo,
+  type HelloRejection,
+  readServerAnswer,
+  type ServerAnswer,
+  type SessionWelcome,
+} from "./server-answer.ts";
 import { checkWelcome } from "./welcome-check.ts";
 
 /** An event of the connection machine. */
@@ -213,17 +219,11 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
     }
     this.phase = "welcomed";
     this.accepted = { welcome, named: verdict.named };
-    const { attachment, hint, silenceMs } = welcome;
-    const value = { ...this.facts(), ...this.nameServer(welcome), attachment, silenceMs };
-    this.dispatch({ case: "welcomed", value: hint === undefined ? value : { ...value, hint } });
-  }
-
-  /** Who the daemon says that it is, fit for a snapshot. */
-  private nameServer({ server, sessionRef }: SessionWelcome): Pick<SessionWelcome, "server" | "sessionRef"> {
     const { clean } = this.options;
-    const { serverId, name, version } = server;
-    const named = { ...server, serverId: clean(serverId), name: clean(name), version: clean(version) };
-    return { server: named, sessionRef: clean(sessionRef) };
+    const { attachment, hint, silenceMs } = welcome;
+    const named = { server: cleanServerInfo(welcome.server, clean), sessionRef: clean(welcome.sessionRef) };
+    const value = { ...this.facts(), ...named, attachment, silenceMs };
+    this.dispatch({ case: "welcomed", value: hint === undefined ? value : { ...value, hint } });
   }
 
   private dispatch(event: EventInit): void {
@@ -256,13 +256,6 @@ function isFenced(answer: ServerAnswer): boolean {
   return (
     answer.kind === "welcome" || (answer.kind === "rejection" && answer.rejection.code === CloseCode.ATTEMPT_STALE)
   );
-}
-
-/** The code of a closed socket, where it is one that has a verdict. */
-function toVerdictCode(code: number): CloseCode {
-  return verdictRanges.some(({ first, last }) => code >= first && code <= last)
-    ? (code as CloseCode)
-    : CloseCode.UNSPECIFIED;
 }
 
 function toMachineHint(hint: ReconnectHint): { afterMs: number; jitterMs: number } {

@@ -37,8 +37,12 @@ export class Pings {
     });
   }
 
-  /** A pong came. It answers the earlier pings as well: of pings that come together only the last one is answered. */
+  /**
+   * A pong came. It answers the earlier pings as well: of pings that come together only the last one is answered. One that
+   * answers no ping from here, as the late pong of a probe, says nothing.
+   */
   ponged(pongId: number, nowMs: number): void {
+    if (pongId > this.lastId) return;
     for (const [id, { sentAtMs, resolve }] of this.open) {
       if (id > pongId) continue;
       this.open.delete(id);

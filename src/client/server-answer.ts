@@ -14,11 +14,24 @@ import { MAX_HINT_MS } from "../core/backoff.ts";
 import { channelLimits, livenessLimits } from "../wire/limits.ts";
 
 /** What a daemon answered to a hello. */
-export type ServerAnswer =
-  | { readonly kind: "welcome"; readonly welcome: SessionWelcome }
+export type ServerAnswer = Answer<SessionWelcome>;
+
+/** What a daemon answered to the hello of a probe. */
+export type ProbeAnswer = Answer<ProbeWelcome>;
+
+type Answer<AnyWelcome> =
+  | { readonly kind: "welcome"; readonly welcome: AnyWelcome }
   | { readonly kind: "rejection"; readonly rejection: HelloRejection }
   /** It is no answer at all. */
   | { readonly kind: "broken"; readonly code: CloseCode; readonly message: string };
+
+/** A Welcome of a probe. */
+export interface ProbeWelcome {
+  /** The protocol revision that it chose. */
+  readonly protocol: number;
+  /** The daemon. */
+  readonly server: ServerInfo;
+}
 
 /** A Welcome of a session, its numbers checked and its defaults filled in. */
 export interface SessionWelcome {
@@ -55,11 +68,26 @@ export interface HelloRejection {
 
 /** Reads a ServerHello. Never throws. Spec: WELCOME-1, WELCOME-4. */
 export function readServerAnswer(bytes: Uint8Array): ServerAnswer {
+  return readAnswer(bytes, readWelcome);
+}
+
+/** Reads the ServerHello that answers a probe; one with a channel is none. Never throws. Spec: PROBE-1, WELCOME-4. */
+export function readProbeAnswer(bytes: Uint8Array): ProbeAnswer {
+  return readAnswer(bytes, readProbeWelcome);
+}
+
+/** Who the daemon says that it is, fit for a snapshot. @param clean Takes secrets out of a text. Spec: LOG-3. */
+export function cleanServerInfo(server: ServerInfo, clean: (text: string) => string): ServerInfo {
+  const { serverId, name, version } = server;
+  return { ...server, serverId: clean(serverId), name: clean(name), version: clean(version) };
+}
+
+function readAnswer<AnyWelcome>(bytes: Uint8Array, read: (welcome: Welcome) => Answer<AnyWelcome>): Answer<AnyWelcome> {
   const hello = decode(bytes);
   if (hello === undefined) return broken(CloseCode.PACKET_MALFORMED, "the answer to the hello cannot be decoded");
   switch (hello.answer.case) {
     case "welcome":
-      return readWelcome(hello.answer.value);
+      return read(hello.answer.value);
     case "rejection":
       return readRejection(hello.answer.value);
     default: {
@@ -97,7 +125,13 @@ function readWelcome(welcome: Welcome): ServerAnswer {
   return { kind: "welcome", welcome: session };
 }
 
-function readRejection({ code, message, retryAfterMs }: Rejection): ServerAnswer {
+function readProbeWelcome({ protocol, server, attachment }: Welcome): ProbeAnswer {
+  if (server === undefined) return broken(CloseCode.PROTOCOL_VIOLATION, "the Welcome names no daemon");
+  if (attachment !== undefined) return broken(CloseCode.PROTOCOL_VIOLATION, "the Welcome gives a probe a channel");
+  return { kind: "welcome", welcome: { protocol, server } };
+}
+
+function readRejection({ code, message, retryAfterMs }: Rejection): Answer<never> {
   const afterMs = retryAfterMs === undefined ? undefined : clamp(retryAfterMs, MAX_HINT_MS);
   return { kind: "rejection", rejection: { code, message, retryAfterMs: afterMs } };
 }
@@ -120,6 +154,6 @@ function toSafe(value: bigint): number | undefined {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value);
 }
 
-function broken(code: CloseCode, message: string): ServerAnswer {
+function broken(code: CloseCode, message: string): Answer<never> {
   return { kind: "broken", code, message };
 }

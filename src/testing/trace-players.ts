@@ -9,6 +9,7 @@ import {
   ConnectionEventSchema,
   ConnectionStateSchema,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import { ProbeEffectSchema, ProbeEventSchema, ProbeStateSchema } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import {
   ServerConnectionEffectSchema,
   ServerConnectionEventSchema,
@@ -22,6 +23,7 @@ import {
 import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
+import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
 import { createTracePlayer, type TracePlayer } from "./trace.ts";
@@ -34,6 +36,13 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: ConnectionEventSchema,
     effectSchema: ConnectionEffectSchema,
     config: defaultConnectionConfig,
+  }),
+  createTracePlayer({
+    machine: probeMachine,
+    stateSchema: ProbeStateSchema,
+    eventSchema: ProbeEventSchema,
+    effectSchema: ProbeEffectSchema,
+    config: defaultProbeConfig,
   }),
   createTracePlayer({
     machine: serverConnectionMachine,

@@ -102,6 +102,17 @@ export interface ProbeLimits {
 /** Defaults of {@link ProbeLimits}. */
 export const probeLimits: ProbeLimits = { lifetimeMs: MINUTE_MS, maxOpen: 10, maxPerMinute: 120 };
 
+/** How long a client's probe waits, and lives. */
+export interface ClientProbeLimits {
+  /** A ping must be answered by then. */
+  readonly pongTimeoutMs: number;
+  /** How long a probe may live from its Welcome on: a little less than the server lets it. */
+  readonly lifetimeMs: number;
+}
+
+/** Defaults of {@link ClientProbeLimits}. */
+export const clientProbeLimits: ClientProbeLimits = { pongTimeoutMs: 5 * SECOND_MS, lifetimeMs: 55 * SECOND_MS };
+
 /** How the two sides notice a dead connection. Any packet counts as life. */
 export interface LivenessLimits {
   /** Server: pings when it has sent, or received, nothing for this long. */
@@ -129,6 +140,68 @@ export const livenessLimits: LivenessLimits = {
   tickMs: SECOND_MS,
   wakeGapMs: 5 * SECOND_MS,
   wakeTimeoutMs: 3 * SECOND_MS,
+};
+
+/** How a host finds its connection and chooses its path. */
+export interface HostPathLimits {
+  /** Candidates of a profile that are tried. */
+  readonly maxCandidates: number;
+  /** Round trips that are remembered of each. */
+  readonly maxSamples: number;
+  /** How long an interruption is shown like online. */
+  readonly interruptionMs: number;
+  /** In a race, one candidate starts this long after the one before it… */
+  readonly staggerMs: number;
+  /** …a relay at the earliest this long after the first… */
+  readonly relayDelayMs: number;
+  /** …and a barred one this long after it could have. */
+  readonly barredDelayMs: number;
+  /** The interval between two measurements of a path… */
+  readonly probeIntervalMs: number;
+  /** …and what it grows to while they fail. */
+  readonly maxProbeIntervalMs: number;
+  /** A direct path below this needs no other. */
+  readonly fastPathMs: number;
+  /** An answer no older than this says that a path works. */
+  readonly recentAnswerMs: number;
+  /** Another path takes over after so many probes… */
+  readonly switchProbes: number;
+  /** …over at least this long… */
+  readonly switchSpanMs: number;
+  /** …whose round trips are all at most this part of the active path's… */
+  readonly switchFactor: number;
+  /** …and this much shorter. */
+  readonly switchGainMs: number;
+  /** How long a candidate is barred the first time; each time doubles it… */
+  readonly barMs: number;
+  /** …up to this. */
+  readonly maxBarMs: number;
+  /** A candidate that carried the channel for less than this when it was lost is barred. */
+  readonly briefMs: number;
+  /** A candidate that has carried the channel for this long has its bars forgiven. */
+  readonly forgiveMs: number;
+}
+
+/** Defaults of {@link HostPathLimits}. */
+export const hostLimits: HostPathLimits = {
+  maxCandidates: 8,
+  maxSamples: 32,
+  interruptionMs: 1_500,
+  staggerMs: 250,
+  relayDelayMs: 300,
+  barredDelayMs: 2 * SECOND_MS,
+  probeIntervalMs: 10 * SECOND_MS,
+  maxProbeIntervalMs: 5 * MINUTE_MS,
+  fastPathMs: 5,
+  recentAnswerMs: 15 * SECOND_MS,
+  switchProbes: 3,
+  switchSpanMs: 6 * SECOND_MS,
+  switchFactor: 0.75,
+  switchGainMs: 20,
+  barMs: MINUTE_MS,
+  maxBarMs: 60 * MINUTE_MS,
+  briefMs: MINUTE_MS,
+  forgiveMs: 10 * MINUTE_MS,
 };
 
 /** What a server keeps, how much of it and how long. Lifetimes run on time that the daemon was running. */

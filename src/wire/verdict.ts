@@ -11,6 +11,13 @@ export function verdictOf(code: number): RetryVerdict {
   return range?.verdict ?? closeCodes[CloseCode.INTERNAL].verdict;
 }
 
+/** The code of a closed socket, where it is one that has a verdict; else UNSPECIFIED. */
+export function toVerdictCode(code: number): CloseCode {
+  return verdictRanges.some(({ first, last }) => code >= first && code <= last)
+    ? (code as CloseCode)
+    : CloseCode.UNSPECIFIED;
+}
+
 /** The name of a code in the schema, without its prefix. Undefined where this version does not know the code. */
 export function nameOfCode(code: number): CloseCodeName | undefined {
   return closeCodes[code]?.name;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
 import { tracePlayerOf, tracePlayers } from "../../src/testing/trace-players.ts";
@@ -12,7 +13,14 @@ interface Table {
   readonly transitions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-const tables: readonly Table[] = [connectionTable, serverConnectionTable, channelTable, sessionTable, agentTable];
+const tables: readonly Table[] = [
+  connectionTable,
+  probeTable,
+  serverConnectionTable,
+  channelTable,
+  sessionTable,
+  agentTable,
+];
 const names = listTraces();
 
 /** Every row of a table as `from event to`. */

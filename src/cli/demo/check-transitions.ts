@@ -2,6 +2,7 @@ import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { agentTable } from "../../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../../gen/moorline/machine/v1/session_moorline.ts";
 import { type Transition, TransitionOutcome, TransitionSchema } from "../../../gen/moorline/state/v1/transition_pb.ts";
@@ -12,7 +13,14 @@ interface Table {
   readonly transitions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-const tables: readonly Table[] = [connectionTable, serverConnectionTable, channelTable, sessionTable, agentTable];
+const tables: readonly Table[] = [
+  connectionTable,
+  probeTable,
+  serverConnectionTable,
+  channelTable,
+  sessionTable,
+  agentTable,
+];
 
 /**
  * Checks records of the transition log against the table of their machine.

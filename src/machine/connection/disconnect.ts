@@ -6,6 +6,7 @@ import {
   type ConnectionState,
   ConnectionTimer,
   type RetryHint,
+  RetryHintSchema,
   type RetryMemory,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
@@ -53,7 +54,11 @@ export function disconnect(
   const loss = create(ConnectionLossSchema, ending.loss);
   const next = decideNext(loss, ending, generation, config);
   const { verdict, retry, retryAtMs } = next;
-  const disconnected = { generation, path, loss, verdict, retry, ...(retryAtMs === undefined ? {} : { retryAtMs }) };
+  const disconnected = {
+    ...{ generation, path, loss, verdict, retry },
+    ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    ...(config.redial || ending.hint === undefined ? {} : { hint: create(RetryHintSchema, ending.hint) }),
+  };
   return takeStep(connectionState({ case: "disconnected", value: disconnected }), [
     ...leaveState(state),
     ...closeTransport(ending, generation, loss.message),

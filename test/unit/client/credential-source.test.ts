@@ -3,6 +3,7 @@ import {
   type Credential,
   type CredentialAnswer,
   CredentialSource,
+  createCredentialSource,
   isCredential,
 } from "../../../src/client/credential.ts";
 
@@ -14,11 +15,13 @@ function createAsker() {
 }
 
 /** What a source gives, as text. */
-function tokensOf(source: CredentialSource, how: "get" | "refresh"): string[] {
+function tokensOf(source: CredentialSource, how: "get" | "refresh", refused?: Credential): string[] {
   const tokens: string[] = [];
-  source[how]((answer: CredentialAnswer) => {
+  const take = (answer: CredentialAnswer): void => {
     tokens.push(answer.kind === "given" ? JSON.stringify(answer.credential ?? "none") : String(answer.error));
-  });
+  };
+  if (how === "get") source.get(take);
+  else source.refresh(refused, take);
   return tokens;
 }
 
@@ -47,7 +50,8 @@ describe("CredentialSource", () => {
     const { callback, answers } = createAsker();
     const source = new CredentialSource(callback);
     tokensOf(source, "get");
-    tokensOf(source, "refresh");
+    source.invalidate();
+    tokensOf(source, "get");
     answers[1]?.({ bearerToken: "new" });
     answers[0]?.({ bearerToken: "old" });
     await settle();
@@ -60,12 +64,43 @@ describe("CredentialSource", () => {
     tokensOf(source, "get");
     answers[0]?.({ bearerToken: "refused" });
     await settle();
-    source.forget();
+    source.forget({ bearerToken: "refused" });
     tokensOf(source, "get");
     expect(answers).toHaveLength(2);
     const fixed = new CredentialSource({ bearerToken: "fixed" });
-    fixed.forget();
+    fixed.forget({ bearerToken: "fixed" });
+    fixed.invalidate();
     expect(tokensOf(fixed, "get")).toEqual(['{"bearerToken":"fixed"}']);
+  });
+
+  it("asks once for all whose credential was refused, whoever hears of it first or last [RETRY-6]", async () => {
+    const { callback, answers } = createAsker();
+    const source = createCredentialSource(callback);
+    const old = { bearerToken: "old" };
+    tokensOf(source, "get");
+    answers[0]?.(old);
+    await settle();
+    source.forget(old);
+    const first = tokensOf(source, "refresh", old);
+    source.forget(old);
+    const second = tokensOf(source, "refresh", old);
+    answers[1]?.({ bearerToken: "new" });
+    await settle();
+    source.forget(old);
+    const third = tokensOf(source, "refresh", old);
+    expect([first, second, third]).toEqual(Array(3).fill(['{"bearerToken":"new"}']));
+    expect(answers).toHaveLength(2);
+  });
+
+  it("asks again where none was given and none is refused [RETRY-6]", async () => {
+    const { callback, answers } = createAsker();
+    const source = createCredentialSource(callback);
+    tokensOf(source, "get");
+    answers[0]?.(undefined);
+    await settle();
+    source.forget(undefined);
+    tokensOf(source, "get");
+    expect(answers).toHaveLength(2);
   });
 
   it("fails to refresh where there is no callback, or it gives none [RETRY-5]", async () => {

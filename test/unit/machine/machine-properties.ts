@@ -38,7 +38,7 @@ function applyEffects(ledger: Set<string>, effects: readonly object[]): void {
     if (effect.case === "startTimer") ledger.add(timer);
     if (effect.case === "cancelTimer") ledger.delete(timer);
     if (effect.case === "openTransport") ledger.add("transport");
-    if (effect.case === "closeTransport") ledger.delete("transport");
+    if (effect.case === "closeTransport" || effect.case === "handOver") ledger.delete("transport");
     if (effect.case === "attachChannel") ledger.add("channel");
     if (effect.case === "detachChannel" || effect.case === "endChannel") ledger.delete("channel");
     if (effect.case === "attachConnection") ledger.add(`connection ${fields.attempt}`);

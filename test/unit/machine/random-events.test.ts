@@ -13,6 +13,14 @@ import {
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
+import {
+  ProbeEffectSchema,
+  ProbeEventSchema,
+  type ProbeState,
+  ProbeStateSchema,
+  ProbeTimer,
+} from "../../../gen/moorline/machine/v1/probe_pb.ts";
 import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import {
   ServerConnectionEffectSchema,
@@ -28,8 +36,10 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
+import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
+import { defaultProbeConfig, probeMachine, startProbe } from "../../../src/machine/probe.ts";
 import {
   defaultServerConnectionConfig,
   serverConnectionMachine,
@@ -54,6 +64,15 @@ function connectionHolds({ state }: ConnectionState): string[] {
     default:
       return [];
   }
+}
+
+function probeHolds({ state }: ProbeState): string[] {
+  if (state.case === "opening") {
+    return [`timer ${state.value.stage.case === "greeting" ? ProbeTimer.ANSWER : ProbeTimer.OPEN}`, "transport"];
+  }
+  if (state.case !== "probed") return [];
+  const pong = state.value.measuring.case === "pinging" ? [`timer ${ProbeTimer.PONG}`] : [];
+  return [`timer ${ProbeTimer.EXPIRY}`, ...pong, "transport"];
 }
 
 function serverConnectionHolds({ state }: ServerConnectionState): string[] {
@@ -85,6 +104,19 @@ for (const redial of [true, false]) {
     (event) => event === "transport_closed" || event === "transport_failed",
   );
 }
+
+describeMachine(
+  {
+    title: "probe",
+    table: probeTable,
+    machine: probeMachine,
+    schemas: { state: ProbeStateSchema, event: ProbeEventSchema, effect: ProbeEffectSchema },
+    config: defaultProbeConfig,
+    start: startProbe({ generation: 1, path: Path.DIRECT, nowMs: 0 }, defaultProbeConfig),
+    holds: probeHolds,
+  },
+  (event) => event === "transport_closed" || event === "transport_failed",
+);
 
 describeMachine({
   title: "server_connection",

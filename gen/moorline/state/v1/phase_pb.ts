@@ -13,7 +13,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/phase.proto.
  */
 export const file_moorline_state_v1_phase: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSrbAQoVU2VydmVyQ29ubmVjdGlvblBoYXNlEicKI1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASKgomU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVdBSVRJTkdfSEVMTE8QARIjCh9TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9QUk9CSU5HEAISJAogU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfQVRUQUNIRUQQAxIiCh5TRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9DTE9TRUQQBCp9CgxDaGFubmVsUGhhc2USHQoZQ0hBTk5FTF9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkNIQU5ORUxfUEhBU0VfQVRUQUNIRUQQARIaChZDSEFOTkVMX1BIQVNFX0RFVEFDSEVEEAISFgoSQ0hBTk5FTF9QSEFTRV9MT1NUEAMqegoMU2Vzc2lvblBoYXNlEh0KGVNFU1NJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1BIQVNFX0lETEUQARIYChRTRVNTSU9OX1BIQVNFX0FDVElWRRACEhkKFVNFU1NJT05fUEhBU0VfRVhQSVJFRBADYgZwcm90bzM");
+  fileDesc("Ch1tb29ybGluZS9zdGF0ZS92MS9waGFzZS5wcm90bxIRbW9vcmxpbmUuc3RhdGUudjEq0QEKD0Nvbm5lY3Rpb25QaGFzZRIgChxDT05ORUNUSU9OX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9QSEFTRV9JRExFEAESHwobQ09OTkVDVElPTl9QSEFTRV9DT05ORUNUSU5HEAISHgoaQ09OTkVDVElPTl9QSEFTRV9DT05ORUNURUQQAxIhCh1DT05ORUNUSU9OX1BIQVNFX0RJU0NPTk5FQ1RFRBAEEh0KGUNPTk5FQ1RJT05fUEhBU0VfRElTUE9TRUQQBSqMAQoKUHJvYmVQaGFzZRIbChdQUk9CRV9QSEFTRV9VTlNQRUNJRklFRBAAEhcKE1BST0JFX1BIQVNFX09QRU5JTkcQARIWChJQUk9CRV9QSEFTRV9QUk9CRUQQAhIYChRQUk9CRV9QSEFTRV9QUk9NT1RFRBADEhYKElBST0JFX1BIQVNFX0NMT1NFRBAEKtsBChVTZXJ2ZXJDb25uZWN0aW9uUGhhc2USJwojU0VSVkVSX0NPTk5FQ1RJT05fUEhBU0VfVU5TUEVDSUZJRUQQABIqCiZTRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9BV0FJVElOR19IRUxMTxABEiMKH1NFUlZFUl9DT05ORUNUSU9OX1BIQVNFX1BST0JJTkcQAhIkCiBTRVJWRVJfQ09OTkVDVElPTl9QSEFTRV9BVFRBQ0hFRBADEiIKHlNFUlZFUl9DT05ORUNUSU9OX1BIQVNFX0NMT1NFRBAEKn0KDENoYW5uZWxQaGFzZRIdChlDSEFOTkVMX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWQ0hBTk5FTF9QSEFTRV9BVFRBQ0hFRBABEhoKFkNIQU5ORUxfUEhBU0VfREVUQUNIRUQQAhIWChJDSEFOTkVMX1BIQVNFX0xPU1QQAyp6CgxTZXNzaW9uUGhhc2USHQoZU0VTU0lPTl9QSEFTRV9VTlNQRUNJRklFRBAAEhYKElNFU1NJT05fUEhBU0VfSURMRRABEhgKFFNFU1NJT05fUEhBU0VfQUNUSVZFEAISGQoVU0VTU0lPTl9QSEFTRV9FWFBJUkVEEAMqqwIKCUhvc3RQaGFzZRIaChZIT1NUX1BIQVNFX1VOU1BFQ0lGSUVEEAASFgoSSE9TVF9QSEFTRV9CT09USU5HEAESFQoRSE9TVF9QSEFTRV9GQUlMRUQQAhIdChlIT1NUX1BIQVNFX05PX0NPTk5FQ1RJT05TEAMSGAoUSE9TVF9QSEFTRV9TRUxFQ1RJTkcQBBIgChxIT1NUX1BIQVNFX0NPTk5FQ1RJTkdfQUNUSVZFEAUSFQoRSE9TVF9QSEFTRV9PTkxJTkUQBhIaChZIT1NUX1BIQVNFX0lOVEVSUlVQVEVEEAcSFwoTSE9TVF9QSEFTRV9ERUdSQURFRBAIEhQKEEhPU1RfUEhBU0VfRVJST1IQCRIWChJIT1NUX1BIQVNFX1NUT1BQRUQQCipXCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIWChJWSVNJQklMSVRZX1ZJU0lCTEUQARIVChFWSVNJQklMSVRZX0hJRERFThACYgZwcm90bzM");
 
 /**
  * Where a client's connection is. The states are those of
@@ -80,6 +80,63 @@ export const ConnectionPhaseSchema: GenEnum<ConnectionPhase> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_phase, 0);
 
 /**
+ * Where a probe of a client is. The states are those of
+ * moorline.machine.v1.ProbeState.
+ *
+ * @generated from enum moorline.state.v1.ProbePhase
+ */
+export const ProbePhase = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: PROBE_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The transport is being opened, or the hello waits for its answer.
+   *
+   * @generated from enum value: PROBE_PHASE_OPENING = 1;
+   */
+  OPENING: 1,
+
+  /**
+   * The daemon said welcome, and the path is measured.
+   *
+   * @generated from enum value: PROBE_PHASE_PROBED = 2;
+   */
+  PROBED: 2,
+
+  /**
+   * The connection was handed over. Terminal.
+   *
+   * @generated from enum value: PROBE_PHASE_PROMOTED = 3;
+   */
+  PROMOTED: 3,
+
+  /**
+   * The probe is over. Terminal.
+   *
+   * @generated from enum value: PROBE_PHASE_CLOSED = 4;
+   */
+  CLOSED: 4,
+} as const;
+
+/**
+ * Where a probe of a client is. The states are those of
+ * moorline.machine.v1.ProbeState.
+ *
+ * @generated from enum moorline.state.v1.ProbePhase
+ */
+export type ProbePhase = (typeof ProbePhase)[keyof typeof ProbePhase] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.ProbePhase.
+ */
+export const ProbePhaseSchema: GenEnum<ProbePhase> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 1);
+
+/**
  * Where a connection is on the server. The states are those of
  * moorline.machine.v1.ServerConnectionState.
  *
@@ -134,7 +191,7 @@ export type ServerConnectionPhase = (typeof ServerConnectionPhase)[keyof typeof 
  * Describes the enum moorline.state.v1.ServerConnectionPhase.
  */
 export const ServerConnectionPhaseSchema: GenEnum<ServerConnectionPhase> = /*@__PURE__*/
-  enumDesc(file_moorline_state_v1_phase, 1);
+  enumDesc(file_moorline_state_v1_phase, 2);
 
 /**
  * Where a channel is on the server. The states are those of
@@ -184,7 +241,7 @@ export type ChannelPhase = (typeof ChannelPhase)[keyof typeof ChannelPhase] | Un
  * Describes the enum moorline.state.v1.ChannelPhase.
  */
 export const ChannelPhaseSchema: GenEnum<ChannelPhase> = /*@__PURE__*/
-  enumDesc(file_moorline_state_v1_phase, 2);
+  enumDesc(file_moorline_state_v1_phase, 3);
 
 /**
  * Where a session is on the server. The states are those of
@@ -234,5 +291,143 @@ export type SessionPhase = (typeof SessionPhase)[keyof typeof SessionPhase] | Un
  * Describes the enum moorline.state.v1.SessionPhase.
  */
 export const SessionPhaseSchema: GenEnum<SessionPhase> = /*@__PURE__*/
-  enumDesc(file_moorline_state_v1_phase, 3);
+  enumDesc(file_moorline_state_v1_phase, 4);
+
+/**
+ * Where a host is. The states are those of moorline.machine.v1.HostState.
+ *
+ * @generated from enum moorline.state.v1.HostPhase
+ */
+export const HostPhase = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: HOST_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The runtime is not started yet, or loads its session key.
+   *
+   * @generated from enum value: HOST_PHASE_BOOTING = 1;
+   */
+  BOOTING: 1,
+
+  /**
+   * There is no session key.
+   *
+   * @generated from enum value: HOST_PHASE_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * The profile has no candidates.
+   *
+   * @generated from enum value: HOST_PHASE_NO_CONNECTIONS = 3;
+   */
+  NO_CONNECTIONS: 3,
+
+  /**
+   * The candidates race for the first connection.
+   *
+   * @generated from enum value: HOST_PHASE_SELECTING = 4;
+   */
+  SELECTING: 4,
+
+  /**
+   * A probe has won the race and becomes the active connection.
+   *
+   * @generated from enum value: HOST_PHASE_CONNECTING_ACTIVE = 5;
+   */
+  CONNECTING_ACTIVE: 5,
+
+  /**
+   * A connection carries the channel.
+   *
+   * @generated from enum value: HOST_PHASE_ONLINE = 6;
+   */
+  ONLINE: 6,
+
+  /**
+   * The connection was lost a moment ago. Shown like online.
+   *
+   * @generated from enum value: HOST_PHASE_INTERRUPTED = 7;
+   */
+  INTERRUPTED: 7,
+
+  /**
+   * There is no connection, and the runtime tries to get one.
+   *
+   * @generated from enum value: HOST_PHASE_DEGRADED = 8;
+   */
+  DEGRADED: 8,
+
+  /**
+   * There is no connection, and a race has ended without one.
+   *
+   * @generated from enum value: HOST_PHASE_ERROR = 9;
+   */
+  ERROR: 9,
+
+  /**
+   * The runtime is stopped. Terminal.
+   *
+   * @generated from enum value: HOST_PHASE_STOPPED = 10;
+   */
+  STOPPED: 10,
+} as const;
+
+/**
+ * Where a host is. The states are those of moorline.machine.v1.HostState.
+ *
+ * @generated from enum moorline.state.v1.HostPhase
+ */
+export type HostPhase = (typeof HostPhase)[keyof typeof HostPhase] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.HostPhase.
+ */
+export const HostPhaseSchema: GenEnum<HostPhase> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 5);
+
+/**
+ * Whether somebody may see a program.
+ *
+ * @generated from enum moorline.state.v1.Visibility
+ */
+export const Visibility = {
+  /**
+   * Not known. Counts as visible.
+   *
+   * @generated from enum value: VISIBILITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Somebody may see it.
+   *
+   * @generated from enum value: VISIBILITY_VISIBLE = 1;
+   */
+  VISIBLE: 1,
+
+  /**
+   * It is in the background.
+   *
+   * @generated from enum value: VISIBILITY_HIDDEN = 2;
+   */
+  HIDDEN: 2,
+} as const;
+
+/**
+ * Whether somebody may see a program.
+ *
+ * @generated from enum moorline.state.v1.Visibility
+ */
+export type Visibility = (typeof Visibility)[keyof typeof Visibility] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.Visibility.
+ */
+export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_phase, 6);
 

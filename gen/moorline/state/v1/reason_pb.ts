@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/reason.proto.
  */
 export const file_moorline_state_v1_reason: GenFile = /*@__PURE__*/
-  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAtiBnByb3RvMw");
+  fileDesc("Ch5tb29ybGluZS9zdGF0ZS92MS9yZWFzb24ucHJvdG8SEW1vb3JsaW5lLnN0YXRlLnYxKpUEChRDb25uZWN0aW9uTG9zc1JlYXNvbhImCiJDT05ORUNUSU9OX0xPU1NfUkVBU09OX1VOU1BFQ0lGSUVEEAASLAooQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DT05ORUNUX1RJTUVEX09VVBABEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fSEVMTE9fVElNRURfT1VUEAISKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfRkFJTEVEEAMSKwonQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9UUkFOU1BPUlRfQ0xPU0VEEAQSIwofQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9SRUpFQ1RFRBAFEioKJkNPTk5FQ1RJT05fTE9TU19SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAYSJAogQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9XRU5UX0FXQVkQBxIlCiFDT05ORUNUSU9OX0xPU1NfUkVBU09OX1NVUEVSU0VERUQQCBIjCh9DT05ORUNUSU9OX0xPU1NfUkVBU09OX1ZJT0xBVEVEEAkSKAokQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9MSVZFTkVTU19MT1NUEAoSNAowQ09OTkVDVElPTl9MT1NTX1JFQVNPTl9DUkVERU5USUFMX1JFRlJFU0hfRkFJTEVEEAsqxQIKEUhvc3RGYWlsdXJlUmVhc29uEiMKH0hPU1RfRkFJTFVSRV9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJIT1NUX0ZBSUxVUkVfUkVBU09OX1NUT1JBR0VfRkFJTEVEEAESKwonSE9TVF9GQUlMVVJFX1JFQVNPTl9TVE9SQUdFX1VOU1VQUE9SVEVEEAISJAogSE9TVF9GQUlMVVJFX1JFQVNPTl9TVE9SQUdFX0ZVTEwQAxIwCixIT1NUX0ZBSUxVUkVfUkVBU09OX0lOU1RBTExfU0VDUkVUX01BTEZPUk1FRBAEEi0KKUhPU1RfRkFJTFVSRV9SRUFTT05fU0VTU0lPTl9LRVlfTUFMRk9STUVEEAUSLworSE9TVF9GQUlMVVJFX1JFQVNPTl9TRVNTSU9OX0tFWV9VTkFWQUlMQUJMRRAGKvMBCg9Ib3N0RXJyb3JSZWFzb24SIQodSE9TVF9FUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIgChxIT1NUX0VSUk9SX1JFQVNPTl9BTExfRkFJTEVEEAESIQodSE9TVF9FUlJPUl9SRUFTT05fQUxMX1JFRlVTRUQQAhIiCh5IT1NUX0VSUk9SX1JFQVNPTl9BQ1RJVkVfRU5ERUQQAxIjCh9IT1NUX0VSUk9SX1JFQVNPTl9BTExfU0VUX0FTSURFEAQSLworSE9TVF9FUlJPUl9SRUFTT05fQ1JFREVOVElBTF9SRUZSRVNIX0ZBSUxFRBAFKucBCg5TZXRBc2lkZVJlYXNvbhIgChxTRVRfQVNJREVfUkVBU09OX1VOU1BFQ0lGSUVEEAASIQodU0VUX0FTSURFX1JFQVNPTl9VTktOT1dOX0tJTkQQARIhCh1TRVRfQVNJREVfUkVBU09OX1dST05HX1NFUlZFUhACEhwKGFNFVF9BU0lERV9SRUFTT05fUkVGVVNFRBADEicKI1NFVF9BU0lERV9SRUFTT05fRU5EUE9JTlRfTUFMRk9STUVEEAQSJgoiU0VUX0FTSURFX1JFQVNPTl9JTlNFQ1VSRV9FTkRQT0lOVBAFKp0ECg5Qcm9iZUVuZFJlYXNvbhIgChxQUk9CRV9FTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASIwofUFJPQkVfRU5EX1JFQVNPTl9PUEVOX1RJTUVEX09VVBABEiUKIVBST0JFX0VORF9SRUFTT05fQU5TV0VSX1RJTUVEX09VVBACEiUKIVBST0JFX0VORF9SRUFTT05fVFJBTlNQT1JUX0ZBSUxFRBADEiUKIVBST0JFX0VORF9SRUFTT05fVFJBTlNQT1JUX0NMT1NFRBAEEh0KGVBST0JFX0VORF9SRUFTT05fUkVKRUNURUQQBRIfChtQUk9CRV9FTkRfUkVBU09OX09WRVJMT0FERUQQBhIhCh1QUk9CRV9FTkRfUkVBU09OX1dST05HX1NFUlZFUhAHEiQKIFBST0JFX0VORF9SRUFTT05fV0VMQ09NRV9SRUZVU0VEEAgSHgoaUFJPQkVfRU5EX1JFQVNPTl9XRU5UX0FXQVkQCRIdChlQUk9CRV9FTkRfUkVBU09OX1ZJT0xBVEVEEAoSIQodUFJPQkVfRU5EX1JFQVNPTl9QT05HX01JU1NJTkcQCxIcChhQUk9CRV9FTkRfUkVBU09OX0VYUElSRUQQDBIeChpQUk9CRV9FTkRfUkVBU09OX1JFUVVFU1RFRBANEiYKIlBST0JFX0VORF9SRUFTT05fQ1JFREVOVElBTF9GQUlMRUQQDmIGcHJvdG8z");
 
 /**
  * How a client's connection ended, or why it could not be made. The close
@@ -117,4 +117,324 @@ export type ConnectionLossReason = (typeof ConnectionLossReason)[keyof typeof Co
  */
 export const ConnectionLossReasonSchema: GenEnum<ConnectionLossReason> = /*@__PURE__*/
   enumDesc(file_moorline_state_v1_reason, 0);
+
+/**
+ * Why a host has no session key.
+ *
+ * @generated from enum moorline.state.v1.HostFailureReason
+ */
+export const HostFailureReason = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The storage of the install secret cannot be read or written.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_STORAGE_FAILED = 1;
+   */
+  STORAGE_FAILED: 1,
+
+  /**
+   * There is no storage that could keep the install secret.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_STORAGE_UNSUPPORTED = 2;
+   */
+  STORAGE_UNSUPPORTED: 2,
+
+  /**
+   * The storage of the install secret is full.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_STORAGE_FULL = 3;
+   */
+  STORAGE_FULL: 3,
+
+  /**
+   * The install secret that is stored is damaged.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_INSTALL_SECRET_MALFORMED = 4;
+   */
+  INSTALL_SECRET_MALFORMED: 4,
+
+  /**
+   * What was given is no session key.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_SESSION_KEY_MALFORMED = 5;
+   */
+  SESSION_KEY_MALFORMED: 5,
+
+  /**
+   * The function that gives the session key has failed in another way.
+   *
+   * @generated from enum value: HOST_FAILURE_REASON_SESSION_KEY_UNAVAILABLE = 6;
+   */
+  SESSION_KEY_UNAVAILABLE: 6,
+} as const;
+
+/**
+ * Why a host has no session key.
+ *
+ * @generated from enum moorline.state.v1.HostFailureReason
+ */
+export type HostFailureReason = (typeof HostFailureReason)[keyof typeof HostFailureReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.HostFailureReason.
+ */
+export const HostFailureReasonSchema: GenEnum<HostFailureReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 1);
+
+/**
+ * What kind of error a host is in.
+ *
+ * @generated from enum moorline.state.v1.HostErrorReason
+ */
+export const HostErrorReason = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * No candidate could be reached. Tried again.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_ALL_FAILED = 1;
+   */
+  ALL_FAILED: 1,
+
+  /**
+   * Every candidate that is left has refused, and will do so again.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_ALL_REFUSED = 2;
+   */
+  ALL_REFUSED: 2,
+
+  /**
+   * The daemon has ended the connection for good.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_ACTIVE_ENDED = 3;
+   */
+  ACTIVE_ENDED: 3,
+
+  /**
+   * Every candidate of the profile is set aside.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_ALL_SET_ASIDE = 4;
+   */
+  ALL_SET_ASIDE: 4,
+
+  /**
+   * The credential had to be renewed, and could not be.
+   *
+   * @generated from enum value: HOST_ERROR_REASON_CREDENTIAL_REFRESH_FAILED = 5;
+   */
+  CREDENTIAL_REFRESH_FAILED: 5,
+} as const;
+
+/**
+ * What kind of error a host is in.
+ *
+ * @generated from enum moorline.state.v1.HostErrorReason
+ */
+export type HostErrorReason = (typeof HostErrorReason)[keyof typeof HostErrorReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.HostErrorReason.
+ */
+export const HostErrorReasonSchema: GenEnum<HostErrorReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 2);
+
+/**
+ * Why a candidate of a host is not tried.
+ *
+ * @generated from enum moorline.state.v1.SetAsideReason
+ */
+export const SetAsideReason = {
+  /**
+   * It is tried; or not known to this version.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Its kind is not known to this version.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_UNKNOWN_KIND = 1;
+   */
+  UNKNOWN_KIND: 1,
+
+  /**
+   * Another daemon answers at its address. Until the profile changes.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_WRONG_SERVER = 2;
+   */
+  WRONG_SERVER: 2,
+
+  /**
+   * Its hello was refused. Until the user, the credential or the profile says
+   * something new.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_REFUSED = 3;
+   */
+  REFUSED: 3,
+
+  /**
+   * Its address is no address.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_ENDPOINT_MALFORMED = 4;
+   */
+  ENDPOINT_MALFORMED: 4,
+
+  /**
+   * Its address is on another machine and without TLS.
+   *
+   * @generated from enum value: SET_ASIDE_REASON_INSECURE_ENDPOINT = 5;
+   */
+  INSECURE_ENDPOINT: 5,
+} as const;
+
+/**
+ * Why a candidate of a host is not tried.
+ *
+ * @generated from enum moorline.state.v1.SetAsideReason
+ */
+export type SetAsideReason = (typeof SetAsideReason)[keyof typeof SetAsideReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.SetAsideReason.
+ */
+export const SetAsideReasonSchema: GenEnum<SetAsideReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 3);
+
+/**
+ * How a probe ended. The close code, where there is one, says the rest.
+ *
+ * @generated from enum moorline.state.v1.ProbeEndReason
+ */
+export const ProbeEndReason = {
+  /**
+   * Not known to this version.
+   *
+   * @generated from enum value: PROBE_END_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The transport did not open in time.
+   *
+   * @generated from enum value: PROBE_END_REASON_OPEN_TIMED_OUT = 1;
+   */
+  OPEN_TIMED_OUT: 1,
+
+  /**
+   * The hello was not answered in time.
+   *
+   * @generated from enum value: PROBE_END_REASON_ANSWER_TIMED_OUT = 2;
+   */
+  ANSWER_TIMED_OUT: 2,
+
+  /**
+   * The transport failed: it could not be opened, or it broke.
+   *
+   * @generated from enum value: PROBE_END_REASON_TRANSPORT_FAILED = 3;
+   */
+  TRANSPORT_FAILED: 3,
+
+  /**
+   * The transport was closed by the other end, without a go_away before.
+   *
+   * @generated from enum value: PROBE_END_REASON_TRANSPORT_CLOSED = 4;
+   */
+  TRANSPORT_CLOSED: 4,
+
+  /**
+   * The server refused the hello, for a reason that is none of those below.
+   *
+   * @generated from enum value: PROBE_END_REASON_REJECTED = 5;
+   */
+  REJECTED: 5,
+
+  /**
+   * The server takes no more probes now. No failure of the path, and a session
+   * hello may well be accepted.
+   *
+   * @generated from enum value: PROBE_END_REASON_OVERLOADED = 6;
+   */
+  OVERLOADED: 6,
+
+  /**
+   * Another daemon than the one that is meant has answered.
+   *
+   * @generated from enum value: PROBE_END_REASON_WRONG_SERVER = 7;
+   */
+  WRONG_SERVER: 7,
+
+  /**
+   * The client refused the answer to its hello.
+   *
+   * @generated from enum value: PROBE_END_REASON_WELCOME_REFUSED = 8;
+   */
+  WELCOME_REFUSED: 8,
+
+  /**
+   * The server said go_away.
+   *
+   * @generated from enum value: PROBE_END_REASON_WENT_AWAY = 9;
+   */
+  WENT_AWAY: 9,
+
+  /**
+   * The server broke a rule of the protocol.
+   *
+   * @generated from enum value: PROBE_END_REASON_VIOLATED = 10;
+   */
+  VIOLATED: 10,
+
+  /**
+   * A ping was not answered in time: the path takes a hello, but no data.
+   *
+   * @generated from enum value: PROBE_END_REASON_PONG_MISSING = 11;
+   */
+  PONG_MISSING: 11,
+
+  /**
+   * The probe has lived its time.
+   *
+   * @generated from enum value: PROBE_END_REASON_EXPIRED = 12;
+   */
+  EXPIRED: 12,
+
+  /**
+   * The client needed the probe no more.
+   *
+   * @generated from enum value: PROBE_END_REASON_REQUESTED = 13;
+   */
+  REQUESTED: 13,
+
+  /**
+   * There was no credential to say hello with.
+   *
+   * @generated from enum value: PROBE_END_REASON_CREDENTIAL_FAILED = 14;
+   */
+  CREDENTIAL_FAILED: 14,
+} as const;
+
+/**
+ * How a probe ended. The close code, where there is one, says the rest.
+ *
+ * @generated from enum moorline.state.v1.ProbeEndReason
+ */
+export type ProbeEndReason = (typeof ProbeEndReason)[keyof typeof ProbeEndReason] | UnknownEnum;
+
+/**
+ * Describes the enum moorline.state.v1.ProbeEndReason.
+ */
+export const ProbeEndReasonSchema: GenEnum<ProbeEndReason> = /*@__PURE__*/
+  enumDesc(file_moorline_state_v1_reason, 4);
 

@@ -14,7 +14,7 @@ import type { ChannelLossReason } from "../../session/v1/error_pb.ts";
 import { file_moorline_session_v1_error } from "../../session/v1/error_pb.ts";
 import type { Path, ResumeRefusal } from "../../session/v1/packet_pb.ts";
 import { file_moorline_session_v1_packet } from "../../session/v1/packet_pb.ts";
-import type { ConnectionLossReason } from "./reason_pb.ts";
+import type { ConnectionLossReason, HostErrorReason, HostFailureReason, ProbeEndReason } from "./reason_pb.ts";
 import { file_moorline_state_v1_reason } from "./reason_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -22,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/transition.proto.
  */
 export const file_moorline_state_v1_transition: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSLuBAoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASDwoHbWVzc2FnZRgOIAEoCRImCgJhdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3ViamVjdBgQIAEoCUIICgZyZWFzb24qdQoRVHJhbnNpdGlvbk91dGNvbWUSIgoeVFJBTlNJVElPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYVFJBTlNJVElPTl9PVVRDT01FX1RBS0VOEAESHgoaVFJBTlNJVElPTl9PVVRDT01FX0lHTk9SRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_reason]);
+  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKeBgoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASPAoMaG9zdF9mYWlsdXJlGBIgASgOMiQubW9vcmxpbmUuc3RhdGUudjEuSG9zdEZhaWx1cmVSZWFzb25IABI4Cgpob3N0X2Vycm9yGBMgASgOMiIubW9vcmxpbmUuc3RhdGUudjEuSG9zdEVycm9yUmVhc29uSAASNgoJcHJvYmVfZW5kGBQgASgOMiEubW9vcmxpbmUuc3RhdGUudjEuUHJvYmVFbmRSZWFzb25IABIPCgdtZXNzYWdlGA4gASgJEiYKAmF0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GBAgASgJQggKBnJlYXNvbip1ChFUcmFuc2l0aW9uT3V0Y29tZRIiCh5UUkFOU0lUSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhUUkFOU0lUSU9OX09VVENPTUVfVEFLRU4QARIeChpUUkFOU0lUSU9OX09VVENPTUVfSUdOT1JFRBACYgZwcm90bzM", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_reason]);
 
 /**
  * One event that a machine was given: the record of the transition log, the
@@ -89,8 +89,8 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
   path: Path;
 
   /**
-   * The generation of the state after: on the client it counts connections, on
-   * the server it is the attempt of the attach, a whole number below 2^53. 0
+   * The generation of the state after: on the client it counts connections (of a
+   * host, those that have carried its channel), on the server it is the attempt of the attach, a whole number below 2^53. 0
    * where there is none.
    *
    * @generated from field: double generation = 9;
@@ -142,6 +142,30 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
      */
     value: AgentFailureReason;
     case: "agentFailure";
+  } | {
+    /**
+     * Why the host has no session key.
+     *
+     * @generated from field: moorline.state.v1.HostFailureReason host_failure = 18;
+     */
+    value: HostFailureReason;
+    case: "hostFailure";
+  } | {
+    /**
+     * What kind of error the host is in, where nothing above says it.
+     *
+     * @generated from field: moorline.state.v1.HostErrorReason host_error = 19;
+     */
+    value: HostErrorReason;
+    case: "hostError";
+  } | {
+    /**
+     * How the probe ended, where there is no code.
+     *
+     * @generated from field: moorline.state.v1.ProbeEndReason probe_end = 20;
+     */
+    value: ProbeEndReason;
+    case: "probeEnd";
   } | { case: undefined; value?: undefined };
 
   /**

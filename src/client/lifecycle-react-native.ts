@@ -1,0 +1,56 @@
+import type { LifecycleSource } from "./lifecycle.ts";
+
+/** The part of React Native's `AppState` that {@link createReactNativeLifecycle} uses. */
+export interface ReactNativeAppState {
+  /** `active`, `background`, `inactive`; anything else, and nothing, is not known. */
+  readonly currentState: string | null | undefined;
+  /** As in React Native. */
+  addEventListener(type: "change", listener: (state: string) => void): { remove(): void };
+}
+
+/** The part of `@react-native-community/netinfo` that {@link createReactNativeLifecycle} uses. */
+export interface ReactNativeNetInfo {
+  /** As in NetInfo: the listener hears of the present state as well, and is removed by the function that comes back. */
+  addEventListener(listener: (state: { readonly isConnected: boolean | null }) => void): () => void;
+}
+
+/** What an app gives, so that nothing in Moorline imports React Native. */
+export interface ReactNativeSources {
+  /** `AppState` of `react-native`. */
+  readonly appState: ReactNativeAppState;
+  /** `NetInfo` of `@react-native-community/netinfo`. Default: nothing is known of the network. */
+  readonly netInfo?: ReactNativeNetInfo;
+}
+
+/**
+ * The lifecycle of an app on React Native. `background` is hidden, and `active` after it is foreground. `inactive` (an iPhone
+ * shows its switcher, or a call comes in) changes nothing: the app goes on running, and if it is left `background` follows.
+ * The network counts as online or offline where `isConnected` changes; `null` is not known, and no change. Spec: LIVE-9.
+ * @param sources Of the app's packages.
+ */
+export function createReactNativeLifecycle({ appState, netInfo }: ReactNativeSources): LifecycleSource {
+  return {
+    subscribe(listener) {
+      let seen: "visible" | "hidden" = "visible";
+      const see = (state: string | null | undefined): void => {
+        const next = state === "background" ? "hidden" : state === "active" ? "visible" : seen;
+        if (next === seen) return;
+        seen = next;
+        listener(seen === "hidden" ? "hidden" : "foreground");
+      };
+      let known: boolean | null = null;
+      const hear = (isConnected: boolean | null): void => {
+        const before = known;
+        known = isConnected ?? known;
+        if (before !== null && before !== known) listener(known === true ? "online" : "offline");
+      };
+      const change = appState.addEventListener("change", see);
+      const removeNetInfo = netInfo?.addEventListener(({ isConnected }) => hear(isConnected));
+      see(appState.currentState);
+      return () => {
+        change.remove();
+        removeNetInfo?.();
+      };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type HostState,
+  type HostState_Online,
+  HostState_OnlineSchema,
+} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
+import { noteAnswer, planProbe } from "./candidates.ts";
+import { HostDraft } from "./draft.ts";
+import type { Defeat } from "./effort.ts";
+import { moveTo } from "./holdings.ts";
+import { type HostStep, hostState } from "./shapes.ts";
+
+/** To online: a connection carries the channel from now on, in the next generation. Spec: HOST-3. */
+export function goOnline(
+  before: HostState,
+  draft: HostDraft,
+  { candidateId, connection, nowMs }: { candidateId: string; connection: number; nowMs: number },
+): HostStep {
+  draft.update(candidateId, (record) => noteAnswer(record, nowMs));
+  draft.updateAll((record) => planProbe(record, Math.max(record.probeAtMs, nowMs)));
+  draft.update(candidateId, (record) => planProbe(record, nowMs));
+  const generation = draft.takeGeneration();
+  const path = draft.find(candidateId)?.path ?? 0;
+  const value = { generation, candidateId, path, connection, sinceMs: nowMs, memory: draft.memory };
+  return moveTo(before, hostState({ case: "online", value }), draft.effects);
+}
+
+/** To error. Where nothing will happen by itself, calls end. Spec: HOST-12. */
+export function fail(before: HostState, draft: HostDraft, { reason, candidateId, loss, retryAtMs }: Defeat): HostStep {
+  if (retryAtMs === undefined) draft.giveUp();
+  const value = {
+    reason,
+    candidateId,
+    memory: draft.memory,
+    ...(loss === undefined ? {} : { loss }),
+    ...(retryAtMs === undefined ? {} : { retryAtMs }),
+  };
+  return moveTo(before, hostState({ case: "error", value }), draft.effects);
+}
+
+/** To no_connections. The channel stays, and calls wait. */
+export function goIdle(before: HostState, draft: HostDraft): HostStep {
+  return moveTo(before, hostState({ case: "noConnections", value: { memory: draft.memory } }), draft.effects);
+}
+
+/** To stopped, from everywhere: the channel and its calls end. Spec: HOST-11. */
+export function stop(before: HostState): HostStep {
+  const draft = new HostDraft(undefined);
+  draft.do({ case: "loseChannel", value: { reason: ChannelLossReason.CLIENT_STOPPED } });
+  return moveTo(before, hostState({ case: "stopped", value: {} }), draft.effects);
+}
+
+/** Online as before, but for what is given. */
+export function stayOnline(
+  before: HostState,
+  online: HostState_Online,
+  draft: HostDraft,
+  changes: Partial<Pick<HostState_Online, "measurements" | "switch">> = {},
+): HostStep {
+  const { $typeName: _type, $unknown: _unknown, ...fields } = online;
+  const isSame = draft.memory === online.memory && Object.keys(changes).length === 0;
+  if (isSame) return moveTo(before, before, draft.effects);
+  return moveTo(
+    before,
+    hostState({ case: "online", value: { ...fields, ...changes, memory: draft.memory } }),
+    draft.effects,
+  );
+}
+
+/** The same, without a switch under way. */
+export function withoutSwitch(online: HostState_Online): HostState_Online {
+  const { switch: _switch, ...rest } = online;
+  return create(HostState_OnlineSchema, rest);
+}

@@ -1,0 +1,80 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type CandidateRecord,
+  type HostState_Online,
+  type Measurement,
+  MeasurementSchema,
+} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
+import { hostLimits } from "../../wire/limits.ts";
+import { isUsable, planProbe } from "./candidates.ts";
+import { typicalMs } from "./choose-path.ts";
+import type { HostDraft } from "./draft.ts";
+
+/** The part of an online host that decides what is measured. */
+type Measured = Pick<HostState_Online, "candidateId" | "path" | "connection" | "switch" | "measurements" | "memory">;
+
+/**
+ * When the next candidate is measured: the active one by a ping on its connection, the others by probes. Undefined: none is,
+ * because the program is hidden, a switch is under way, or the active path is good enough. Spec: PATH-6.
+ */
+export function probeDueAtMs(online: Measured): number | undefined {
+  const instants = measurableOf(online).map(({ probeAtMs }) => probeAtMs);
+  return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+/**
+ * Measures every candidate whose time has come.
+ * @returns The probes that are under way then.
+ */
+export function measureDue(
+  draft: HostDraft,
+  online: Measured,
+  dueAtMs: number,
+  nowMs: number,
+  intervalMs: number,
+): Measurement[] {
+  const due = measurableOf(online).filter(({ probeAtMs }) => probeAtMs <= dueAtMs);
+  const started = due.flatMap(({ candidateId }) => {
+    draft.update(candidateId, (record) => planProbe(record, nowMs + intervalMs));
+    if (candidateId !== online.candidateId) {
+      return [create(MeasurementSchema, { candidateId, connection: draft.openProbe(candidateId) })];
+    }
+    draft.do({ case: "pingClient", value: { connection: online.connection } });
+    return [];
+  });
+  return [...online.measurements, ...started];
+}
+
+function measurableOf(online: Measured): CandidateRecord[] {
+  const { memory, candidateId, measurements } = online;
+  const isQuiet = memory?.visibility === Visibility.HIDDEN || online.switch !== undefined;
+  if (memory === undefined || isQuiet) return [];
+  const active = memory.candidates.find((record) => record.candidateId === candidateId);
+  if (active?.isLoopback === true) return isPreferredElsewhere(online) ? preferredOf(online) : [];
+  const isEnough = active !== undefined && isFast(active) && !isPreferredElsewhere(online);
+  const isUnderWay = (id: string): boolean => measurements.some((measurement) => measurement.candidateId === id);
+  return memory.candidates.filter((record) => {
+    if (record.candidateId === candidateId) return true;
+    return !isEnough && isUsable(record) && !isUnderWay(record.candidateId);
+  });
+}
+
+function isPreferredElsewhere({ memory, candidateId }: Measured): boolean {
+  const preferredId = memory?.preferredCandidateId ?? "";
+  return preferredId !== "" && preferredId !== candidateId;
+}
+
+/** The candidate that the user wants, where it may be probed. */
+function preferredOf({ memory, measurements }: Measured): CandidateRecord[] {
+  const id = memory?.preferredCandidateId;
+  const isUnderWay = measurements.some(({ candidateId }) => candidateId === id);
+  if (isUnderWay) return [];
+  return (memory?.candidates ?? []).filter((record) => record.candidateId === id && isUsable(record));
+}
+
+function isFast(record: CandidateRecord): boolean {
+  const roundTripMs = typicalMs(record);
+  return record.path === Path.DIRECT && roundTripMs !== undefined && roundTripMs < hostLimits.fastPathMs;
+}
