@@ -4,6 +4,7 @@ import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequestSchema } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import type { ConnectionState } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import type { HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
+import type { ProbeState } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import type { HostProfile } from "../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { ClientEventMap } from "../client/client-events.ts";
 import type { ClientProgram } from "../client/client-hello.ts";
@@ -18,7 +19,7 @@ import type { Transport } from "../transport/connection.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { SessionKey } from "../wire/session-key.ts";
 import type { OptimisticCreations } from "./creation/optimistic-creations.ts";
-import type { ProbeState } from "./host/probe-state.ts";
+
 import type { AgentDirectory } from "./mirror/agent-directory.ts";
 import type { AgentTimeline } from "./mirror/agent-timeline.ts";
 import type { MirrorStorage } from "./mirror/mirror-storage.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
-import { hostLimits } from "../../wire/limits.ts";
+import { channelLimits, hostLimits } from "../../wire/limits.ts";
 import { isUsable, planProbe } from "./candidates.ts";
 import { typicalMs } from "./choose-path.ts";
 import type { HostDraft } from "./draft.ts";
@@ -35,13 +35,16 @@ export function measureDue(
   nowMs: number,
   intervalMs: number,
 ): Measurement[] {
-  const due = measurableOf(online).filter(({ probeAtMs }) => probeAtMs <= dueAtMs);
+  const measurable = measurableOf(online);
+  const isCompared = measurable.length > 1 || online.measurements.length > 0;
+  const paddingBytes = isCompared ? channelLimits.maxPingPaddingBytes : 0;
+  const due = measurable.filter(({ probeAtMs }) => probeAtMs <= dueAtMs);
   const started = due.flatMap(({ candidateId }) => {
     draft.update(candidateId, (record) => planProbe(record, nowMs + intervalMs));
     if (candidateId !== online.candidateId) {
       return [create(MeasurementSchema, { candidateId, connection: draft.openProbe(candidateId) })];
     }
-    draft.do({ case: "pingClient", value: { connection: online.connection } });
+    draft.do({ case: "pingClient", value: { connection: online.connection, paddingBytes } });
     return [];
   });
   return [...online.measurements, ...started];

@@ -4,6 +4,7 @@ import type {
   HostState_Failed,
   HostState_NoConnections,
 } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent, takeStep } from "../../core/machine.ts";
 import { freshRetryMemory } from "../connection/retry.ts";
@@ -25,7 +26,9 @@ export function transitionBooting(state: HostState, { stage }: HostState_Booting
       const { request, failure } = event.value;
       if (!isAnswer(stage, request)) return ignoreEvent(state);
       const value = { request, ...(failure === undefined ? {} : { failure }) };
-      return takeStep(hostState({ case: "failed", value }));
+      return takeStep(hostState({ case: "failed", value }), [
+        hostEffect({ case: "loseChannel", value: { reason: ChannelLossReason.CLIENT_STOPPED } }),
+      ]);
     }
     default:
       return ignoreEvent(state);

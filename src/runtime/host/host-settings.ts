@@ -1,0 +1,100 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { ClientProgram } from "../../client/client-hello.ts";
+import { type ClientLimits, resolveChannelLimits } from "../../client/client-options.ts";
+import type { CredentialSource } from "../../client/credential.ts";
+import { type LifecycleSource, noLifecycle } from "../../client/lifecycle.ts";
+import { checkProgram, checkRange, MAX_UINT32, resolveCredential } from "../../client/option-checks.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Random } from "../../core/random.ts";
+import { defaultHostConfig, type HostConfig } from "../../machine/host.ts";
+import type { TransitionSink } from "../../machine/transition-log.ts";
+import type { Routes } from "../../rpc/route-table.ts";
+import type { Transport } from "../../transport/connection.ts";
+import { systemClock } from "../../transport/system-clock.ts";
+import { systemRandom } from "../../transport/system-random.ts";
+import { createWebSocketTransport } from "../../transport/web-socket.ts";
+import { type LocalChannelLimits, unaryTimeoutMs } from "../../wire/limits.ts";
+import { parseServerId, type ServerId } from "../../wire/server-id.ts";
+import { parseSessionKey, type SessionKey } from "../../wire/session-key.ts";
+import type { HostRuntimeOptions } from "../host-runtime.ts";
+
+/** The options of a runtime, checked and with their defaults. */
+export interface HostSettings {
+  /** The daemon. */
+  readonly serverId: ServerId;
+  /** Gives the session key. */
+  readonly loadSessionKey: () => SessionKey | Promise<SessionKey>;
+  /** As in the options. */
+  readonly program: ClientProgram;
+  /** Whom the client stands for: one source for all connections. */
+  readonly credentials: CredentialSource;
+  /** What direct candidates are dialled with. */
+  readonly transport: Transport;
+  /** As in the options. */
+  readonly routes: Routes | undefined;
+  /** As in the options. */
+  readonly interceptors: readonly Interceptor[];
+  /** As in the options. */
+  readonly defaultTimeoutMs: number;
+  /** As in the options. */
+  readonly lifecycle: LifecycleSource;
+  /** Time. */
+  readonly clock: Clock;
+  /** Chance. */
+  readonly random: Random;
+  /** Takes the transition log. */
+  readonly onTransition: TransitionSink;
+  /** Hears what went wrong in somebody's callback. Never throws. */
+  readonly onError: (error: unknown) => void;
+  /** What the host machine runs with. */
+  readonly config: HostConfig;
+  /** What channels keep to. */
+  readonly channelLimits: LocalChannelLimits;
+  /** What connections keep to. */
+  readonly clientLimits: Partial<ClientLimits>;
+}
+
+/**
+ * Checks options and fills in the defaults. Opens nothing.
+ * @throws MoorlineError SERVER_ID_MALFORMED, SESSION_KEY_MISSING, SESSION_KEY_MALFORMED, OPTION_INVALID.
+ */
+export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
+  const { sessionKey, limits = {}, clock = systemClock, random = systemRandom } = options;
+  const { interruptionMs, probeIntervalMs, ...clientLimits } = limits;
+  const config = {
+    interruptionMs: interruptionMs ?? defaultHostConfig.interruptionMs,
+    probeIntervalMs: probeIntervalMs ?? defaultHostConfig.probeIntervalMs,
+  };
+  for (const [name, value] of Object.entries(config)) checkRange(name, value, 1, MAX_UINT32);
+  const known = typeof sessionKey === "function" ? undefined : parseSessionKey(sessionKey);
+  return {
+    serverId: parseServerId(options.profile.serverId),
+    loadSessionKey: typeof sessionKey === "function" ? sessionKey : () => known ?? sessionKey,
+    program: checkProgram(options.client),
+    credentials: resolveCredential(options.credential),
+    transport: options.transport ?? createWebSocketTransport({ clock }),
+    routes: options.routes,
+    interceptors: options.interceptors ?? [],
+    defaultTimeoutMs: options.defaultTimeoutMs ?? unaryTimeoutMs,
+    lifecycle: options.lifecycle ?? noLifecycle,
+    clock,
+    random,
+    onTransition: options.onTransition ?? ignore,
+    onError: guard(options.onError ?? ignore),
+    config,
+    channelLimits: resolveChannelLimits(clientLimits),
+    clientLimits,
+  };
+}
+
+function guard(listener: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      listener(error);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+}
+
+function ignore(): void {}

@@ -1,0 +1,59 @@
+import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: MoorlineError) => void;
+}
+
+/** Those who wait for a host to be online; each is settled exactly once. Spec: HOST-13. */
+export class OnlineWaiters {
+  private readonly waiters = new Set<Waiter>();
+
+  /** Waits for the next state that decides. */
+  wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiters.add({ resolve, reject });
+    });
+  }
+
+  /** Settles everybody where the state decides: online, or nothing will lead to that without somebody asking. */
+  settle(state: HostState): void {
+    if (this.waiters.size === 0) return;
+    const outcome = outcomeOf(state);
+    if (outcome === undefined) return;
+    const waiters = [...this.waiters];
+    this.waiters.clear();
+    for (const { resolve, reject } of waiters) {
+      if (outcome === "online") resolve();
+      else reject(outcome);
+    }
+  }
+}
+
+/** What a state means for who waits to be online. Undefined: wait on. */
+export function outcomeOf({ state }: HostState): "online" | MoorlineError | undefined {
+  switch (state.case) {
+    case "online":
+      return "online";
+    case "stopped":
+      return new MoorlineError("DISPOSED", "The runtime is stopped.");
+    case "noConnections":
+      return new MoorlineError("NOT_CONNECTED", "The profile has no candidates.", {
+        action: "Add an address of the daemon to the profile.",
+      });
+    case "failed": {
+      const { message = "", action = "" } = state.value.failure ?? {};
+      return new MoorlineError("STORAGE_FAILED", message || "There is no session key.", { action });
+    }
+    case "error": {
+      const { retryAtMs, loss } = state.value;
+      if (retryAtMs !== undefined) return undefined;
+      const { code = 0, message = "" } = loss ?? {};
+      if (code !== 0) return MoorlineError.fromCloseCode(code, message);
+      return new MoorlineError("NOT_CONNECTED", message || "No candidate can be tried.");
+    }
+    default:
+      return undefined;
+  }
+}
