@@ -22,8 +22,8 @@ import type { OptimisticCreations } from "./creation/optimistic-creations.ts";
 
 import type { AgentDirectory } from "./mirror/agent-directory.ts";
 import type { AgentTimeline } from "./mirror/agent-timeline.ts";
-import type { MirrorStorage } from "./mirror/mirror-storage.ts";
 import type { Source } from "./source.ts";
+import type { MirrorStorage } from "./storage/mirror-storage.ts";
 
 /** How a {@link HostRuntime} is made. */
 export interface HostRuntimeOptions {

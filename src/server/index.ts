@@ -1,5 +1,6 @@
 /** The door of daemons: a server that keeps sessions over every cut, with what it needs beside it. */
 
+export { digestOf } from "../wire/collection-digest.ts";
 export { MoorlineError } from "../wire/moorline-error.ts";
 export type {
   Authenticate,
@@ -12,7 +13,6 @@ export type {
 } from "./authenticate.ts";
 export { type CallSession, callSession } from "./call-session.ts";
 export type { CollectionWatch } from "./collection/collection-watch.ts";
-export { digestOf } from "./collection/digest.ts";
 export type {
   CollectionCursor,
   CollectionFilter,

@@ -9,6 +9,16 @@ import {
   ConnectionEventSchema,
   ConnectionStateSchema,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import {
+  CreationEffectSchema,
+  CreationEventSchema,
+  CreationStateSchema,
+} from "../../gen/moorline/machine/v1/creation_pb.ts";
+import {
+  PresentationEffectSchema,
+  PresentationEventSchema,
+  PresentationStateSchema,
+} from "../../gen/moorline/machine/v1/presentation_pb.ts";
 import { ProbeEffectSchema, ProbeEventSchema, ProbeStateSchema } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import {
   ServerConnectionEffectSchema,
@@ -20,12 +30,16 @@ import {
   SessionEventSchema,
   SessionStateSchema,
 } from "../../gen/moorline/machine/v1/session_pb.ts";
+import { SyncEffectSchema, SyncEventSchema, SyncStateSchema } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
+import { creationMachine, defaultCreationConfig } from "../machine/creation.ts";
+import { defaultPresentationConfig, presentationMachine } from "../machine/presentation.ts";
 import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine } from "../machine/session.ts";
+import { defaultSyncConfig, syncMachine } from "../machine/sync.ts";
 import { createTracePlayer, type TracePlayer } from "./trace.ts";
 
 /** A player for every machine of the schema. */
@@ -71,6 +85,27 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: AgentEventSchema,
     effectSchema: AgentEffectSchema,
     config: defaultAgentConfig,
+  }),
+  createTracePlayer({
+    machine: syncMachine,
+    stateSchema: SyncStateSchema,
+    eventSchema: SyncEventSchema,
+    effectSchema: SyncEffectSchema,
+    config: defaultSyncConfig,
+  }),
+  createTracePlayer({
+    machine: presentationMachine,
+    stateSchema: PresentationStateSchema,
+    eventSchema: PresentationEventSchema,
+    effectSchema: PresentationEffectSchema,
+    config: defaultPresentationConfig,
+  }),
+  createTracePlayer({
+    machine: creationMachine,
+    stateSchema: CreationStateSchema,
+    eventSchema: CreationEventSchema,
+    effectSchema: CreationEffectSchema,
+    config: defaultCreationConfig,
   }),
 ];
 

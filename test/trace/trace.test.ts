@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
+import { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
 import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
+import { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import { tracePlayerOf, tracePlayers } from "../../src/testing/trace-players.ts";
 import { listTraces, readTrace } from "./files.ts";
 
@@ -20,6 +23,9 @@ const tables: readonly Table[] = [
   channelTable,
   sessionTable,
   agentTable,
+  syncTable,
+  presentationTable,
+  creationTable,
 ];
 const names = listTraces();
 

@@ -1,6 +1,6 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { WatchAgentsResponse } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { Digest, type Hash64, hashId, hashRevision } from "../../../src/server/collection/digest.ts";
+import { Digest, type Hash64, hashId, hashRevision } from "../../../src/wire/collection-digest.ts";
 
 interface MirrorEntry {
   readonly agent: Agent;

@@ -7,7 +7,7 @@ import {
   type DirectoryMark,
   type WatchAgentsResponse,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { digestOf } from "../../server/collection/digest.ts";
+import { digestOf } from "../../wire/collection-digest.ts";
 import type { FollowingClient } from "../follow-timeline.ts";
 
 interface Entry {

@@ -3,16 +3,16 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
+import { MAX_TITLE_CHARACTERS, makeTitle } from "../../wire/agent-title.ts";
 import { createInvalid } from "./agent-errors.ts";
 
-/** The most characters of a title. Spec: AGENT-20. */
-const MAX_TITLE_CHARACTERS = 200;
 /** The most bytes of a prompt: 256 KiB. Spec: AGENT-20. */
 const MAX_PROMPT_BYTES = 262_144;
 /** The most bytes of all variables, names and values: 128 KiB. Spec: AGENT-20. */
 const MAX_ENVIRONMENT_BYTES = 131_072;
 const MAX_LABELS = 16;
 const MAX_LABEL_CHARACTERS = 64;
+const MAX_CREATION_ID_CHARACTERS = 64;
 
 /**
  * The agent that a request asks for, as it begins.
@@ -25,7 +25,7 @@ export function createNewAgent(
   daemonDirectory: string,
   wallMs: number,
 ): Agent {
-  const { providerId, settings, task, labels, title, workingDirectory, environment } = request;
+  const { providerId, settings, task, labels, title, workingDirectory, environment, creationId } = request;
   if (workingDirectory !== "" && !isAbsolute(workingDirectory))
     throw createInvalid("working_directory is not absolute");
   if (task.case === "prompt") checkPrompt(task.value.text);
@@ -41,6 +41,7 @@ export function createNewAgent(
     ...(settings === undefined ? {} : { settings }),
     createdAt: at,
     updatedAt: at,
+    creationId: checkCreationId(creationId),
   });
 }
 
@@ -66,6 +67,12 @@ export function checkLabels(labels: Readonly<Record<string, string>>): Record<st
   return { ...labels };
 }
 
+/** What a client calls its creation. @throws ConnectError INVALID_ARGUMENT. Spec: AGENT-28. */
+function checkCreationId(creationId: string): string {
+  if ([...creationId].length <= MAX_CREATION_ID_CHARACTERS) return creationId;
+  throw createInvalid(`creation_id has more than ${MAX_CREATION_ID_CHARACTERS} characters`);
+}
+
 /** A prompt that somebody has given. @throws ConnectError INVALID_ARGUMENT. */
 export function checkPrompt(text: string): string {
   if (Buffer.byteLength(text) <= MAX_PROMPT_BYTES) return text;
@@ -76,11 +83,4 @@ export function checkPrompt(text: string): string {
 function checkEnvironment(environment: Readonly<Record<string, string>>): void {
   const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
   if (bytes > MAX_ENVIRONMENT_BYTES) throw createInvalid(`environment has more than ${MAX_ENVIRONMENT_BYTES} bytes`);
-}
-
-/** What an agent is called that nobody has given a title: what it is to do, on one line. */
-function makeTitle({ task, providerId }: CreateAgentRequest): string {
-  const text = task.case === "command" ? task.value.argv.join(" ") : task.case === "prompt" ? task.value.text : "";
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
-  return [...line].slice(0, MAX_TITLE_CHARACTERS).join("") || providerId;
 }

@@ -1,27 +1,69 @@
+import type { ConnectError } from "@connectrpc/connect";
 import type { TimelineItem } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { Source } from "../source.ts";
-import type { SyncState } from "./agent-directory.ts";
+import type { MirrorHost, MirrorOwner } from "./mirror-host.ts";
+import { TimelineMirror } from "./timeline-mirror.ts";
 
-/** What is known of a timeline. */
+/** How it stands with the items before those that are shown: nobody asks for them, they are on their way, or it failed. */
+export type EarlierItems = "idle" | "loading" | { readonly failed: MoorlineError | ConnectError };
+
+/** What is shown of a timeline. */
 export interface TimelineItems {
-  /** The items, by `seq`. */
+  /** Items by rising seq, without gaps. One that has not changed stays the very same object. */
   readonly items: readonly TimelineItem[];
-  /** Whether the daemon has earlier ones. */
+  /** Whether there are items before the first one. */
   readonly hasEarlier: boolean;
-  /** Whether earlier ones are being loaded. */
-  readonly earlier: "resting" | "loading" | "failed";
+  /** How it stands with those. */
+  readonly earlier: EarlierItems;
 }
 
-/** The timeline of one agent, as the runtime mirrors it. It is watched while somebody subscribes, and 30 s longer. */
+/** The timeline of an agent, from some item on up to its end. Spec: MIRROR. */
 export interface AgentTimeline {
-  /** The agent. */
+  /** Whose it is. */
   readonly agentId: string;
-  /** Where the mirror is. */
+  /** How it stands to the daemon. */
   readonly sync: Source<SyncState>;
-  /** What is known. */
+  /** What is shown. */
   readonly items: Source<TimelineItems>;
-  /** Loads a page of earlier items. */
+  /**
+   * An intent: shows a page of items before the first one as well. Resolves when they are shown, or it has failed, which
+   * `items` says; at once where there are none, or the timeline is stopped. Asked for twice, it is done once. Never rejects.
+   */
   loadEarlier(): Promise<void>;
-  /** Looks at the daemon anew. */
+  /** An intent: sync again now, from the cursor; also where the daemon has refused. Does nothing while it is stopped. */
   refresh(): void;
+}
+
+/** An {@link AgentTimeline} for whoever starts and stops it. */
+export interface OwnedAgentTimeline extends AgentTimeline, MirrorOwner {}
+
+/** Options of an {@link AgentTimeline}. */
+export interface AgentTimelineOptions {
+  /** How many items of the end are shown first, and how many earlier ones at a time: 1 to 1,000. Default 100. */
+  readonly pageSize?: number;
+  /** The most items that are shown; the earliest ones go. At least `pageSize`. Default 10,000. */
+  readonly maxItems?: number;
+}
+
+const MAX_PAGE_SIZE = 1_000;
+
+/**
+ * Makes a timeline, stopped and empty. @param host What it needs. @param agentId Whose. Spec: MIRROR-1.
+ * @throws MoorlineError OPTION_INVALID where an option is out of its range.
+ */
+export function createAgentTimeline(
+  host: MirrorHost,
+  agentId: string,
+  options: AgentTimelineOptions = {},
+): OwnedAgentTimeline {
+  const { pageSize = 100, maxItems = 10_000 } = options;
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
+    throw new MoorlineError("OPTION_INVALID", `The option pageSize is ${pageSize}, and must be 1 to ${MAX_PAGE_SIZE}.`);
+  }
+  if (!Number.isInteger(maxItems) || maxItems < pageSize) {
+    throw new MoorlineError("OPTION_INVALID", `The option maxItems is ${maxItems}, and must be ${pageSize} or more.`);
+  }
+  return new TimelineMirror(host, agentId, { pageSize, maxItems });
 }

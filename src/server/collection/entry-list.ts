@@ -1,4 +1,4 @@
-import type { Hash64 } from "./digest.ts";
+import type { Hash64 } from "../../wire/collection-digest.ts";
 
 /** One id of a collection: what it holds now, or, where the value is undefined, that it was deleted. */
 export interface Entry<T> {

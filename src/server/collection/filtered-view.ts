@@ -1,4 +1,4 @@
-import { Digest } from "./digest.ts";
+import { Digest } from "../../wire/collection-digest.ts";
 import type { Entry } from "./entry-list.ts";
 import type { CollectionFilter } from "./piece.ts";
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import { Queue } from "../../core/queue.ts";
 import type { Random } from "../../core/random.ts";
+import { hashId, hashRevision } from "../../wire/collection-digest.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { CollectionWatch, type WatchSource } from "./collection-watch.ts";
-import { hashId, hashRevision } from "./digest.ts";
 import { type Entry, EntryList } from "./entry-list.ts";
 import { FilteredView } from "./filtered-view.ts";
 import { MarkSchedule } from "./mark-schedule.ts";

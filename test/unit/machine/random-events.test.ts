@@ -36,6 +36,13 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
+import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import {
+  SyncEffectSchema,
+  SyncEventSchema,
+  type SyncState,
+  SyncStateSchema,
+} from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
@@ -46,6 +53,7 @@ import {
   startServerConnection,
 } from "../../../src/machine/server-connection.ts";
 import { defaultSessionConfig, sessionMachine, startSession } from "../../../src/machine/session.ts";
+import { defaultSyncConfig, initialSyncState, syncMachine } from "../../../src/machine/sync.ts";
 import { describeMachine } from "./machine-properties.ts";
 
 function connectionHolds({ state }: ConnectionState): string[] {
@@ -88,6 +96,20 @@ function channelHolds({ state }: ChannelState): string[] {
 
 function sessionHolds({ state }: SessionState): string[] {
   return state.case === "idle" ? ["timer "] : [];
+}
+
+function syncHolds({ state }: SyncState): string[] {
+  switch (state.case) {
+    case "initialLoading":
+    case "ready":
+    case "revalidating":
+      return [`watch ${state.value.generation}`];
+    case "errorBeforeFirstSuccess":
+    case "errorAfterReady":
+      return state.value.retryAtMs === undefined ? [] : ["timer "];
+    default:
+      return [];
+  }
 }
 
 for (const redial of [true, false]) {
@@ -150,4 +172,14 @@ describeMachine({
   config: defaultSessionConfig,
   start: startSession(4),
   holds: sessionHolds,
+});
+
+describeMachine({
+  title: "sync",
+  table: syncTable,
+  machine: syncMachine,
+  schemas: { state: SyncStateSchema, event: SyncEventSchema, effect: SyncEffectSchema },
+  config: defaultSyncConfig,
+  start: { state: initialSyncState(), effects: [], ignored: false },
+  holds: syncHolds,
 });

@@ -14,7 +14,9 @@ import type { ChannelLossReason } from "../../session/v1/error_pb.ts";
 import { file_moorline_session_v1_error } from "../../session/v1/error_pb.ts";
 import type { Path, ResumeRefusal } from "../../session/v1/packet_pb.ts";
 import { file_moorline_session_v1_packet } from "../../session/v1/packet_pb.ts";
-import type { ConnectionLossReason, HostErrorReason, HostFailureReason, ProbeEndReason } from "./reason_pb.ts";
+import type { CreationFailureReason } from "./creation_pb.ts";
+import { file_moorline_state_v1_creation } from "./creation_pb.ts";
+import type { ConnectionLossReason, HostErrorReason, HostFailureReason, ProbeEndReason, SyncFailureReason } from "./reason_pb.ts";
 import { file_moorline_state_v1_reason } from "./reason_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -22,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/transition.proto.
  */
 export const file_moorline_state_v1_transition: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKeBgoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASPAoMaG9zdF9mYWlsdXJlGBIgASgOMiQubW9vcmxpbmUuc3RhdGUudjEuSG9zdEZhaWx1cmVSZWFzb25IABI4Cgpob3N0X2Vycm9yGBMgASgOMiIubW9vcmxpbmUuc3RhdGUudjEuSG9zdEVycm9yUmVhc29uSAASNgoJcHJvYmVfZW5kGBQgASgOMiEubW9vcmxpbmUuc3RhdGUudjEuUHJvYmVFbmRSZWFzb25IABIPCgdtZXNzYWdlGA4gASgJEiYKAmF0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GBAgASgJQggKBnJlYXNvbip1ChFUcmFuc2l0aW9uT3V0Y29tZRIiCh5UUkFOU0lUSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhUUkFOU0lUSU9OX09VVENPTUVfVEFLRU4QARIeChpUUkFOU0lUSU9OX09VVENPTUVfSUdOT1JFRBACYgZwcm90bzM", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_reason]);
+  fileDesc("CiJtb29ybGluZS9zdGF0ZS92MS90cmFuc2l0aW9uLnByb3RvEhFtb29ybGluZS5zdGF0ZS52MSKiBwoKVHJhbnNpdGlvbhIPCgdtYWNoaW5lGAEgASgJEhEKCXNlcnZlcl9pZBgCIAEoCRITCgtzZXNzaW9uX3JlZhgDIAEoCRIMCgRmcm9tGAQgASgJEg0KBWV2ZW50GAUgASgJEgoKAnRvGAYgASgJEjUKB291dGNvbWUYByABKA4yJC5tb29ybGluZS5zdGF0ZS52MS5UcmFuc2l0aW9uT3V0Y29tZRInCgRwYXRoGAggASgOMhkubW9vcmxpbmUuc2Vzc2lvbi52MS5QYXRoEhIKCmdlbmVyYXRpb24YCSABKAESNAoKY2xvc2VfY29kZRgKIAEoDjIeLm1vb3JsaW5lLnNlc3Npb24udjEuQ2xvc2VDb2RlSAASQgoPY29ubmVjdGlvbl9sb3NzGAsgASgOMicubW9vcmxpbmUuc3RhdGUudjEuQ29ubmVjdGlvbkxvc3NSZWFzb25IABI+CgxjaGFubmVsX2xvc3MYDCABKA4yJi5tb29ybGluZS5zZXNzaW9uLnYxLkNoYW5uZWxMb3NzUmVhc29uSAASPAoOcmVzdW1lX3JlZnVzYWwYDSABKA4yIi5tb29ybGluZS5zZXNzaW9uLnYxLlJlc3VtZVJlZnVzYWxIABI+Cg1hZ2VudF9mYWlsdXJlGBEgASgOMiUubW9vcmxpbmUuYWdlbnQudjEuQWdlbnRGYWlsdXJlUmVhc29uSAASRAoQY3JlYXRpb25fZmFpbHVyZRgWIAEoDjIoLm1vb3JsaW5lLnN0YXRlLnYxLkNyZWF0aW9uRmFpbHVyZVJlYXNvbkgAEjwKDGhvc3RfZmFpbHVyZRgSIAEoDjIkLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RGYWlsdXJlUmVhc29uSAASOAoKaG9zdF9lcnJvchgTIAEoDjIiLm1vb3JsaW5lLnN0YXRlLnYxLkhvc3RFcnJvclJlYXNvbkgAEjwKDHN5bmNfZmFpbHVyZRgVIAEoDjIkLm1vb3JsaW5lLnN0YXRlLnYxLlN5bmNGYWlsdXJlUmVhc29uSAASNgoJcHJvYmVfZW5kGBQgASgOMiEubW9vcmxpbmUuc3RhdGUudjEuUHJvYmVFbmRSZWFzb25IABIPCgdtZXNzYWdlGA4gASgJEiYKAmF0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GBAgASgJQggKBnJlYXNvbip1ChFUcmFuc2l0aW9uT3V0Y29tZRIiCh5UUkFOU0lUSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhUUkFOU0lUSU9OX09VVENPTUVfVEFLRU4QARIeChpUUkFOU0lUSU9OX09VVENPTUVfSUdOT1JFRBACYgZwcm90bzM", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_creation, file_moorline_state_v1_reason]);
 
 /**
  * One event that a machine was given: the record of the transition log, the
@@ -144,6 +146,14 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
     case: "agentFailure";
   } | {
     /**
+     * Why the agent was not created.
+     *
+     * @generated from field: moorline.state.v1.CreationFailureReason creation_failure = 22;
+     */
+    value: CreationFailureReason;
+    case: "creationFailure";
+  } | {
+    /**
      * Why the host has no session key.
      *
      * @generated from field: moorline.state.v1.HostFailureReason host_failure = 18;
@@ -158,6 +168,14 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
      */
     value: HostErrorReason;
     case: "hostError";
+  } | {
+    /**
+     * Why the mirror's watch has failed.
+     *
+     * @generated from field: moorline.state.v1.SyncFailureReason sync_failure = 21;
+     */
+    value: SyncFailureReason;
+    case: "syncFailure";
   } | {
     /**
      * How the probe ended, where there is no code.
@@ -184,8 +202,9 @@ export type Transition = Message<"moorline.state.v1.Transition"> & {
 
   /**
    * What the machine belongs to, where neither daemon nor session says it: the
-   * id of the agent, 22 characters, for the machine `agent`. Empty for all
-   * other machines of Moorline.
+   * id of the agent, 22 characters, for the machine `agent` and for the machine
+   * `sync` of a timeline; the creation id for the machine `creation`. Empty for
+   * all other machines of Moorline.
    *
    * @generated from field: string subject = 16;
    */

@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { WatchAgentsResponseSchema } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { AgentMirror } from "../../../../src/cli/demo/agent-mirror.ts";
-import { digestOf } from "../../../../src/server/collection/digest.ts";
+import { digestOf } from "../../../../src/wire/collection-digest.ts";
 
 type Event = MessageInitShape<typeof WatchAgentsResponseSchema>["event"];
 

@@ -55,6 +55,30 @@ describe("AgentRegistry: creating", () => {
     });
   });
 
+  it("has the creation id of its request from its first showing on, and over restarts [AGENT-28]", async () => {
+    const stage = await stageAgents();
+    const shown: string[] = [];
+    const put = stage.collection.put.bind(stage.collection);
+    stage.collection.put = (id, agent) => {
+      shown.push(agent.creationId);
+      return put(id, agent);
+    };
+    const creationId = "⚓".repeat(64);
+    const agent = await stage.createAgent({ creationId });
+    expect(agent.creationId).toBe(creationId);
+    expect(new Set(shown)).toEqual(new Set([creationId]));
+    const later = await stage.restart();
+    expect(later.registry.get(agent.id).agent.creationId).toBe(creationId);
+  });
+
+  it("makes two agents of two requests with one creation id [AGENT-28]", async () => {
+    const { createAgent } = await stageAgents();
+    const first = await createAgent({ creationId: "same" });
+    const second = await createAgent({ creationId: "same" });
+    expect(second.id).not.toBe(first.id);
+    expect(second.creationId).toBe(first.creationId);
+  });
+
   it("makes a title of what the agent is to do, on one line of 200 characters [AGENT-20]", async () => {
     const { createAgent } = await stageAgents({ maxAgents: 100 });
     const command = (argv: string[]) => ({
@@ -75,6 +99,7 @@ describe("AgentRegistry: creating", () => {
     ["a label without a name", { labels: { "": "v" } }],
     ["a long label", { labels: { l: "x".repeat(65) } }],
     ["a large environment", { environment: { LANG: "x".repeat(131_072) } }],
+    ["a long creation id", { creationId: "x".repeat(65) }],
     ["a long prompt", { task: { case: "prompt" as const, value: { text: "x".repeat(262_145) } } }],
   ])("refuses %s, and creates nothing [AGENT-20]", async (_, init) => {
     const { errorOf, createAgent, store, provider } = await stageAgents();

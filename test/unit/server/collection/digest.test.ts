@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Digest, digestOf, hashId, hashRevision } from "../../../../src/server/collection/digest.ts";
+import { Digest, digestOf, hashId, hashRevision } from "../../../../src/wire/collection-digest.ts";
 import { modelDigest } from "../../../support/mirror-model.ts";
 import { drain, onlyA, Stage } from "./support/stage.ts";
 

@@ -1,9 +1,10 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
 const OFFSET_BASIS: Hash64 = { high: 0xcbf29ce4, low: 0x84222325 };
 /** The low word of the prime, 0x100000001b3; the rest of it is a shift by 40. */
 const PRIME_LOW = 0x1b3;
 const TWO_TO_32 = 0x1_0000_0000;
 const MAX_ASCII = 0x7f;
-const utf8 = new TextEncoder();
 
 /** 64 bits as two unsigned words: several times as fast as a bigint for what is computed with each change. */
 export interface Hash64 {
@@ -27,7 +28,7 @@ export function hashId(id: string): HashedId {
   for (let i = 0; i < id.length; i += 1) {
     const code = id.charCodeAt(i);
     // Its bytes are made only where they are others than its characters.
-    if (code > MAX_ASCII) return hashBytes(utf8.encode(id));
+    if (code > MAX_ASCII) return hashBytes(utf8ToBytes(id));
     hash.mix(code);
   }
   hash.mix(0);

@@ -1,0 +1,174 @@
+import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
+import { parseServerId } from "../../wire/server-id.ts";
+import type { HostRuntime } from "../host-runtime.ts";
+import { createTurns } from "../registry/create-turns.ts";
+import { MAX_HOSTS } from "../registry/host-registry.ts";
+import { Listeners } from "../source.ts";
+import { FleetAgents } from "./fleet-agents.ts";
+import type { FleetOrder } from "./fleet-order.ts";
+import type { FleetSnapshot, HostFleet, HostFleetOptions } from "./host-fleet.ts";
+import { HostSlot } from "./host-slot.ts";
+import { addProfile } from "./merge-profiles.ts";
+import { createSnapshotKeeper } from "./show-fleet.ts";
+
+/** Makes a fleet, with no host in it before it is started. Spec: FLEET. */
+export function createHostFleet(options: HostFleetOptions): HostFleet {
+  return new Fleet(options);
+}
+
+type FleetPhase = "idle" | "loading" | "running" | "stopped";
+
+class Fleet implements HostFleet {
+  readonly agents: FleetAgents;
+  readonly #options: HostFleetOptions;
+  readonly #listeners: Listeners;
+  readonly #slots = new Map<string, HostSlot>();
+  /** What changes the registry and the hosts is done one after the other. */
+  readonly #turns = createTurns();
+  readonly #show = createSnapshotKeeper();
+  #faults: readonly MoorlineError[] = [];
+  #phase: FleetPhase = "idle";
+  #starting: Promise<void> | undefined = undefined;
+
+  constructor(options: HostFleetOptions) {
+    const failed = (error: unknown): void => options.onError?.(error);
+    this.#options = options;
+    this.#listeners = new Listeners(failed);
+    this.agents = new FleetAgents(failed);
+  }
+
+  readonly getSnapshot = (): FleetSnapshot =>
+    this.#show(
+      [...this.#slots.values()].map(({ shown }) => shown),
+      this.#faults,
+    );
+
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+
+  start(): Promise<void> {
+    if (this.#phase === "stopped") return Promise.reject(stopped());
+    this.#starting ??= this.#turns(() => this.#load()).catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  stop(): void {
+    if (this.#phase === "stopped") return;
+    this.#phase = "stopped";
+    for (const { runtime } of this.#slots.values()) runtime.stop();
+  }
+
+  add(profile: HostProfile): Promise<HostRuntime> {
+    return this.#turns(async () => {
+      this.#checkOpen();
+      const serverId = parseServerId(profile.serverId);
+      const known = this.#slots.get(serverId);
+      // A host that no runtime can be made for is not kept.
+      const slot = known ?? this.#createSlot(addProfile([], profile)[0] as HostProfile);
+      try {
+        const profiles = await this.#options.registry.update((before) => addProfile(before, profile));
+        this.#checkOpen();
+        slot.setProfile(profiles.find((kept) => kept.serverId === serverId) ?? profile);
+      } catch (error) {
+        if (known === undefined) slot.dispose();
+        throw error;
+      }
+      if (known === undefined) this.#place(slot);
+      return slot.runtime;
+    });
+  }
+
+  forget(serverId: string): Promise<void> {
+    return this.#turns(async () => {
+      this.#checkOpen();
+      const without = (profiles: readonly HostProfile[]): HostProfile[] =>
+        profiles.filter((profile) => profile.serverId !== serverId);
+      await this.#options.registry.update(without);
+      const slot = this.#slots.get(serverId);
+      if (slot === undefined) return;
+      this.#slots.delete(serverId);
+      slot.dispose();
+      this.agents.remove(serverId);
+      this.#listeners.notify();
+      await slot.forgetMirrors();
+    });
+  }
+
+  host(serverId: string): HostRuntime | undefined {
+    return this.#slots.get(serverId)?.runtime;
+  }
+
+  setOrder(order: FleetOrder): void {
+    this.agents.setOrder(order);
+  }
+
+  retry(): void {
+    for (const { runtime } of this.#slots.values()) runtime.retry();
+  }
+
+  refresh(): void {
+    for (const { runtime } of this.#slots.values()) runtime.refresh();
+  }
+
+  async #load(): Promise<void> {
+    this.#checkOpen();
+    this.#phase = "loading";
+    try {
+      const { profiles, faults } = await this.#options.registry.load();
+      this.#checkOpen();
+      this.#phase = "running";
+      this.#faults = faults;
+      for (const { runtime } of this.#slots.values()) runtime.start();
+      for (const profile of profiles) this.#guard(() => this.#take(profile));
+      this.#listeners.notify();
+    } catch (error) {
+      if (this.#phase === "loading") this.#phase = "idle";
+      throw error;
+    }
+  }
+
+  /** A profile of the registry. Two of one daemon, from an older version, are one host. */
+  #take(profile: HostProfile): void {
+    const known = this.#slots.get(profile.serverId);
+    if (known !== undefined) known.setProfile(addProfile([known.profile], profile)[0] as HostProfile);
+    else this.#place(this.#createSlot(profile));
+  }
+
+  #createSlot(profile: HostProfile): HostSlot {
+    if (this.#slots.size >= MAX_HOSTS) {
+      throw new MoorlineError("OPTION_INVALID", `There are ${MAX_HOSTS} hosts already.`, {
+        action: "Forget a host first.",
+      });
+    }
+    return new HostSlot(profile, this.#options, () => this.#listeners.notify());
+  }
+
+  #place(slot: HostSlot): void {
+    this.#slots.set(slot.serverId, slot);
+    this.agents.add(slot.serverId, slot.runtime.agents.agents);
+    if (this.#phase === "running") slot.runtime.start();
+    this.#listeners.notify();
+  }
+
+  /** One host that cannot be made does not keep the others from starting. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#faults = [...this.#faults, MoorlineError.from(error)];
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#phase === "stopped") throw stopped();
+  }
+}
+
+function stopped(): MoorlineError {
+  return new MoorlineError("DISPOSED", "The fleet is stopped.", {
+    action: "Make another fleet: a stopped one stays so.",
+  });
+}

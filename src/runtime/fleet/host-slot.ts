@@ -1,0 +1,91 @@
+import { equals } from "@bufbuild/protobuf";
+import { type HostProfile, HostProfileSchema } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import type { HostRuntime } from "../host-runtime.ts";
+import { candidatesOf, type HasHost } from "../selectors.ts";
+import { hostStatusOf } from "./fleet-status.ts";
+import { createForgettableStorage, type ForgettableStorage } from "./forgettable-storage.ts";
+import type { FleetHost, HostFleetOptions, SetAsideCandidate } from "./host-fleet.ts";
+
+/** What a fleet shows of one of its hosts. */
+export interface ShownHost {
+  /** The host itself. */
+  readonly host: FleetHost;
+  /** Its candidates that are not tried. */
+  readonly setAside: readonly SetAsideCandidate[];
+}
+
+/** The place of one host in a fleet: its runtime, its profile, its storage. */
+export class HostSlot {
+  /** The daemon. */
+  readonly serverId: string;
+  /** Its runtime. */
+  readonly runtime: HostRuntime;
+  readonly #mirrors: ForgettableStorage | undefined;
+  readonly #changed: () => void;
+  readonly #unsubscribe: () => void;
+  #shown: ShownHost;
+
+  /** @param changed Is called when something is to be shown otherwise. @throws What the runtime cannot be made for. */
+  constructor(profile: HostProfile, { createOptions, createRuntime }: HostFleetOptions, changed: () => void) {
+    const { mirrorStorage, ...options } = createOptions(profile);
+    this.serverId = profile.serverId;
+    this.#mirrors = mirrorStorage && createForgettableStorage(mirrorStorage, profile.serverId);
+    const mirrors = this.#mirrors === undefined ? {} : { mirrorStorage: this.#mirrors.storage };
+    this.runtime = createRuntime({ ...options, ...mirrors, profile });
+    this.#changed = changed;
+    this.#shown = { host: this.#describe(profile), setAside: this.#listSetAside([]) };
+    this.#unsubscribe = this.runtime.subscribe(() => this.#look(this.profile));
+  }
+
+  /** Where the host may be found. */
+  get profile(): HostProfile {
+    return this.#shown.host.profile;
+  }
+
+  /** What is shown of it. The same object, with the same parts, until something changes. */
+  get shown(): ShownHost {
+    return this.#shown;
+  }
+
+  /** The host may be found elsewhere from now on. */
+  setProfile(profile: HostProfile): void {
+    if (equals(HostProfileSchema, profile, this.profile, { unknown: true })) return;
+    this.#look(profile);
+    this.runtime.setProfile(profile);
+  }
+
+  /** Stops the host for good. Nothing is told any more. */
+  dispose(): void {
+    this.#unsubscribe();
+    this.runtime.stop();
+  }
+
+  /** Deletes what is kept of its mirrors. @throws MoorlineError (as a rejection) STORAGE_FAILED. */
+  async forgetMirrors(): Promise<void> {
+    await this.#mirrors?.forget();
+  }
+
+  #look(profile: HostProfile): void {
+    const { host, setAside } = this.#shown;
+    const isSame = host.profile === profile && host.status === hostStatusOf(this.runtime.getSnapshot().host);
+    const next = { host: isSame ? host : this.#describe(profile), setAside: this.#listSetAside(setAside) };
+    if (isSame && next.setAside === setAside) return;
+    this.#shown = next;
+    this.#changed();
+  }
+
+  #describe(profile: HostProfile): FleetHost {
+    const { serverId, runtime } = this;
+    return { serverId, label: profile.label, profile, runtime, status: hostStatusOf(runtime.getSnapshot().host) };
+  }
+
+  #listSetAside(before: readonly SetAsideCandidate[]): readonly SetAsideCandidate[] {
+    const snapshot: HasHost = this.runtime.getSnapshot();
+    const now = candidatesOf(snapshot).flatMap(({ candidateId, setAside }) =>
+      setAside === undefined ? [] : [{ serverId: this.serverId, candidateId, reason: setAside.reason }],
+    );
+    const isSame = (one: SetAsideCandidate, i: number): boolean =>
+      one.candidateId === before[i]?.candidateId && one.reason === before[i]?.reason;
+    return now.length === before.length && now.every(isSame) ? before : now;
+  }
+}

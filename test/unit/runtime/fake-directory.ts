@@ -1,0 +1,50 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { type AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { AgentDirectory } from "../../../src/runtime/mirror/agent-directory.ts";
+import type { Source } from "../../../src/runtime/source.ts";
+import { ManualSource, syncIn } from "./support.ts";
+
+/** An agent, changed last at `second`. */
+export function createAgent(id: string, second = 0, init: MessageInitShape<typeof AgentSchema> = {}): Agent {
+  const at = timestampFromMs(second * 1_000);
+  const status = AgentStatus.IDLE;
+  return create(AgentSchema, { id, title: id, providerId: "p", status, createdAt: at, updatedAt: at, ...init });
+}
+
+/** A directory whose agents a test sets. */
+export class FakeDirectory implements AgentDirectory {
+  readonly sync = new ManualSource<SyncState>(syncIn("ready"));
+  readonly agents = new ManualSource<readonly Agent[]>([]);
+  filter: AgentFilter = create(AgentFilterSchema);
+  refreshes = 0;
+
+  get(id: string): Agent | undefined {
+    return this.agents.getSnapshot().find((agent) => agent.id === id);
+  }
+
+  agent(id: string): Source<Agent | undefined> {
+    return { getSnapshot: () => this.get(id), subscribe: this.agents.subscribe };
+  }
+
+  setFilter(filter: MessageInitShape<typeof AgentFilterSchema>): void {
+    this.filter = create(AgentFilterSchema, filter);
+  }
+
+  refresh(): void {
+    this.refreshes += 1;
+  }
+
+  /** Agents come, or change: in front. */
+  put(...agents: readonly Agent[]): void {
+    const ids = new Set(agents.map(({ id }) => id));
+    this.agents.set([...agents, ...this.agents.getSnapshot().filter(({ id }) => !ids.has(id))]);
+  }
+
+  /** Agents go. */
+  remove(...ids: readonly string[]): void {
+    this.agents.set(this.agents.getSnapshot().filter(({ id }) => !ids.includes(id)));
+  }
+}
