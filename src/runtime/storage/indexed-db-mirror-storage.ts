@@ -3,8 +3,7 @@ import {
   type IdbDatabase,
   type IdbFactory,
   type IdbKeyRanges,
-  type IdbTransaction,
-  onResult,
+  type IdbWork,
   openIdb,
   transactIdb,
 } from "./indexed-db.ts";
@@ -63,56 +62,51 @@ export function createIndexedDbMirrorStorage(globals: MirrorDbGlobals = globalTh
 }
 
 function load(database: IdbDatabase, key: string, range: unknown): Promise<StoredMirror | undefined> {
-  return transactIdb(database, STORES, "readonly", (transaction, finish) => {
-    onResult(transaction.objectStore(MIRRORS).get(key), (found) => {
+  return transactIdb(database, STORES, "readonly", ({ store, on, finish }) => {
+    on(store(MIRRORS).get(key), (found) => {
       const head = found as Head | undefined;
-      if (head === undefined) finish(undefined);
-      else {
-        onResult(transaction.objectStore(ENTRIES).getAll(range), (entries) => {
-          finish({ cursor: head.cursor, entries: entries as StoredMirror["entries"] });
-        });
-      }
-    });
-  });
-}
-
-function write(database: IdbDatabase, key: string, save: MirrorSave, range: unknown): Promise<boolean> {
-  return transactIdb(database, STORES, "readwrite", (transaction, finish) => {
-    onResult(transaction.objectStore(MIRRORS).getAll(), (heads) => {
-      const saved = 1 + Math.max(0, ...(heads as Head[]).map((head) => head.saved));
-      onResult(transaction.objectStore(MIRRORS).get(key), (found) => {
-        const head = found as Head | undefined;
-        const isBase = save.base === undefined || (head !== undefined && areSameBytes(head.cursor, save.base));
-        if (isBase) writeAll(transaction, { key, save, range, saved });
-        finish(isBase);
+      if (head === undefined) return finish(undefined);
+      on(store(ENTRIES).getAll(range), (entries) => {
+        finish({ cursor: head.cursor, entries: entries as StoredMirror["entries"] });
       });
     });
   });
 }
 
-function writeAll(
-  transaction: IdbTransaction,
-  { key, save, range, saved }: { key: string; save: MirrorSave; range: unknown; saved: number },
-): void {
-  const entries = transaction.objectStore(ENTRIES);
+function write(database: IdbDatabase, key: string, save: MirrorSave, range: unknown): Promise<boolean> {
+  return transactIdb(database, STORES, "readwrite", (work) => {
+    const { store, on, finish } = work;
+    on(store(MIRRORS).get(key), (found) => {
+      const head = found as Head | undefined;
+      const isBase = save.base === undefined || (head !== undefined && areSameBytes(head.cursor, save.base));
+      finish(isBase);
+      if (isBase) writeAll(work, key, save, range);
+    });
+  });
+}
+
+function writeAll({ store, on }: IdbWork<boolean>, key: string, save: MirrorSave, range: unknown): void {
+  const entries = store(ENTRIES);
   if (save.base === undefined) entries.delete(range);
   for (const id of save.removed) entries.delete([key, id]);
   for (const entry of save.upserted) entries.put(entry, [key, entry.id]);
-  transaction.objectStore(MIRRORS).put({ cursor: save.cursor, saved } satisfies Head, key);
+  on(store(MIRRORS).getAll(), (heads) => {
+    const saved = 1 + Math.max(0, ...(heads as Head[]).map((head) => head.saved));
+    store(MIRRORS).put({ cursor: save.cursor, saved } satisfies Head, key);
+  });
 }
 
 function remove(database: IdbDatabase, key: string, range: unknown): Promise<void> {
-  return transactIdb(database, STORES, "readwrite", (transaction, finish) => {
-    transaction.objectStore(ENTRIES).delete(range);
-    onResult(transaction.objectStore(MIRRORS).delete(key), () => finish(undefined));
+  return transactIdb(database, STORES, "readwrite", ({ store, on, finish }) => {
+    store(ENTRIES).delete(range);
+    on(store(MIRRORS).delete(key), () => finish(undefined));
   });
 }
 
 function list(database: IdbDatabase): Promise<readonly string[]> {
-  return transactIdb(database, STORES, "readonly", (transaction, finish) => {
-    const mirrors = transaction.objectStore(MIRRORS);
-    onResult(mirrors.getAllKeys(), (keys) => {
-      onResult(mirrors.getAll(), (heads) => {
+  return transactIdb(database, STORES, "readonly", ({ store, on, finish }) => {
+    on(store(MIRRORS).getAllKeys(), (keys) => {
+      on(store(MIRRORS).getAll(), (heads) => {
         const order = (heads as Head[]).map(({ saved }, i) => ({ saved, key: String(keys[i]) }));
         finish(order.sort((a, b) => a.saved - b.saved).map(({ key }) => key));
       });

@@ -58,28 +58,48 @@ export function openIdb(factory: IdbFactory, name: string, stores: readonly stri
   });
 }
 
-/** Runs requests in one transaction over stores. Resolves to what `work` has left in `result` when it is committed. */
+/** One transaction under way, whose result is what `finish` was given last. */
+export interface IdbWork<T> {
+  /** A store of it. */
+  store(name: string): IdbStore;
+  /** Hears the result of a request. What `take` throws undoes the transaction; so does a request that fails. */
+  on<R>(request: IdbRequest<R>, take: (result: R) => void): void;
+  /** What comes back once all of it is committed. */
+  finish(result: T): void;
+}
+
+/** Runs requests in one transaction over stores. Resolves when it is committed, and rejects where it was undone. */
 export function transactIdb<T>(
   database: IdbDatabase,
   stores: readonly string[],
   mode: "readonly" | "readwrite",
-  work: (transaction: IdbTransaction, finish: (result: T) => void) => void,
+  run: (work: IdbWork<T>) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const transaction = database.transaction(stores, mode);
     let result: { readonly value: T } | undefined;
+    const guard = (step: () => void): void => {
+      try {
+        step();
+      } catch (thrown) {
+        reject(thrown);
+        transaction.abort();
+      }
+    };
     transaction.oncomplete = () => {
       if (result === undefined) reject(new Error("the transaction has ended without a result"));
       else resolve(result.value);
     };
-    transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
-    work(transaction, (value) => {
-      result = { value };
-    });
+    transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was undone"));
+    const work: IdbWork<T> = {
+      store: (name) => transaction.objectStore(name),
+      on: (request, take) => {
+        request.onsuccess = () => guard(() => take(request.result));
+      },
+      finish: (value) => {
+        result = { value };
+      },
+    };
+    guard(() => run(work));
   });
-}
-
-/** Hears the result of a request. What fails ends its transaction, by which it is told. */
-export function onResult<T>(request: IdbRequest<T>, take: (result: T) => void): void {
-  request.onsuccess = () => take(request.result);
 }

@@ -1,0 +1,365 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it, vi } from "vitest";
+import { AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { SyncFailureReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
+import { sampleAgent } from "./support/agents.ts";
+import { DirectoryStage } from "./support/directory-stage.ts";
+
+describe("createAgentDirectory: following", () => {
+  it("watches at once where there is no storage, and lists what the daemon has, updated last first [MIRROR-1]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 3), sampleAgent("c", 2));
+    expect(stage.state).toBe("idle");
+    await stage.start();
+    expect(stage.state).toBe("ready");
+    expect(stage.titles).toEqual(["title of b", "title of c", "title of a"]);
+    expect(stage.requests.map(({ cursor }) => cursor)).toEqual([undefined]);
+    expect(stage.host.log).toEqual(["sync_started initial_loading", "synced ready"]);
+    expect(stage.host.transitions[0]).toMatchObject({
+      machine: "sync",
+      serverId: "server",
+      subject: "",
+      generation: 1,
+    });
+  });
+
+  it("shows the first load as it comes, before its mark [MIRROR-2]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(...Array.from({ length: 450 }, (_, i) => sampleAgent(`${i}`, i)));
+    const seen: string[] = [];
+    stage.directory.agents.subscribe(() => {
+      seen.push(`${stage.state} ${stage.directory.agents.getSnapshot().length}`);
+    });
+    await stage.start();
+    expect(seen).toEqual(["initialLoading 0", "initialLoading 200", "initialLoading 400", "initialLoading 450"]);
+    expect(stage.state).toBe("ready");
+  });
+
+  it("takes changes and removals over, and tells once for each piece [MIRROR-3]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 2));
+    await stage.start();
+    const all = vi.fn();
+    stage.directory.agents.subscribe(all);
+    stage.put(sampleAgent("a", 3, { title: "A" }), sampleAgent("c", 4));
+    stage.collection.delete("b");
+    await stage.host.settle();
+    // The fake service gives the first change alone, and merges the others.
+    expect(all.mock.calls.length).toBeLessThanOrEqual(2);
+    expect(stage.titles).toEqual(["title of c", "A"]);
+    expect(stage.directory.get("b")).toBeUndefined();
+    expect(stage.directory.get("a")?.title).toBe("A");
+  });
+
+  it("tells the listeners of one agent of that agent only [MIRROR-3]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"), sampleAgent("b"));
+    await stage.start();
+    const [one, other, none] = [vi.fn(), vi.fn(), vi.fn()];
+    const source = stage.directory.agent("a");
+    expect(stage.directory.agent("a")).toBe(source);
+    source.subscribe(one);
+    stage.directory.agent("b").subscribe(other);
+    const leave = stage.directory.agent("c").subscribe(none);
+    stage.put(sampleAgent("a", 5, { title: "A" }));
+    await stage.host.settle();
+    expect([one, other, none].map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0]);
+    expect(source.getSnapshot()?.title).toBe("A");
+    leave();
+    stage.put(sampleAgent("c"));
+    stage.collection.delete("a");
+    await stage.host.settle();
+    expect(source.getSnapshot()).toBeUndefined();
+    expect([one, other, none].map(({ mock }) => mock.calls.length)).toEqual([2, 0, 0]);
+  });
+
+  it("tells the others of what a listener has thrown at [MIRROR-3]", async () => {
+    const stage = new DirectoryStage();
+    const heard = vi.fn();
+    stage.directory.agents.subscribe(() => {
+      throw new Error("mine");
+    });
+    stage.directory.agents.subscribe(heard);
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    expect(heard).toHaveBeenCalled();
+    expect(stage.state).toBe("ready");
+    expect(stage.host.errors[0]).toMatchObject({ code: "UNEXPECTED", text: "mine" });
+  });
+
+  it("keeps references of what has not changed, and the list where nothing has [MIRROR-4]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 2));
+    await stage.start();
+    const [list, a, b] = [stage.directory.agents.getSnapshot(), stage.directory.get("a"), stage.directory.get("b")];
+    expect(stage.directory.agents.getSnapshot()).toBe(list);
+    stage.put(sampleAgent("b", 3));
+    await stage.host.settle();
+    expect(stage.directory.get("a")).toBe(a);
+    expect(stage.directory.get("b")).not.toBe(b);
+    expect(stage.directory.agents.getSnapshot()).not.toBe(list);
+    expect(list.map(({ id }) => id)).toEqual(["b", "a"]);
+  });
+
+  it("keeps an order of its own [MIRROR-3]", async () => {
+    const stage = new DirectoryStage({ order: (a, b) => a.title.localeCompare(b.title) });
+    for (const [id, title] of ["xc", "ya", "zb"]) stage.put(sampleAgent(id ?? "", 0, { title: title ?? "" }));
+    await stage.start();
+    expect(stage.titles).toEqual(["a", "b", "c"]);
+    stage.put(sampleAgent("y", 1, { title: "d" }));
+    await stage.host.settle();
+    expect(stage.titles).toEqual(["b", "c", "d"]);
+  });
+});
+
+describe("createAgentDirectory: losing its watch", () => {
+  it("goes on showing, and watches again from its last mark [MIRROR-6, SYNC-2, SYNC-6]", async () => {
+    const stage = await new DirectoryStage().start();
+    stage.put(sampleAgent("a", 1));
+    await stage.host.clock.advanceAsync(10_000);
+    const heard: string[] = [];
+    stage.directory.sync.subscribe(() => heard.push(stage.state));
+    stage.mood = "silent";
+    stage.cut();
+    await stage.host.settle();
+    expect(stage.state).toBe("revalidating");
+    expect(stage.titles).toEqual(["title of a"]);
+    expect(stage.requests[1]?.cursor?.revision).toBe(1n);
+    stage.mood = "answering";
+    stage.directory.refresh();
+    stage.put(sampleAgent("b", 2));
+    await stage.host.settle();
+    expect(heard).toEqual(["revalidating", "revalidating", "ready"]);
+    expect(stage.titles).toEqual(["title of b", "title of a"]);
+    expect(stage.directory.metrics.snapshots).toBe(1);
+  });
+
+  it("shows nothing of a snapshot that is cut off, and all of the next one at its mark [MIRROR-2]", async () => {
+    const stage = new DirectoryStage();
+    const agents = Array.from({ length: 450 }, (_, i) => sampleAgent(`${i}`, i));
+    stage.put(...agents);
+    await stage.start();
+    const a7 = stage.directory.get("7");
+    await stage.host.clock.advanceAsync(2_000);
+    let pieces = 0;
+    stage.bend = (piece) => {
+      pieces += 1;
+      if (pieces === 3) stage.cut();
+      return piece;
+    };
+    const sizes: number[] = [];
+    stage.directory.agents.subscribe(() => sizes.push(stage.directory.agents.getSnapshot().length));
+    stage.restart(...agents.filter(({ id }) => id !== "8").map((agent) => ({ ...agent })));
+    await stage.host.clock.advanceAsync(30_000);
+    expect(stage.state).toBe("ready");
+    expect(sizes).toEqual([449]);
+    expect(stage.directory.get("8")).toBeUndefined();
+    // Another epoch, the same agent.
+    expect(stage.directory.get("7")).toBe(a7);
+  });
+
+  it("keeps the list and tells nobody where a snapshot brings the same [MIRROR-4]", async () => {
+    const stage = new DirectoryStage();
+    const agents = [sampleAgent("a", 1), sampleAgent("b", 2)];
+    stage.put(...agents);
+    await stage.start();
+    await stage.host.clock.advanceAsync(2_000);
+    const list = stage.directory.agents.getSnapshot();
+    const heard = vi.fn();
+    stage.directory.agents.subscribe(heard);
+    stage.directory.agent("a").subscribe(heard);
+    stage.restart(...agents.reverse());
+    await stage.host.settle();
+    expect(stage.state).toBe("ready");
+    expect(stage.directory.agents.getSnapshot()).toBe(list);
+    expect(heard).not.toHaveBeenCalled();
+    const b = vi.fn();
+    stage.directory.agent("b").subscribe(b);
+    stage.restart(agents[1] ?? sampleAgent("a"), sampleAgent("b", 2, { status: AgentStatus.RUNNING }));
+    await stage.host.clock.advanceAsync(2_000);
+    expect(b).toHaveBeenCalledTimes(1);
+    expect(heard).toHaveBeenCalledTimes(1);
+  });
+
+  it("waits longer each time the daemon cannot answer, shows what it has, and comes back [SYNC-4, SYNC-5]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    await stage.host.clock.advanceAsync(2_000);
+    stage.mood = new ConnectError("not now", Code.Unavailable);
+    stage.cut();
+    await stage.host.clock.advanceAsync(120_000);
+    expect(stage.state).toBe("errorAfterReady");
+    expect(stage.titles).toEqual(["title of a"]);
+    expect(stage.requests.length).toBeGreaterThan(5);
+    expect(stage.requests.length).toBeLessThan(40);
+    stage.mood = "answering";
+    await stage.host.clock.advanceAsync(30_000);
+    expect(stage.state).toBe("ready");
+  });
+
+  it("does not loop where each watch is lost right after its mark [SYNC-6]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    stage.bend = (piece) => {
+      if (piece.event.case === "mark") queueMicrotask(() => stage.cut());
+      return piece;
+    };
+    await stage.start();
+    await stage.host.clock.advanceAsync(60_000);
+    expect(stage.requests.length).toBeLessThan(30);
+  });
+
+  it.each([
+    [Code.PermissionDenied, SyncFailureReason.PERMISSION_DENIED],
+    [Code.Unauthenticated, SyncFailureReason.UNAUTHENTICATED],
+    [Code.Unimplemented, SyncFailureReason.UNIMPLEMENTED],
+    [Code.InvalidArgument, SyncFailureReason.REFUSED],
+  ])("says why it is refused by code %i, and asks again only when it is told to [SYNC-5]", async (code, reason) => {
+    const stage = new DirectoryStage();
+    stage.mood = new ConnectError("no", code);
+    await stage.start();
+    await stage.host.clock.advanceAsync(600_000);
+    expect(stage.requests).toHaveLength(1);
+    const { state } = stage.directory.sync.getSnapshot();
+    expect(state).toMatchObject({ case: "errorBeforeFirstSuccess", value: { failure: { reason, message: "no" } } });
+    expect(stage.host.transitions.at(-1)?.reason).toEqual({ case: "syncFailure", value: reason });
+    stage.mood = "answering";
+    stage.directory.refresh();
+    await stage.host.settle();
+    expect(stage.state).toBe("ready");
+  });
+
+  it("is gone where the daemon knows of no such thing, and comes back when it is told to [SYNC-8]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    stage.mood = new ConnectError("what?", Code.NotFound);
+    stage.directory.refresh();
+    await stage.host.settle();
+    expect([stage.state, stage.titles]).toEqual(["gone", []]);
+    stage.mood = "answering";
+    stage.directory.refresh();
+    await stage.host.settle();
+    expect([stage.state, stage.titles]).toEqual(["ready", ["title of a"]]);
+  });
+
+  it("ends its watch and its timers when it is stopped, goes on showing, and goes on from its cursor [MIRROR-12]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    stage.directory.stop();
+    await stage.host.settle();
+    expect(stage.collection.watchCount).toBe(0);
+    expect(stage.host.clock.pending).toBe(0);
+    expect([stage.state, stage.titles]).toEqual(["ready", ["title of a"]]);
+    stage.directory.refresh();
+    await stage.host.settle();
+    expect(stage.requests).toHaveLength(1);
+    await stage.start();
+    expect(stage.requests[1]?.cursor?.revision).toBe(1n);
+    stage.mood = new ConnectError("not now", Code.Unavailable);
+    stage.directory.refresh();
+    await stage.host.settle();
+    stage.directory.stop({ reset: true });
+    expect(stage.host.clock.pending).toBe(0);
+    expect([stage.state, stage.titles]).toEqual(["idle", []]);
+  });
+});
+
+describe("createAgentDirectory: another filter, another cursor", () => {
+  it("shows what it has until the other agents are there [MIRROR-11]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 2, { status: AgentStatus.RUNNING }));
+    await stage.start();
+    const b = stage.directory.get("b");
+    const sizes: string[] = [];
+    stage.directory.agents.subscribe(() => sizes.push(stage.titles.join()));
+    stage.directory.setFilter({ statuses: [AgentStatus.RUNNING] });
+    expect([stage.state, stage.titles.length]).toEqual(["revalidating", 2]);
+    await stage.host.settle();
+    expect([stage.state, sizes]).toEqual(["ready", ["title of b"]]);
+    expect(stage.directory.get("b")).toBe(b);
+    expect(stage.directory.filter.statuses).toEqual([AgentStatus.RUNNING]);
+    expect(stage.host.log.slice(2)).toEqual(["cursor_expired revalidating", "synced ready"]);
+    stage.directory.setFilter({ statuses: [AgentStatus.RUNNING, AgentStatus.RUNNING] });
+    await stage.host.settle();
+    expect(stage.requests).toHaveLength(2);
+  });
+
+  it("takes another filter before it has loaded, after a refusal, and while it is stopped [MIRROR-11]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"), sampleAgent("b", 0, { status: AgentStatus.RUNNING }));
+    stage.mood = "silent";
+    await stage.start();
+    stage.mood = new ConnectError("no", Code.InvalidArgument);
+    stage.directory.setFilter({ providerIds: ["q"] });
+    await stage.host.settle();
+    expect(stage.state).toBe("errorBeforeFirstSuccess");
+    stage.mood = "answering";
+    stage.directory.setFilter({ statuses: [AgentStatus.RUNNING] });
+    await stage.host.settle();
+    expect([stage.state, stage.titles]).toEqual(["ready", ["title of b"]]);
+    stage.directory.stop();
+    stage.directory.setFilter({});
+    expect(stage.titles).toEqual(["title of b"]);
+    await stage.start();
+    expect([stage.state, stage.titles.length]).toEqual(["ready", 2]);
+  });
+
+  it("takes a new load once where a digest does not agree, and counts what follows [MIRROR-5, SYNC-7]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    stage.bend = (piece) => {
+      if (piece.event.case === "mark") piece.event.value.digest = 7n;
+      return piece;
+    };
+    stage.put(sampleAgent("b"));
+    await stage.host.clock.advanceAsync(30_000);
+    expect(stage.requests.map(({ diverged }) => diverged)).toEqual([false, true]);
+    expect([stage.state, stage.titles.length]).toEqual(["ready", 2]);
+    expect(stage.directory.metrics.divergences).toBeGreaterThan(1);
+    expect(stage.host.log).toContain("cursor_expired revalidating");
+    await stage.host.clock.advanceAsync(601_000);
+    expect(stage.requests.length).toBe(3);
+    stage.restart(sampleAgent("a"));
+    await stage.host.settle();
+    expect(stage.requests.map(({ diverged }) => diverged)).toEqual([false, true, true, false, true]);
+  });
+
+  it("takes up an agent of a later version, and counts what it does not understand [INV-15]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    stage.bend = (piece) => {
+      if (piece.event.case === "mark") delete piece.event.value.cursor;
+      return piece;
+    };
+    await stage.start();
+    expect(stage.state).toBe("initialLoading");
+    stage.bend = (piece) => ({ ...piece, event: { case: undefined } });
+    stage.put(sampleAgent("b"));
+    await stage.host.settle();
+    expect(stage.directory.metrics.unknownPieces).toBe(2);
+    expect(stage.titles).toEqual(["title of a"]);
+  });
+});
+
+describe("createAgentDirectory: 100,000 agents", () => {
+  it("lists them, changes one and keeps all others", async () => {
+    const stage = new DirectoryStage();
+    for (let i = 0; i < 100_000; i += 1) stage.put(sampleAgent(`${i}`, i));
+    await stage.start();
+    expect(stage.state).toBe("ready");
+    const list = stage.directory.agents.getSnapshot();
+    expect(list).toHaveLength(100_000);
+    stage.put(sampleAgent("77", 200_000));
+    await stage.host.settle();
+    const next = stage.directory.agents.getSnapshot();
+    expect(next[0]?.id).toBe("77");
+    expect(next.slice(1, 100)).toEqual(list.slice(0, 99));
+    expect(next).toHaveLength(100_000);
+    await stage.host.clock.advanceAsync(6_000);
+    expect(stage.directory.metrics.divergences).toBe(0);
+  });
+});

@@ -1,0 +1,267 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { AgentSchema, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { DirectoryCursorSchema } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { MAX_KEPT_MIRRORS } from "../../../../src/runtime/mirror/mirror-keeper.ts";
+import { sampleAgent } from "./support/agents.ts";
+import { DirectoryStage } from "./support/directory-stage.ts";
+import { ScriptedStorage } from "./support/scripted-storage.ts";
+
+/** A program that was started again, on the storage and the daemon of the one before. */
+function startAgain(before: DirectoryStage, storage: ScriptedStorage): DirectoryStage {
+  before.directory.stop();
+  const stage = new DirectoryStage({}, storage);
+  stage.collection = before.collection;
+  return stage;
+}
+
+/** A directory that has loaded two agents and saved them. */
+async function stageKept(): Promise<{ readonly stage: DirectoryStage; readonly storage: ScriptedStorage }> {
+  const storage = new ScriptedStorage();
+  const stage = new DirectoryStage({}, storage);
+  stage.put(sampleAgent("a", 1), sampleAgent("b", 2));
+  await stage.start();
+  return { stage, storage };
+}
+
+const [KEY] = ["test/server/ref/agents/"];
+const revisionOf = (cursor: Uint8Array | undefined): bigint =>
+  fromBinary(DirectoryCursorSchema, cursor ?? new Uint8Array()).revision;
+
+describe("a directory with a storage: starting again", () => {
+  it("shows its list before any call is answered, and takes only what is new [MIRROR-1, SYNC-3]", async () => {
+    const { stage, storage } = await stageKept();
+    const next = startAgain(stage, storage);
+    next.mood = "silent";
+    await next.start();
+    expect([next.state, next.titles]).toEqual(["revalidating", ["title of b", "title of a"]]);
+    expect(next.requests.map(({ cursor }) => cursor?.revision)).toEqual([2n]);
+    next.mood = "answering";
+    next.put(sampleAgent("c", 3));
+    next.collection.delete("a");
+    next.directory.refresh();
+    await next.host.settle();
+    expect([next.state, next.titles]).toEqual(["ready", ["title of c", "title of b"]]);
+    expect(next.directory.metrics).toMatchObject({ snapshots: 0, divergences: 0 });
+    expect(next.host.errors).toEqual([]);
+  });
+
+  it("asks nobody before the storage has answered, and keeps nothing back for ever [MIRROR-1, MIRROR-10]", async () => {
+    const { stage, storage } = await stageKept();
+    const next = startAgain(stage, storage);
+    storage.faults.load = "hangs";
+    next.directory.start();
+    await next.host.clock.advanceAsync(1_999);
+    expect(next.requests).toEqual([]);
+    await next.host.clock.advanceAsync(1);
+    expect([next.state, next.titles.length]).toEqual(["ready", 2]);
+    expect(next.host.errors.map(({ code }) => code)).toEqual(["STORAGE_TIMED_OUT"]);
+  });
+
+  it("shows what it had until the mark of a snapshot, after a restart of the daemon [MIRROR-2]", async () => {
+    const { stage, storage } = await stageKept();
+    const next = startAgain(stage, storage);
+    next.collection = new DirectoryStage().collection;
+    next.put(sampleAgent("x"), sampleAgent("b", 2));
+    const seen: string[] = [];
+    next.directory.agents.subscribe(() => seen.push(next.titles.join()));
+    await next.start();
+    expect(seen).toEqual(["title of b,title of a", "title of b,title of x"]);
+    expect(next.state).toBe("ready");
+  });
+
+  it("is answered with a snapshot where its cursor is from the future, and shows what it had until then [MIRROR-2]", async () => {
+    const { stage, storage } = await stageKept();
+    const key = (await storage.inner.list())[0] ?? "";
+    const stored = await storage.inner.load(key);
+    const cursor = fromBinary(DirectoryCursorSchema, stored?.cursor ?? new Uint8Array());
+    const future = toBinary(DirectoryCursorSchema, { ...cursor, revision: 99n });
+    await storage.inner.save(key, { cursor: future, base: undefined, upserted: stored?.entries ?? [], removed: [] });
+    const next = startAgain(stage, storage);
+    await next.start();
+    expect(next.requests[0]?.cursor?.revision).toBe(99n);
+    expect(next.directory.metrics.snapshots).toBe(1);
+    expect([next.state, next.titles.length]).toEqual(["ready", 2]);
+  });
+
+  it.each<[string, Uint8Array | undefined, Uint8Array]>([
+    ["an entry that is no agent", undefined, Uint8Array.of(0xff)],
+    ["an agent under another id", undefined, toBinary(AgentSchema, sampleAgent("z"))],
+    ["a cursor that is none", Uint8Array.of(0xff), toBinary(AgentSchema, sampleAgent("a"))],
+  ])("drops %s, tells it once, and loads everything [MIRROR-10]", async (_name, cursor, bytes) => {
+    const { stage, storage } = await stageKept();
+    const key = (await storage.inner.list())[0] ?? "";
+    const stored = await storage.inner.load(key);
+    const upserted = [{ id: "a", revision: 1, bytes }];
+    await storage.inner.save(key, {
+      cursor: cursor ?? stored?.cursor ?? bytes,
+      base: undefined,
+      upserted,
+      removed: [],
+    });
+    const next = startAgain(stage, storage);
+    await next.start();
+    expect(next.host.errors.map(({ code }) => code)).toEqual(["STORAGE_CORRUPT"]);
+    expect(storage.calls).toContain(`delete ${key}`);
+    expect([next.state, next.titles.length]).toEqual(["ready", 2]);
+    expect(next.requests[0]?.cursor).toBeUndefined();
+    await next.host.clock.advanceAsync(2_000);
+    expect((await storage.inner.load(key))?.entries).toHaveLength(2);
+  });
+
+  it("is not touched by an answer of a storage that comes after its end [SYNC-10]", async () => {
+    const { stage, storage } = await stageKept();
+    const next = startAgain(stage, storage);
+    next.directory.start();
+    next.directory.stop();
+    await next.host.settle();
+    expect([next.state, next.titles, next.requests]).toEqual(["idle", [], []]);
+  });
+});
+
+describe("a directory with a storage: saving", () => {
+  it("keeps cursor and data of a mark together, for its daemon, session and filter [MIRROR-8, MIRROR-9]", async () => {
+    const { stage, storage } = await stageKept();
+    const keys = await storage.inner.list();
+    expect(keys).toEqual([expect.stringMatching(new RegExp(`^${KEY}[A-Za-z0-9_-]{43}$`))]);
+    const stored = await storage.inner.load(keys[0] ?? "");
+    expect(revisionOf(stored?.cursor)).toBe(2n);
+    expect(stored?.entries.map(({ id, revision }) => `${id}@${revision}`).sort()).toEqual(["a@1", "b@2"]);
+    stage.directory.setFilter({ statuses: [AgentStatus.RUNNING] });
+    await stage.host.clock.advanceAsync(2_000);
+    expect(await storage.inner.list()).toHaveLength(2);
+    expect(new Set(await storage.inner.list()).size).toBe(2);
+  });
+
+  it("saves at marks only, what has changed only, once a second at most, and the last state wins [MIRROR-9]", async () => {
+    const { stage, storage } = await stageKept();
+    expect(storage.saves).toHaveLength(1);
+    stage.put(sampleAgent("a", 5));
+    stage.collection.delete("b");
+    await stage.host.clock.advanceAsync(4_000);
+    expect(storage.saves).toHaveLength(1);
+    await stage.host.clock.advanceAsync(2_000);
+    expect(storage.saves).toHaveLength(2);
+    expect(storage.saves[1]).toMatchObject({ upserted: [{ id: "a", revision: 3 }], removed: ["b"] });
+    expect(revisionOf(storage.saves[1]?.base)).toBe(2n);
+    for (let i = 0; i < 5; i += 1) {
+      // Each is followed by a mark at once.
+      stage.put(sampleAgent("a", 10 + i));
+      stage.directory.refresh();
+      await stage.host.clock.advanceAsync(100);
+    }
+    expect(storage.saves).toHaveLength(3);
+    await stage.host.clock.advanceAsync(2_000);
+    expect(storage.saves).toHaveLength(4);
+    expect(revisionOf(storage.saves[3]?.cursor)).toBe(9n);
+    expect(storage.saves[3]?.upserted.map(({ revision }) => revision)).toEqual([9]);
+  });
+
+  it("writes one save at a time, and what waits when it is stopped [MIRROR-9]", async () => {
+    const { stage, storage } = await stageKept();
+    await stage.host.clock.advanceAsync(2_000);
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    for (let i = 0; i < 3; i += 1) {
+      stage.put(sampleAgent("a", 10 + i));
+      stage.directory.refresh();
+      await stage.host.clock.advanceAsync(2_000);
+    }
+    expect(storage.saves).toHaveLength(2);
+    stage.directory.stop();
+    open();
+    await stage.host.settle();
+    expect(storage.saves).toHaveLength(3);
+    const stored = await storage.inner.load((await storage.inner.list())[0] ?? "");
+    expect(revisionOf(stored?.cursor)).toBe(5n);
+    expect(stage.host.clock.pending).toBe(0);
+  });
+
+  it("saves everything anew, after a while, where another tab has saved meanwhile [MIRROR-8]", async () => {
+    const { stage, storage } = await stageKept();
+    const key = (await storage.inner.list())[0] ?? "";
+    const other = { cursor: Uint8Array.of(), base: undefined, upserted: [], removed: [] };
+    await storage.inner.save(key, other);
+    stage.put(sampleAgent("a", 5));
+    await stage.host.clock.advanceAsync(10_000);
+    expect((await storage.inner.load(key))?.entries).toEqual([]);
+    stage.put(sampleAgent("b", 6));
+    await stage.host.clock.advanceAsync(70_000);
+    const stored = await storage.inner.load(key);
+    expect(stored?.entries.map(({ id, revision }) => `${id}@${revision}`).sort()).toEqual(["a@3", "b@4"]);
+    expect(stage.host.errors).toEqual([]);
+  });
+
+  it.each<[string, ScriptedStorage["faults"], string]>([
+    [
+      "has no room left",
+      { save: { rejects: Object.assign(new Error("full"), { name: "QuotaExceededError" }) } },
+      "STORAGE_FULL",
+    ],
+    ["cannot be written", { save: { rejects: new Error("no") } }, "STORAGE_FAILED"],
+    ["throws at once", { save: { throws: "no" } }, "STORAGE_FAILED"],
+    ["cannot be read", { load: { throws: new Error("no") } }, "STORAGE_FAILED"],
+    ["cannot be listed", { list: { rejects: undefined } }, "STORAGE_FAILED"],
+  ])("tells once that it %s, and goes on without [MIRROR-10]", async (_name, faults, code) => {
+    const storage = new ScriptedStorage();
+    Object.assign(storage.faults, faults);
+    const stage = new DirectoryStage({}, storage);
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    for (let i = 0; i < 5; i += 1) {
+      stage.put(sampleAgent("b", i));
+      await stage.host.clock.advanceAsync(10_000);
+    }
+    expect([stage.state, stage.titles.length]).toEqual(["ready", 2]);
+    expect(stage.host.errors.map((error) => error.code)).toEqual([code]);
+  });
+
+  it("forgets what is stored when it is reset, also where a save is under way [SYNC-9]", async () => {
+    const { stage, storage } = await stageKept();
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    stage.put(sampleAgent("a", 9));
+    await stage.host.clock.advanceAsync(6_000);
+    expect(storage.saves).toHaveLength(2);
+    stage.directory.stop({ reset: true });
+    await stage.host.settle();
+    expect(await storage.inner.list()).toEqual([]);
+    open();
+    await stage.host.settle();
+    expect(await storage.inner.list()).toEqual([]);
+  });
+
+  it("keeps nothing, and asks no storage, while it does not know whose it is [MIRROR-9]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = new DirectoryStage({}, storage);
+    stage.host.present = { serverId: "", sessionRef: "ref" };
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    await stage.host.clock.advanceAsync(10_000);
+    expect(storage.calls).toEqual([]);
+    expect(stage.state).toBe("ready");
+  });
+
+  it("lets those go that were saved least recently where there are too many [MIRROR-9]", async () => {
+    const storage = new ScriptedStorage();
+    const empty = { cursor: Uint8Array.of(1), base: undefined, upserted: [], removed: [] };
+    for (let i = 0; i < MAX_KEPT_MIRRORS + 3; i += 1) await storage.inner.save(`other ${i}`, empty);
+    const stage = await new DirectoryStage({}, storage).start();
+    await stage.host.clock.advanceAsync(1_000);
+    const keys = await storage.inner.list();
+    expect(keys).toHaveLength(MAX_KEPT_MIRRORS);
+    expect(keys[0]).toBe("other 4");
+  });
+
+  it("encodes a large directory in pieces", async () => {
+    const storage = new ScriptedStorage();
+    const stage = new DirectoryStage({}, storage);
+    for (let i = 0; i < 1_200; i += 1) stage.put(sampleAgent(`${i}`));
+    await stage.start();
+    expect(storage.saves[0]?.upserted).toHaveLength(1_200);
+  });
+});
