@@ -199,6 +199,8 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
   }
 
   private ended(watch: PresentWatch, { reason, message }: WatchFailure): void {
+    // Nothing is followed any more: the machine must not be told, which may wait for the very generation after a halt.
+    if (this.present === undefined) return;
     const answer = { generation: watch.generation, nowMs: this.nowMs };
     if (this.present === watch) this.work.cut();
     if (reason === "notFound") {
