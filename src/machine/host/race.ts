@@ -58,6 +58,12 @@ export function startDue(draft: HostDraft, race: Race, { nowMs, isUrgent = false
   return present;
 }
 
+/** Somebody asks while everybody waits for the retry budget: the first one does not wait. Undefined where one is at it. */
+export function hurry(draft: HostDraft, race: Race, nowMs: number): Race | undefined {
+  const isAtIt = race.contenders.some(({ stage }) => stage.case === "greeting" || stage.case === "probing");
+  return isAtIt ? undefined : startDue(draft, release(race, nowMs), { nowMs, isUrgent: true });
+}
+
 /** Who takes part over a connection. Undefined where it is of no contender. */
 export function findContender(race: Race, connection: number): Contender | undefined {
   return race.contenders.find(

@@ -11,7 +11,7 @@ import { HostDraft } from "./draft.ts";
 import { begin, type Effort, pauseUntil, type RaceOutcome, raceAfterAnswer, raceAfterLoss } from "./effort.ts";
 import { fail, goIdle, goOnline } from "./entering.ts";
 import { isTimerOf, moveTo } from "./holdings.ts";
-import { findContender, type RaceStart, startDue } from "./race.ts";
+import { findContender, hurry, type RaceStart, startDue } from "./race.ts";
 import { failRefresh } from "./selecting.ts";
 import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
 import { forgetRefusals, noteWish, renewCredential } from "./wishes.ts";
@@ -69,6 +69,10 @@ function transitionRacing(
       if (!isTimerOf(state, HostTimer.RACE, dueAtMs)) return ignoreEvent(state);
       const value = startDue(draft, running, { nowMs: Math.max(nowMs, dueAtMs) });
       return keep(state, present, draft, { case: "race", value });
+    }
+    case "retryRequested": {
+      const value = hurry(draft, running, event.value.nowMs);
+      return value === undefined ? ignoreEvent(state) : keep(state, present, draft, { case: "race", value });
     }
     case "clientConnected": {
       const { connection, nowMs } = event.value;

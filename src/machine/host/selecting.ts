@@ -10,7 +10,7 @@ import { HostDraft } from "./draft.ts";
 import { type RaceOutcome, raceAfterAnswer, raceAfterLoss } from "./effort.ts";
 import { fail, goOnline } from "./entering.ts";
 import { isTimerOf, moveTo } from "./holdings.ts";
-import { findContender, startDue } from "./race.ts";
+import { findContender, hurry, startDue } from "./race.ts";
 import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
 import { restart, select } from "./starting.ts";
 import { noteWish, renewCredential } from "./wishes.ts";
@@ -35,6 +35,10 @@ export function transitionSelecting(
     case "probeAnswered":
     case "probeFailed":
       return effort.case === "race" ? transitionRace(state, draft, effort.value, event, config) : ignoreEvent(state);
+    case "retryRequested": {
+      const race = effort.case === "race" ? hurry(draft, effort.value, event.value.nowMs) : undefined;
+      return race === undefined ? ignoreEvent(state) : keepSelecting(state, draft, { case: "race", value: race });
+    }
     case "credentialRefreshed":
       if (effort.case !== "refreshing" || effort.value.request !== event.value.request) return ignoreEvent(state);
       return select(state, draft, event.value.nowMs);

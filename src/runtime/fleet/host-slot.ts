@@ -1,7 +1,8 @@
-import { equals } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import { type HostProfile, HostProfileSchema } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { HostRuntime } from "../host-runtime.ts";
 import { candidatesOf, type HasHost } from "../selectors.ts";
+import { areSameBytes } from "../storage/mirror-storage.ts";
 import { hostStatusOf } from "./fleet-status.ts";
 import { createForgettableStorage, type ForgettableStorage } from "./forgettable-storage.ts";
 import type { FleetHost, HostFleetOptions, SetAsideCandidate } from "./host-fleet.ts";
@@ -49,7 +50,7 @@ export class HostSlot {
 
   /** The host may be found elsewhere from now on. */
   setProfile(profile: HostProfile): void {
-    if (equals(HostProfileSchema, profile, this.profile, { unknown: true })) return;
+    if (isSameProfile(profile, this.profile)) return;
     this.#look(profile);
     this.runtime.setProfile(profile);
   }
@@ -88,4 +89,9 @@ export class HostSlot {
       one.candidateId === before[i]?.candidateId && one.reason === before[i]?.reason;
     return now.length === before.length && now.every(isSame) ? before : now;
   }
+}
+
+/** Whatever a newer version has put into them counts too. */
+function isSameProfile(one: HostProfile, other: HostProfile): boolean {
+  return areSameBytes(toBinary(HostProfileSchema, one), toBinary(HostProfileSchema, other));
 }

@@ -46,7 +46,7 @@ function addressOf({ id, kind }: HostCandidate): string {
 
 /** The profiles of a registry with one more: merged where the daemon is there already, else last. */
 export function addProfile(profiles: readonly HostProfile[], profile: HostProfile): HostProfile[] {
-  const index = profiles.findIndex(({ serverId }) => serverId === profile.serverId);
-  const before = profiles[index];
-  return before === undefined ? [...profiles, profile] : profiles.with(index, mergeProfiles(before, profile));
+  const isKnown = profiles.some(({ serverId }) => serverId === profile.serverId);
+  if (!isKnown) return [...profiles, profile];
+  return profiles.map((known) => (known.serverId === profile.serverId ? mergeProfiles(known, profile) : known));
 }

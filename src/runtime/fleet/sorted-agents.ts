@@ -33,7 +33,7 @@ export class SortedAgents {
   /** Sorts everything anew. */
   setOrder(order: RowOrder): void {
     this.#order = order;
-    this.#rows = this.#rows.toSorted(order);
+    this.#rows = [...this.#rows].sort(order);
   }
 
   /**

@@ -65,7 +65,10 @@ export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
     interruptionMs: interruptionMs ?? defaultHostConfig.interruptionMs,
     probeIntervalMs: probeIntervalMs ?? defaultHostConfig.probeIntervalMs,
   };
-  for (const [name, value] of Object.entries(config)) checkRange(name, value, 1, MAX_UINT32);
+  const { openTimeoutMs = 1, answerTimeoutMs = 1, wakeTimeoutMs = 1 } = clientLimits;
+  for (const [name, value] of Object.entries({ ...config, openTimeoutMs, answerTimeoutMs, wakeTimeoutMs })) {
+    checkRange(name, value, 1, MAX_UINT32);
+  }
   const known = typeof sessionKey === "function" ? undefined : parseSessionKey(sessionKey);
   return {
     serverId: parseServerId(options.profile.serverId),

@@ -61,6 +61,8 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
   private readonly report: (thrown: unknown) => void;
   private present: PresentWatch | undefined = undefined;
   private timer: Timer | undefined = undefined;
+  /** The cursor of the last mark, where the state has not got it yet. */
+  private unsaid: Uint8Array | undefined = undefined;
 
   constructor(host: MirrorHost, work: SyncWork<Piece>) {
     this.host = host;
@@ -86,9 +88,13 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
     this.dispatch({ case: "restored", value: { nowMs: this.nowMs, cursor } });
   }
 
-  /** A mark came with the piece that is being taken. */
+  /**
+   * A mark came with the piece that is being taken. A timeline has one with each commit, and where the mirror is ready they
+   * say nothing but the cursor: that is given to the machine before the next event that may need it. Spec: SYNC-4.
+   */
   synced(cursor: Uint8Array): void {
-    this.dispatch({ case: "synced", value: { ...this.answer(), cursor } });
+    if (this.state.state.case === "ready") this.unsaid = cursor;
+    else this.dispatch({ case: "synced", value: { ...this.answer(), cursor } });
   }
 
   /** What is followed is another thing from now on. Does nothing where nothing is followed. */
@@ -118,6 +124,7 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
 
   /** Ends the watch and the timer, whatever the state; it stays. */
   halt(): void {
+    this.sayMark();
     this.endWatch();
     this.stopTimer();
   }
@@ -161,7 +168,14 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
   }
 
   private dispatch(event: EventInit): void {
+    this.sayMark();
     this.runner.dispatch(syncEvent(event));
+  }
+
+  private sayMark(): void {
+    const cursor = this.unsaid;
+    this.unsaid = undefined;
+    if (cursor !== undefined) this.runner.dispatch(syncEvent({ case: "synced", value: { ...this.answer(), cursor } }));
   }
 
   /** What an event brings back that answers the present watch; of none, it answers nothing. */

@@ -91,6 +91,7 @@ export const hostTransitions = {
   },
   selecting: {
     race_due: ["selecting"],
+    retry_requested: ["selecting"],
     client_connected: ["online"],
     client_lost: ["selecting", "error"],
     probe_answered: ["connecting_active"],

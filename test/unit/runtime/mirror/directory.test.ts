@@ -131,7 +131,7 @@ describe("createAgentDirectory: losing its watch", () => {
     stage.directory.refresh();
     stage.put(sampleAgent("b", 2));
     await stage.host.settle();
-    expect(heard).toEqual(["revalidating", "revalidating", "ready"]);
+    expect(heard).toEqual(["ready", "revalidating", "revalidating", "ready"]);
     expect(stage.titles).toEqual(["title of b", "title of a"]);
     expect(stage.directory.metrics.snapshots).toBe(1);
   });

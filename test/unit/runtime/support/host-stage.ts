@@ -25,6 +25,8 @@ export const FAR: Way = { endpoint: "wss://far.example/", latencyMs: 60 };
 /** A way on this machine. */
 export const HERE: Way = { endpoint: "ws://127.0.0.1:7420/", latencyMs: 1 };
 
+const OTHER_IDENTITY = { publicKey: new Uint8Array(32), name: "other", version: "1.0.0" };
+
 /** A runtime without mirrors, a real daemon, and a network for each way to it. */
 export interface HostStage extends DaemonStage {
   readonly host: HostCore;
@@ -41,6 +43,8 @@ export interface HostStage extends DaemonStage {
 /** How a stage is set. */
 export interface HostStageOptions {
   readonly ways?: readonly Way[];
+  /** Ways on which another daemon answers. */
+  readonly lies?: readonly Way[];
   readonly daemon?: StageOptions;
   readonly runtime?: Partial<HostRuntimeOptions>;
 }
@@ -56,10 +60,16 @@ export function profileOf(ways: readonly Way[]): ReturnType<typeof createHostPro
 }
 
 /** Sets the stage. Nothing is started. */
-export function stageHost({ ways = [NEAR, FAR], daemon = {}, runtime = {} }: HostStageOptions = {}): HostStage {
+export function stageHost({
+  ways = [NEAR, FAR],
+  lies = [],
+  daemon = {},
+  runtime = {},
+}: HostStageOptions = {}): HostStage {
   const stage = stageDaemon({ echo: createEcho(), ...daemon });
   const { clock } = stage;
-  const networks = new Map(ways.map((way) => [way.endpoint, createNetwork(stage, way)]));
+  const other = stageDaemon({ identity: OTHER_IDENTITY, simulated: clock });
+  const networks = new Map(ways.map((way) => [way.endpoint, createNetwork(lies.includes(way) ? other : stage, way)]));
   const dialers = new Map([...networks].map(([endpoint, network]) => [endpoint, network.host("client").transport]));
   const transport: Transport = {
     name: "routed",
