@@ -16,8 +16,8 @@ export class DaemonAgents {
   private readonly scene: HostScene;
   private readonly random: SimulatedRandom;
   private collection: AgentCollection;
-  /** Changes that are left out, as a daemon with a bug would do it. */
-  private omissions = 0;
+  /** Whether a change is left out, as a daemon with a bug would do it. */
+  private omissions: "none yet" | "next" | "done" = "none yet";
 
   constructor(scene: HostScene) {
     this.scene = scene;
@@ -30,6 +30,7 @@ export class DaemonAgents {
   restart({ clock }: Process): void {
     this.collection = createAgentCollection({ clock, random: this.random.fork() });
     this.truth.moveTo(this.collection);
+    this.omissions = "none yet";
   }
 
   /** Something changes, where there is something. */
@@ -37,14 +38,14 @@ export class DaemonAgents {
     if (this.truth.ids.length > 0) this.truth.change(this.truth.ids.length);
   }
 
-  /** Leaves out the next change for whoever is told of it, so that digests no longer agree. */
+  /** Leaves out the next change for whoever is told of it, so that digests no longer agree: once for each process. */
   omitNext(): void {
-    this.omissions = 1;
+    if (this.omissions === "none yet") this.omissions = "next";
   }
 
   /** Omits nothing any more. */
   heal(): void {
-    this.omissions = 0;
+    this.omissions = "done";
   }
 
   /** The directory as the daemon serves it. */
@@ -72,8 +73,8 @@ export class DaemonAgents {
         facts.count(`snapshot ${SnapshotReasonSchema.value[event.value.reason]?.localName}`);
       else if (isFirst && hasCursor) facts.count("mirrors went on from their cursor");
       isFirst = false;
-      if (event.case === "agentsChanged" && this.omissions > 0) {
-        this.omissions -= 1;
+      if (event.case === "agentsChanged" && this.omissions === "next") {
+        this.omissions = "done";
         facts.count("changes omitted");
       } else yield piece;
     }

@@ -31,6 +31,7 @@ async function settle(world: HostWorld): Promise<void> {
   world.daemon.start();
   if (world.living.length === 0) world.openTab();
   for (const tab of world.living) {
+    tab.standing.isAtRest = true;
     tab.process.perform(() => {
       tab.lifecycle.signal("foreground");
       tab.runtime.setProfile(tab.profile);

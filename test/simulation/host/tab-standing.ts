@@ -6,6 +6,8 @@ export class TabStanding {
   readonly losses = new Set<ChannelLossReason>();
   /** Whether it was stopped by its user. */
   isStopped = false;
+  /** Whether its callbacks fail no more. */
+  isAtRest = false;
   /** How often it has lost a channel. */
   lossCount = 0;
 

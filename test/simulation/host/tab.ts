@@ -5,6 +5,7 @@ import type { SessionKey } from "../../../src/client/index.ts";
 import { createHostProfile } from "../../../src/runtime/host/profile.ts";
 import type { HostRuntimeOptions } from "../../../src/runtime/host-runtime.ts";
 import { keyToName } from "../../../src/server/handshake.ts";
+import type { SimulatedLink } from "../../../src/testing/simulated-link.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { nameOf } from "../session/names.ts";
 import { Process } from "../session/process.ts";
@@ -17,7 +18,7 @@ import { SnapshotJudge } from "./snapshot-judge.ts";
 import { TabCalls } from "./tab-calls.ts";
 import { TabStanding } from "./tab-standing.ts";
 import { watchTransport } from "./watched-transport.ts";
-import { WireBook } from "./wire-book.ts";
+import { WireBook, type WireConnection } from "./wire-book.ts";
 
 /** What the callbacks of a tab fail with where the world wants them to. */
 const PLANNED = "as planned";
@@ -46,7 +47,8 @@ export class Tab {
     this.process = new Process(scene.network.host(name));
     const { judge } = scene;
     const { clock } = this.process;
-    this.wire = new WireBook({ name, judge, clock, isCarried: () => this.isCarried });
+    const switching = ({ link }: WireConnection): void => this.endanger(link);
+    this.wire = new WireBook({ name, judge, clock, switching, isCarried: () => this.isCarried });
     this.runtime = createRuntime(this.createOptions());
     this.calls = new TabCalls(this);
     this.listen();
@@ -95,6 +97,12 @@ export class Tab {
     judge.claim(this.phase === "stopped", () => `${this.name} was stopped, and is ${this.phase}`);
   }
 
+  /** Now and then a switch fails: before the daemon has accepted it, or because its Welcome is lost. */
+  private endanger(link: SimulatedLink | undefined): void {
+    if (this.standing.isAtRest || !this.random.chance(0.3)) return;
+    link?.drop(this.random.pick(["up", "down"]));
+  }
+
   private get isCarried(): boolean {
     const { state } = this.runtime.getSnapshot().host;
     return state.case === "online" && state.value.switch?.present.case !== "superseded";
@@ -125,7 +133,7 @@ export class Tab {
       sessionKey: plan.keys === "late" ? () => this.giveKey() : this.key,
       client: { name: "tab", version: "1.0.0" },
       ...(credentials.areNeeded ? { credential: () => this.giveCredential() } : {}),
-      transport: watchTransport(process.host.transport, this.wire),
+      transport: watchTransport(process.host.transport, scene.network, this.wire),
       lifecycle,
       clock: process.clock,
       random: this.random.fork(),
@@ -155,13 +163,13 @@ export class Tab {
 
   private async giveKey(): Promise<SessionKey> {
     await this.process.pause(this.random.int(MAX_LATE_MS));
-    if (this.random.chance(0.3)) throw new Error(PLANNED);
+    if (!this.standing.isAtRest && this.random.chance(0.3)) throw new Error(PLANNED);
     return this.key;
   }
 
   private async giveCredential(): Promise<{ bearerToken: string }> {
     if (this.random.chance(0.5)) await this.process.pause(this.random.int(MAX_LATE_MS));
-    if (this.random.chance(0.03)) throw new Error(PLANNED);
+    if (!this.standing.isAtRest && this.random.chance(0.03)) throw new Error(PLANNED);
     return { bearerToken: this.scene.credentials.issue(this.name) };
   }
 }

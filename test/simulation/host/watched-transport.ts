@@ -1,8 +1,9 @@
 import type { Connection, ConnectionListener, Transport } from "../../../src/client/index.ts";
+import type { SimulatedNetwork } from "../../../src/testing/index.ts";
 import type { WireBook } from "./wire-book.ts";
 
 /** A transport on which a book is kept of everything that passes. */
-export function watchTransport(transport: Transport, book: WireBook): Transport {
+export function watchTransport(transport: Transport, network: SimulatedNetwork, book: WireBook): Transport {
   return {
     name: transport.name,
     dial(endpoint: string, listener: ConnectionListener): Connection {
@@ -19,6 +20,7 @@ export function watchTransport(transport: Transport, book: WireBook): Transport 
           listener.closed(close);
         },
       });
+      entry.link = network.links.at(-1);
       return {
         get bufferedBytes() {
           return connection.bufferedBytes;

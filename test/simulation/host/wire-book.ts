@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { decodeServerPacket } from "../../../gen/moorline/session/v1/packet_moorline.ts";
 import { Purpose, ServerHelloSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import type { Clock } from "../../../src/core/clock.ts";
+import type { SimulatedLink } from "../../../src/testing/index.ts";
 import { readHello } from "../session/hello-book.ts";
 import type { Judge } from "../session/judge.ts";
 import { RetryBucket } from "./retry-bucket.ts";
@@ -12,6 +13,8 @@ export type WireStage = "dialled" | "probing" | "greeting" | "carrying" | "left"
 /** One connection of a tab, as its wire shows it. */
 export interface WireConnection {
   readonly endpoint: string;
+  /** What carries it, as soon as it is dialled. */
+  link: SimulatedLink | undefined;
   stage: WireStage;
 }
 
@@ -22,6 +25,8 @@ export interface WireOwner {
   readonly clock: Clock;
   /** Whether the tab is online over a connection that the server has not given away. */
   isCarried(): boolean;
+  /** The next connection says hello for the session while another one carries it: a switch. */
+  switching(connection: WireConnection): void;
 }
 
 /** A hello comes a little later than its attempt was taken: credentials are asked for, the connection is opened. */
@@ -48,7 +53,7 @@ export class WireBook {
 
   /** The tab dials. */
   dialled(endpoint: string): WireConnection {
-    const connection: WireConnection = { endpoint, stage: "dialled" };
+    const connection: WireConnection = { endpoint, link: undefined, stage: "dialled" };
     this.connections.add(connection);
     return connection;
   }
@@ -69,6 +74,7 @@ export class WireBook {
       return;
     }
     connection.stage = "greeting";
+    if (this.carrying().length > 0) this.owner.switching(connection);
     judge.facts.count("hellos");
     judge.claim(
       hello.attempt > this.lastAttempt,
