@@ -14,6 +14,7 @@ import {
   CreationEventSchema,
   CreationStateSchema,
 } from "../../gen/moorline/machine/v1/creation_pb.ts";
+import { HostEffectSchema, HostEventSchema, HostStateSchema } from "../../gen/moorline/machine/v1/host_pb.ts";
 import {
   PresentationEffectSchema,
   PresentationEventSchema,
@@ -35,6 +36,7 @@ import { agentMachine, defaultAgentConfig } from "../machine/agent.ts";
 import { channelMachine, defaultChannelConfig } from "../machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig } from "../machine/connection.ts";
 import { creationMachine, defaultCreationConfig } from "../machine/creation.ts";
+import { defaultHostConfig, hostMachine } from "../machine/host.ts";
 import { defaultPresentationConfig, presentationMachine } from "../machine/presentation.ts";
 import { defaultProbeConfig, probeMachine } from "../machine/probe.ts";
 import { defaultServerConnectionConfig, serverConnectionMachine } from "../machine/server-connection.ts";
@@ -57,6 +59,13 @@ export const tracePlayers: readonly TracePlayer[] = [
     eventSchema: ProbeEventSchema,
     effectSchema: ProbeEffectSchema,
     config: defaultProbeConfig,
+  }),
+  createTracePlayer({
+    machine: hostMachine,
+    stateSchema: HostStateSchema,
+    eventSchema: HostEventSchema,
+    effectSchema: HostEffectSchema,
+    config: defaultHostConfig,
   }),
   createTracePlayer({
     machine: serverConnectionMachine,

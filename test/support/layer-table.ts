@@ -74,6 +74,7 @@ export const DOORS: readonly string[] = [
   ".",
   "./node",
   "./otel",
+  "./runtime",
   "./server",
   "./testing",
   "./schema/*.js",

@@ -3,6 +3,7 @@ import { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
 import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
+import { hostTable } from "../../gen/moorline/machine/v1/host_moorline.ts";
 import { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
 import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
@@ -19,6 +20,7 @@ interface Table {
 const tables: readonly Table[] = [
   connectionTable,
   probeTable,
+  hostTable,
   serverConnectionTable,
   channelTable,
   sessionTable,

@@ -1,0 +1,98 @@
+import { syncPhaseOf } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { HostPhase, SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
+import { createAgentDirectory, type OwnedAgentDirectory } from "../mirror/agent-directory.ts";
+import { type AgentTimeline, createAgentTimeline } from "../mirror/agent-timeline.ts";
+import type { MirrorHost } from "../mirror/mirror-host.ts";
+import { hostPhaseOf } from "../selectors.ts";
+import type { HostCore } from "./host-core.ts";
+import { WatchedTimeline } from "./watched-timeline.ts";
+
+/** Phases in which a runtime has a session key, and so may follow its daemon as soon as there is a connection. */
+const STARTED: ReadonlySet<HostPhase> = new Set([
+  ...[HostPhase.NO_CONNECTIONS, HostPhase.SELECTING, HostPhase.CONNECTING_ACTIVE, HostPhase.ONLINE],
+  ...[HostPhase.INTERRUPTED, HostPhase.DEGRADED, HostPhase.ERROR],
+]);
+/** Timelines that are kept though nobody looks at them, at most. */
+const MAX_IDLE_TIMELINES = 64;
+
+/**
+ * The mirrors of a host, and the one owner of their refreshing: they follow the daemon from the moment on that there is a
+ * session key, and until the runtime is stopped. Spec: HOST-15, INV-12.
+ */
+export class HostMirrors {
+  /** The agents of the daemon. */
+  readonly directory: OwnedAgentDirectory;
+  private readonly host: MirrorHost;
+  private readonly timelines = new Map<string, WatchedTimeline>();
+  private phase: HostPhase = HostPhase.UNSPECIFIED;
+
+  /** @param core The runtime. @param host What mirrors need of it. */
+  constructor(core: HostCore, host: MirrorHost) {
+    this.host = host;
+    this.directory = createAgentDirectory(host);
+    core.subscribe(() => this.look(hostPhaseOf(core.getSnapshot())));
+    core.onRefresh(() => this.refresh(() => true));
+  }
+
+  /** The timeline of an agent: the same object for the same id while somebody listens to it, and a while longer. */
+  timeline(agentId: string): AgentTimeline {
+    const known = this.timelines.get(agentId);
+    if (known !== undefined) return known;
+    this.forgetIdle();
+    const timeline = new WatchedTimeline(
+      createAgentTimeline(this.host, agentId),
+      this.host.clock,
+      () => this.isFollowing,
+    );
+    this.timelines.set(agentId, timeline);
+    return timeline;
+  }
+
+  private get isFollowing(): boolean {
+    return STARTED.has(this.phase);
+  }
+
+  private look(phase: HostPhase): void {
+    const before = this.phase;
+    if (phase === before) return;
+    const wasFollowing = this.isFollowing;
+    this.phase = phase;
+    if (this.isFollowing && !wasFollowing) this.follow();
+    if (phase === HostPhase.STOPPED) this.stop();
+    const isBack = phase === HostPhase.ONLINE && before !== HostPhase.INTERRUPTED;
+    // What has failed meanwhile would wait for its own next try.
+    if (isBack) this.refresh(hasFailed);
+  }
+
+  private follow(): void {
+    this.directory.start();
+    for (const timeline of this.timelines.values()) timeline.follow();
+  }
+
+  private stop(): void {
+    this.directory.stop();
+    for (const timeline of this.timelines.values()) timeline.end();
+    this.timelines.clear();
+  }
+
+  private refresh(isWanted: (sync: SyncState) => boolean): void {
+    if (isWanted(this.directory.sync.getSnapshot())) this.directory.refresh();
+    for (const timeline of this.timelines.values()) {
+      if (timeline.isWatched && isWanted(timeline.sync.getSnapshot())) timeline.refresh();
+    }
+  }
+
+  private forgetIdle(): void {
+    const idle = [...this.timelines].filter(([, timeline]) => !timeline.isWatched);
+    for (const [agentId, timeline] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_TIMELINES + 1))) {
+      timeline.end();
+      this.timelines.delete(agentId);
+    }
+  }
+}
+
+function hasFailed(sync: SyncState): boolean {
+  const phase = syncPhaseOf(sync);
+  return phase === SyncPhase.ERROR_AFTER_READY || phase === SyncPhase.ERROR_BEFORE_FIRST_SUCCESS;
+}
