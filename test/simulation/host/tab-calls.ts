@@ -1,4 +1,5 @@
 import type { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
+import type { HostRuntime } from "../../../src/runtime/host-runtime.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
 import type { CallKind, CallPlan } from "../session/call-plan.ts";
@@ -8,7 +9,6 @@ import { makeKeyedCall } from "../session/keyed-call.ts";
 import type { CallRecord } from "../session/ledger.ts";
 import { makeCall } from "../session/make-call.ts";
 import type { Process } from "../session/process.ts";
-import type { DrivenRuntime } from "./create-runtime.ts";
 import type { HostScene } from "./host-scene.ts";
 import type { TabStanding } from "./tab-standing.ts";
 
@@ -35,7 +35,7 @@ export const plainCall: CallPlan = {
 export interface CallingTab {
   readonly scene: HostScene;
   readonly process: Process;
-  readonly runtime: DrivenRuntime;
+  readonly runtime: HostRuntime;
   readonly standing: TabStanding;
   readonly sessionHash: string;
 }

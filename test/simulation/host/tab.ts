@@ -2,8 +2,9 @@ import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts"
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { Transition } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import type { SessionKey } from "../../../src/client/index.ts";
+import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
 import { createHostProfile } from "../../../src/runtime/host/profile.ts";
-import type { HostRuntimeOptions } from "../../../src/runtime/host-runtime.ts";
+import type { HostRuntime, HostRuntimeOptions } from "../../../src/runtime/host-runtime.ts";
 import { keyToName } from "../../../src/server/handshake.ts";
 import type { SimulatedLink } from "../../../src/testing/simulated-link.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
@@ -11,7 +12,6 @@ import { nameOf } from "../session/names.ts";
 import { Process } from "../session/process.ts";
 import { ScriptedLifecycle } from "../session/scripted-lifecycle.ts";
 import { judgeErrorText, judgeTransition } from "../session/transition-judge.ts";
-import { createRuntime, type DrivenRuntime } from "./create-runtime.ts";
 import { serverId } from "./host-daemon.ts";
 import type { HostScene } from "./host-scene.ts";
 import { SnapshotJudge } from "./snapshot-judge.ts";
@@ -22,6 +22,16 @@ import { WireBook, type WireConnection } from "./wire-book.ts";
 
 /** What the callbacks of a tab fail with where the world wants them to. */
 const PLANNED = "as planned";
+const DOOMS = [
+  "booting",
+  "failed",
+  "noConnections",
+  "selecting",
+  "connectingActive",
+  "interrupted",
+  "degraded",
+  "error",
+];
 const MAX_LATE_MS = 3_000;
 
 /** One program with one runtime: everything that its runtime is given and says is watched. */
@@ -31,10 +41,12 @@ export class Tab {
   readonly process: Process;
   readonly lifecycle = new ScriptedLifecycle();
   readonly standing = new TabStanding();
-  readonly runtime: DrivenRuntime;
+  readonly runtime: HostRuntime;
   readonly wire: WireBook;
   readonly calls: TabCalls;
   readonly sessionHash: string;
+  /** Where its user has enough of it. Undefined: it is stopped otherwise. */
+  private readonly doom: string | undefined;
   private readonly random: SimulatedRandom;
   private readonly key: SessionKey;
 
@@ -45,11 +57,12 @@ export class Tab {
     this.sessionHash = keyToName(key).sessionHash;
     this.random = scene.random.fork();
     this.process = new Process(scene.network.host(name));
+    this.doom = this.random.chance(0.12) ? this.random.pick(DOOMS) : undefined;
     const { judge } = scene;
     const { clock } = this.process;
     const switching = ({ link }: WireConnection): void => this.endanger(link);
     this.wire = new WireBook({ name, judge, clock, switching, isCarried: () => this.isCarried });
-    this.runtime = createRuntime(this.createOptions());
+    this.runtime = createHostRuntime(this.createOptions());
     this.calls = new TabCalls(this);
     this.listen();
   }
@@ -117,6 +130,7 @@ export class Tab {
       const { state } = runtime.getSnapshot().host;
       if (state.case === "failed" || (state.case === "error" && state.value.retryAtMs === undefined)) standing.gaveUp();
       snapshots.told(runtime.getSnapshot());
+      if (state.case === this.doom && !standing.isStopped) this.stop();
     });
     runtime.on("channel_lost", ({ reason }) => {
       standing.lost(reason);
