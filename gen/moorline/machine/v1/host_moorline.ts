@@ -94,7 +94,7 @@ export const hostTransitions = {
     retry_requested: ["selecting"],
     client_connected: ["online"],
     client_lost: ["selecting", "error"],
-    probe_answered: ["connecting_active"],
+    probe_answered: ["selecting", "connecting_active"],
     probe_failed: ["selecting", "error"],
     credential_refreshed: ["selecting"],
     credential_refresh_failed: ["error"],
