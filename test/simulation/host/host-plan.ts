@@ -46,7 +46,7 @@ export function drawHostPlan(random: SimulatedRandom): HostPlan {
     agents: random.pick([0, 3, 12]),
     credentials: random.chance(0.3) ? "expiring" : "none",
     probes: random.chance(0.15) ? "few" : "many",
-    probeIntervalMs: random.pick([2_000, 2_000, 4_000, 10_000]),
+    probeIntervalMs: random.pick([700, 2_000, 2_000, 4_000, 10_000]),
     nightMs: random.chance(0.12) ? HOUR_MS * random.between(0.3, 3) : 0,
     keys: random.chance(0.2) ? "late" : "atOnce",
   };

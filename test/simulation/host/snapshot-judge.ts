@@ -1,8 +1,21 @@
+import type { Race } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import type { HostSnapshot } from "../../../src/runtime/host-runtime.ts";
 import { isOnline, memoryOf } from "../../../src/runtime/selectors.ts";
 import type { Judge } from "../session/judge.ts";
 
 const MAX_PROBES = 8;
+
+/** How many probes a state names. */
+function probingOf(state: HostSnapshot["host"]["state"]): number {
+  const raceOf = (): Race | undefined => {
+    if (state.case === "connectingActive") return state.value.race;
+    if (state.case !== "selecting" && state.case !== "interrupted" && state.case !== "degraded") return undefined;
+    return state.value.effort.case === "race" ? state.value.effort.value : undefined;
+  };
+  if (state.case === "online") return state.value.measurements.length;
+  return raceOf()?.contenders.filter(({ stage }) => stage.case === "probing").length ?? 0;
+}
 
 /** What an app sees of one runtime: snapshots that agree with themselves, and are told of once each. */
 export class SnapshotJudge {
@@ -37,6 +50,20 @@ export class SnapshotJudge {
     this.look(snapshot);
   }
 
+  /** memory bounded: there are no other connections than the state names. Looked at when nothing is under way. */
+  rest({ host, probes }: HostSnapshot): void {
+    const count = probingOf(host.state);
+    this.judge.claim(probes.length === count, () => {
+      return `memory bounded: ${this.name} has ${probes.length} probes, and its state ${host.state.case} names ${count}`;
+    });
+  }
+
+  /** superseded is no failure: it never ends in an error. */
+  private judgeLoss({ host: { state } }: HostSnapshot): void {
+    const isSuperseded = state.case === "error" && state.value.loss?.code === CloseCode.SUPERSEDED;
+    this.judge.claim(!isSuperseded, () => `superseded is no failure: ${this.name} has given up for it`);
+  }
+
   /** What has to be true of every snapshot. */
   look(snapshot: HostSnapshot): void {
     const { judge, name } = this;
@@ -48,6 +75,7 @@ export class SnapshotJudge {
       snapshot.probes.length <= MAX_PROBES,
       () => `memory bounded: ${name} has ${snapshot.probes.length} probes`,
     );
+    this.judgeLoss(snapshot);
     if (state.case !== "online" || state.value.switch?.present.case === "superseded") return;
     const connection = snapshot.connection?.state.case;
     const isGone = connection === undefined || connection === "connecting" || connection === "idle";

@@ -2,6 +2,7 @@ import { type HostEffect, type HostState, HostTimer } from "../../../gen/moorlin
 import type { Judge } from "../session/judge.ts";
 import { dueOf, liveNumbers, numberOf } from "./live-numbers.ts";
 import { MemoryJudge } from "./memory-judge.ts";
+import { PathJudge } from "./path-judge.ts";
 import { ProbeJudge } from "./probe-judge.ts";
 import { RetryBucket } from "./retry-bucket.ts";
 import type { HostStepTaken } from "./watch-machine.ts";
@@ -11,6 +12,7 @@ interface RuntimeBook {
   readonly timers: Map<HostTimer, number>;
   readonly bucket: RetryBucket;
   readonly probes: ProbeJudge;
+  readonly paths: PathJudge;
 }
 
 const TIMER_EVENTS: Readonly<Record<string, HostTimer>> = {
@@ -39,7 +41,8 @@ export class StepJudge {
   /** A runtime was made, and is in this state. */
   follow(initial: HostState): void {
     const probes = new ProbeJudge(this.judge, this.probeIntervalMs);
-    this.books.set(initial, { timers: new Map(), bucket: new RetryBucket(), probes });
+    const paths = new PathJudge(this.judge);
+    this.books.set(initial, { timers: new Map(), bucket: new RetryBucket(), probes, paths });
   }
 
   /** A step was taken. */
@@ -56,6 +59,7 @@ export class StepJudge {
     this.judgeProgress(step);
     this.judgeBudget(book, step);
     book.probes.taken(step);
+    book.paths.taken(step);
     this.memory.judge(step.after);
     this.noteTimers(book, step.effects);
     this.count(step);

@@ -44,6 +44,7 @@ export class Tab {
   readonly runtime: HostRuntime;
   readonly wire: WireBook;
   readonly calls: TabCalls;
+  private readonly snapshots: SnapshotJudge;
   readonly sessionHash: string;
   /** Where its user has enough of it. Undefined: it is stopped otherwise. */
   private readonly doom: string | undefined;
@@ -64,6 +65,7 @@ export class Tab {
     this.wire = new WireBook({ name, judge, clock, switching, isCarried: () => this.isCarried });
     this.runtime = createHostRuntime(this.createOptions());
     this.calls = new TabCalls(this);
+    this.snapshots = new SnapshotJudge(judge, name, this.runtime.getSnapshot());
     this.listen();
   }
 
@@ -96,6 +98,14 @@ export class Tab {
     this.runtime.stop();
   }
 
+  /** What has to be true whenever nothing of it is under way. */
+  judgeRest(): void {
+    const snapshot = this.runtime.getSnapshot();
+    this.snapshots.look(snapshot);
+    this.snapshots.rest(snapshot);
+    this.wire.judgeOne();
+  }
+
   /** What has to be true when it was stopped a while ago: nothing is left. */
   judgeEnd(): void {
     const { judge } = this.scene;
@@ -125,7 +135,7 @@ export class Tab {
     const { runtime, standing, scene } = this;
     const { judge, steps } = scene;
     steps.follow(runtime.getSnapshot().host);
-    const snapshots = new SnapshotJudge(judge, this.name, runtime.getSnapshot());
+    const { snapshots } = this;
     runtime.subscribe(() => {
       const { state } = runtime.getSnapshot().host;
       if (state.case === "failed" || (state.case === "error" && state.value.retryAtMs === undefined)) standing.gaveUp();
