@@ -21,7 +21,10 @@ export function arbitraryMessage<Desc extends DescMessage>(desc: Desc): fc.Arbit
   return fc.tuple(...parts).map((settings) => {
     const message = create(desc);
     const target = reflect(desc, message);
-    for (const { field, value } of settings.flat()) target.set(field, value);
+    for (const { field, value } of settings.flat()) {
+      if (field.fieldKind === "list") Object.assign(message, { [field.localName]: value });
+      else target.set(field, value);
+    }
     return message;
   });
 }
@@ -44,6 +47,9 @@ function someField(field: DescField): fc.Arbitrary<Setting[]> {
 function arbitraryValue(field: DescField): fc.Arbitrary<unknown> {
   if (field.fieldKind === "message") {
     return arbitraryMessage(field.message).map((message) => reflect(field.message, message));
+  }
+  if (field.fieldKind === "list" && field.listKind === "message") {
+    return fc.array(arbitraryMessage(field.message), { maxLength: 3 });
   }
   if (field.fieldKind === "enum") {
     return fc.oneof(

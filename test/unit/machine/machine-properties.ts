@@ -33,7 +33,7 @@ export interface Subject<S extends DescMessage, E extends DescMessage, F extends
 /** What the effects so far have begun and not ended. */
 function applyEffects(ledger: Set<string>, effects: readonly object[]): void {
   for (const { effect } of effects as readonly EffectLike[]) {
-    const fields: { timer?: number; attempt?: number; generation?: number } = effect.value ?? {};
+    const fields: { timer?: number; attempt?: number; connection?: number; generation?: number } = effect.value ?? {};
     const timer = `timer ${fields.timer ?? ""}`;
     if (effect.case === "startTimer") ledger.add(timer);
     if (effect.case === "cancelTimer") ledger.delete(timer);
@@ -45,6 +45,8 @@ function applyEffects(ledger: Set<string>, effects: readonly object[]): void {
     if (effect.case === "detachConnection") ledger.delete(`connection ${fields.attempt}`);
     if (effect.case === "openWatch") ledger.add(`watch ${fields.generation}`);
     if (effect.case === "cancelWatch") ledger.delete(`watch ${fields.generation}`);
+    if (effect.case === "openClient" || effect.case === "openProbe") ledger.add(`connection ${fields.connection}`);
+    if (effect.case === "closeConnection") ledger.delete(`connection ${fields.connection}`);
     if (effect.case === "startHeartbeat") ledger.add("heartbeat");
     if (effect.case === "stopHeartbeat") ledger.delete("heartbeat");
   }

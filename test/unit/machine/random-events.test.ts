@@ -13,6 +13,13 @@ import {
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import {
+  HostEffectSchema,
+  HostEventSchema,
+  type HostState,
+  HostStateSchema,
+} from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import {
   ProbeEffectSchema,
@@ -46,6 +53,8 @@ import {
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";
+import { connectionsOf, timersOf } from "../../../src/machine/host/holdings.ts";
+import { defaultHostConfig, hostMachine, initialHostState } from "../../../src/machine/host.ts";
 import { defaultProbeConfig, probeMachine, startProbe } from "../../../src/machine/probe.ts";
 import {
   defaultServerConnectionConfig,
@@ -110,6 +119,11 @@ function syncHolds({ state }: SyncState): string[] {
     default:
       return [];
   }
+}
+
+function hostHolds(state: HostState): string[] {
+  const timers = [...timersOf(state).keys()].map((timer) => `timer ${timer}`);
+  return [...timers, ...[...connectionsOf(state)].map((connection) => `connection ${connection}`)];
 }
 
 for (const redial of [true, false]) {
@@ -182,4 +196,14 @@ describeMachine({
   config: defaultSyncConfig,
   start: { state: initialSyncState(), effects: [], ignored: false },
   holds: syncHolds,
+});
+
+describeMachine({
+  title: "host",
+  table: hostTable,
+  machine: hostMachine,
+  schemas: { state: HostStateSchema, event: HostEventSchema, effect: HostEffectSchema },
+  config: defaultHostConfig,
+  start: { state: initialHostState(), effects: [], ignored: false },
+  holds: hostHolds,
 });

@@ -135,7 +135,7 @@ export const hostTransitions = {
   },
   interrupted: {
     race_due: ["interrupted"],
-    retry_due: ["interrupted", "error"],
+    retry_due: ["interrupted"],
     client_connected: ["online"],
     client_lost: ["interrupted", "error"],
     probe_answered: ["interrupted"],
@@ -156,7 +156,7 @@ export const hostTransitions = {
   },
   degraded: {
     race_due: ["degraded"],
-    retry_due: ["degraded", "error"],
+    retry_due: ["degraded"],
     client_connected: ["online"],
     client_lost: ["degraded", "error"],
     probe_answered: ["degraded"],
