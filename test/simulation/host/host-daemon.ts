@@ -35,6 +35,8 @@ export class HostDaemon {
   readonly agents: DaemonAgents;
   /** The daemon takes no new calls any more, until it is started again. */
   isDraining = false;
+  /** How often it was told to take no new calls. */
+  drains = 0;
   private readonly scene: HostScene;
   private readonly random: SimulatedRandom;
   private readonly store = createMemorySessionStore();
@@ -90,6 +92,7 @@ export class HostDaemon {
     if (running === undefined || this.isDraining) return;
     running.process.perform(() => {
       this.isDraining = true;
+      this.drains += 1;
       const drained = running.server.drain();
       this.scene.ledger.watch(drained, running.process, "drain");
       const end = (): void => {

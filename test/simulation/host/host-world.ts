@@ -114,7 +114,7 @@ export class HostWorld {
   private judgeAlways(): void {
     const { judge, network } = this.scene;
     judge.claim(network.thrown.length === 0, () => `a listener has thrown: ${network.thrown[0]}`);
-    for (const tab of this.living) tab.judgeRest();
+    for (const tab of this.living) tab.judgeRest(this.daemon.drains);
     judgeAttachments(this);
   }
 }

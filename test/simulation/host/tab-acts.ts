@@ -40,13 +40,18 @@ export class TabActs {
     else if (kind < 70) {
       wire.asked();
       runtime.retry();
-    } else if (kind < 76) runtime.refresh();
+    } else if (kind < 76) this.refresh();
     else if (kind < 84) this.choose();
     else if (kind < 88) this.changeProfile();
     else if (kind < 92) tab.ensureOnline();
     else if (kind < 95) runtime.start();
     else if (kind < 98) runtime.credentialChanged();
     else if (random.chance(0.3)) this.stop();
+  }
+
+  private refresh(): void {
+    this.tab.standing.refreshes += 1;
+    this.tab.runtime.refresh();
   }
 
   private choose(): void {

@@ -11,6 +11,11 @@ export class TabStanding {
   /** How often it has lost a channel. */
   lossCount = 0;
 
+  /** How often its user has asked for everything anew. */
+  refreshes = 0;
+  /** How often its mirror has begun to look anew though nothing was wrong with it. */
+  revalidations = 0;
+
   /** Its channel is lost. */
   lost(reason: ChannelLossReason): void {
     this.losses.add(reason);

@@ -1,6 +1,6 @@
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
-import type { Transition } from "../../../gen/moorline/state/v1/transition_pb.ts";
+import { type Transition, TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import type { SessionKey } from "../../../src/client/index.ts";
 import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
 import { createHostProfile } from "../../../src/runtime/host/profile.ts";
@@ -98,12 +98,17 @@ export class Tab {
     this.runtime.stop();
   }
 
-  /** What has to be true whenever nothing of it is under way. */
-  judgeRest(): void {
+  /** What has to be true whenever nothing of it is under way. @param drains How often the daemon has ended all watches. */
+  judgeRest(drains: number): void {
     const snapshot = this.runtime.getSnapshot();
     this.snapshots.look(snapshot);
     this.snapshots.rest(snapshot);
     this.wire.judgeOne();
+    // one owner of refresh: a mirror looks anew where it is told to, or has lost its watch.
+    const { revalidations, refreshes, lossCount } = this.standing;
+    this.scene.judge.claim(revalidations <= refreshes + lossCount + drains, () => {
+      return `one owner of refresh: ${this.name} has looked anew ${revalidations} times, told ${refreshes} times, lost ${lossCount} channels`;
+    });
   }
 
   /** What has to be true when it was stopped a while ago: nothing is left. */
@@ -173,7 +178,9 @@ export class Tab {
     const { machine, event, to } = transition;
     const isRedial = machine === "connection" && event === "retry_due";
     judge.claim(!isRedial, () => "at most one active client: a client of a runtime redials by itself");
-    if (machine === "sync") judge.facts.count(`sync ${to}`);
+    if (machine !== "sync" || transition.outcome === TransitionOutcome.IGNORED) return;
+    judge.facts.count(`sync ${to}`);
+    if (transition.from === "ready" && event === "sync_started") this.standing.revalidations += 1;
   }
 
   private failed(error: unknown): void {
