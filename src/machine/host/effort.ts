@@ -79,7 +79,8 @@ export function raceAfterLoss(
   config: HostConfig,
 ): RaceOutcome | undefined {
   const contender = findContender(race, event.value.connection);
-  if (contender === undefined) return undefined;
+  const stage = event.case === "probeFailed" ? "probing" : "greeting";
+  if (contender?.stage.case !== stage) return undefined;
   const { nowMs, hint } = event.value;
   const loss = lossOf(event.value);
   if (event.case === "probeFailed" && isOverloaded(loss)) {

@@ -173,7 +173,7 @@ describe("HostRuntime: what the daemon says", () => {
     expect(stage.transitions.filter(({ machine, to }) => machine === "channel" && to === "lost")).toEqual([]);
   });
 
-  it("goes on with a new channel after the daemon was started again; calls end, and who listens hears of it [HOST-3, EVENT-1]", async () => {
+  it("goes on with a new channel after the daemon was started again; calls end, and who listens hears of it [HOST-3, RESUME-7]", async () => {
     const stage = stageHost({ ways: [NEAR] });
     await goOnline(stage);
     const lost: ChannelLossReason[] = [];

@@ -1,0 +1,131 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { AgentDirectoryService } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { type AgentCollection, createAgentCollection } from "../../../src/daemon/directory/agent-collection.ts";
+import { createAgentDirectoryService } from "../../../src/daemon/directory/agent-directory-service.ts";
+import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
+import type { HostRuntime } from "../../../src/runtime/host-runtime.ts";
+import { SimulatedClock, SimulatedRandom } from "../../../src/testing/index.ts";
+import { SESSION_KEY, steadyRandom } from "../client/support/stage.ts";
+import { HERE, type HostStage, linksOf, pass, phaseNameOf, profileOf, stageHost } from "./support/host-stage.ts";
+
+interface MirrorStage extends HostStage {
+  readonly agents: AgentCollection;
+  readonly runtime: HostRuntime;
+}
+
+/** A runtime with its mirrors, and a daemon with a directory. */
+function stageMirrors(): MirrorStage {
+  const simulated = new SimulatedClock();
+  const agents = createAgentCollection({ clock: simulated, random: new SimulatedRandom(3) });
+  const stage = stageHost({
+    ways: [HERE],
+    daemon: {
+      simulated,
+      routes: (router) => void router.service(AgentDirectoryService, createAgentDirectoryService(agents)),
+    },
+  });
+  const network = stage.networks.get(HERE.endpoint);
+  const runtime = createHostRuntime({
+    profile: profileOf([HERE]),
+    sessionKey: SESSION_KEY,
+    client: { name: "test", version: "1.0.0" },
+    ...{ clock: simulated, random: steadyRandom, lifecycle: stage.lifecycle },
+    transport: network?.host("app").transport as never,
+    onTransition: (transition) => stage.logged.push(transition),
+    onError: (error) => stage.errors.push(error),
+  });
+  return { ...stage, agents, runtime };
+}
+
+function put({ agents }: MirrorStage, id: string): void {
+  agents.put(id, create(AgentSchema, { id, title: id }));
+}
+
+function titlesOf({ runtime }: MirrorStage): string[] {
+  return runtime.agents.agents.getSnapshot().map(({ title }) => title);
+}
+
+describe("HostRuntime: mirrors", () => {
+  it("shows the agents of the daemon from the start on, over a cut and without a new snapshot [HOST-15, INV-12]", async () => {
+    const stage = stageMirrors();
+    put(stage, "one");
+    expect(titlesOf(stage)).toEqual([]);
+    stage.runtime.start();
+    await pass(stage, 1_000);
+    expect(titlesOf(stage)).toEqual(["one"]);
+    expect(stage.runtime.agents.sync.getSnapshot().state.case).toBe("ready");
+    for (const link of linksOf(stage, HERE)) link.cut({ clientToldMs: 0, serverToldMs: 0 });
+    put(stage, "two");
+    await pass(stage, 1_000);
+    expect(titlesOf(stage).sort()).toEqual(["one", "two"]);
+    const syncs = stage.logged.filter(({ machine }) => machine === "sync").map(({ to }) => to);
+    expect(syncs).not.toContain("revalidating");
+    stage.runtime.refresh();
+    await pass(stage, 1_000);
+    expect(stage.runtime.agents.sync.getSnapshot().state.case).toBe("ready");
+    stage.runtime.stop();
+    await pass(stage, 3_000);
+    const logged = stage.logged.length;
+    put(stage, "three");
+    await pass(stage, 600_000);
+    expect(stage.logged).toHaveLength(logged);
+    expect(titlesOf(stage).sort()).toEqual(["one", "two"]);
+  });
+
+  it("tries at once what has failed, when the host is back [HOST-15]", async () => {
+    const stage = stageMirrors();
+    put(stage, "one");
+    stage.networks.get(HERE.endpoint)?.setDialing(HERE.endpoint, "refuse");
+    stage.runtime.start();
+    await pass(stage, 600_000);
+    expect(stage.runtime.snapshot.host.state.case).not.toBe("online");
+    stage.networks.get(HERE.endpoint)?.setDialing(HERE.endpoint, "normal");
+    stage.runtime.retry();
+    await pass(stage, 1_000);
+    expect(phaseNameOf(stage.runtime)).toBe("online");
+    expect(titlesOf(stage)).toEqual(["one"]);
+  });
+
+  it("watches a timeline while somebody listens to it, and 30 s longer [HOST-15]", async () => {
+    const stage = stageMirrors();
+    stage.runtime.start();
+    await pass(stage, 1_000);
+    const timeline = stage.runtime.timeline("agent");
+    expect(stage.runtime.timeline("agent")).toBe(timeline);
+    const watches = (): number =>
+      stage.logged.filter(({ subject, event }) => subject === "agent" && event === "sync_started").length;
+    await pass(stage, 60_000);
+    expect(watches()).toBe(0);
+    const unsubscribe = timeline.sync.subscribe(() => {});
+    await pass(stage, 10);
+    expect(watches()).toBe(1);
+    unsubscribe();
+    unsubscribe();
+    const again = timeline.items.subscribe(() => {});
+    again();
+    expect(stage.runtime.timeline("agent")).toBe(timeline);
+    await pass(stage, 29_000);
+    const before = watches();
+    await pass(stage, 600_000);
+    const later = watches();
+    await pass(stage, 600_000);
+    expect(watches()).toBe(later);
+    expect(before).toBeGreaterThanOrEqual(1);
+    stage.runtime.stop();
+  });
+
+  it("settles a creation when it is stopped, and takes none after that [HOST-11, CREATE-7]", async () => {
+    const stage = stageMirrors();
+    stage.networks.get(HERE.endpoint)?.setDialing(HERE.endpoint, "hang");
+    stage.runtime.start();
+    const creating = stage.runtime.createAgent({ providerId: "command" });
+    creating.catch(() => {});
+    await pass(stage, 100);
+    expect(stage.runtime.creations.list.getSnapshot()).toHaveLength(1);
+    stage.runtime.stop();
+    await expect(creating).rejects.toThrow();
+    await expect(stage.runtime.createAgent({})).rejects.toMatchObject({ code: "DISPOSED" });
+  });
+});
