@@ -70,6 +70,14 @@ describe("finding 2: the results of probes are guarded by their generation", () 
     expect(probing.snapshot).not.toBe(before);
   });
 
+  it("changes nothing by a round trip of another connection than the active one [INV-8]", () => {
+    const driver = new HostDriver().start(A, B).wait(40).connected("a");
+    const before = driver.state;
+    const value = { connection: driver.online.connection + 7, nowMs: driver.nowMs, roundTripMs: 1 };
+    expect(driver.give({ case: "clientMeasured", value }).ignored).toBe(true);
+    expect(driver.state).toBe(before);
+  });
+
   it("does not hold where probes write whatever they have found", () => {
     expect(findStaleWrites(new UnguardedProbes())).toEqual([
       "an answer after the end has changed what is shown",

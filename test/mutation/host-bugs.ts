@@ -21,7 +21,7 @@ export const hostBugs: readonly PlantedBug[] = [
     replace:
       'const connection = draft.openClient(candidateId, nowMs);\n  draft.do({ case: "closeConnection", value: { connection: online.connection, code: 4090 } });',
     caughtBy: byWorld,
-    shows: /make before break: tab-\d has closed/,
+    shows: /make before break: tab-\d (has closed|is online, and its connection is undefined)/,
   },
   {
     name: "mirrors are refreshed in a second place, whenever the host is online again",
@@ -54,7 +54,7 @@ export const hostBugs: readonly PlantedBug[] = [
     find: "redial: false",
     replace: "redial: true",
     caughtBy: byWorld,
-    shows: /a client of a runtime redials by itself|at most one active client/,
+    shows: /redials by itself|at most one active client|it has failed for no reason: .*CLIENT_STOPPED/,
   },
   {
     name: "a probe takes an attempt",
@@ -69,8 +69,8 @@ export const hostBugs: readonly PlantedBug[] = [
     file: "src/machine/host/judge.ts",
     find: 'if (loss.code === CloseCode.SUPERSEDED) return "retry";',
     replace: "",
-    caughtBy: byWorld,
-    shows: /superseded is no failure/,
+    caughtBy: { test: "test/unit/machine/host.test.ts" },
+    shows: /HOST-14/,
   },
   {
     name: "the losers of a race stay open",
@@ -110,8 +110,8 @@ export const hostBugs: readonly PlantedBug[] = [
     file: "src/runtime/host/host-core.ts",
     find: 'woke: () => this.dispatch({ case: "woke", value: { nowMs: nowMs() } }),',
     replace: "woke: () => {},",
-    caughtBy: { test: "test/unit/runtime/host-reconnect.test.ts" },
-    shows: /HOST-10/,
+    caughtBy: byWorld,
+    shows: /wake: tab-\d has slept/,
   },
   {
     name: "a snapshot is shown at its first piece, and not at its mark",
@@ -135,7 +135,7 @@ export const hostBugs: readonly PlantedBug[] = [
     find: "filter(([timer, atMs]) => timersAfter.get(timer) !== atMs);\n  const starts",
     replace: "filter(([timer]) => timersAfter.has(timer));\n  const starts",
     caughtBy: byWorld,
-    shows: /no stale timers: |memory bounded: tab-\d is stopped, and has \d timers/,
+    shows: /no stale timers: |of a timer that runs was ignored|is stopped, and has \d timers/,
   },
   {
     name: "a session key that comes after the stop starts the host",
@@ -144,7 +144,7 @@ export const hostBugs: readonly PlantedBug[] = [
     replace:
       'return transitionError(state, present.value, event, config);\n    default: {\n      if (event.case !== "started") return ignoreEvent(state);\n      const loading = initialHostState().state.value as { stage: object };\n      loading.stage = { case: "loadingKey", value: event.value };\n      return transitionBooting(state, loading as never, event);\n    }',
     caughtBy: byWorld,
-    shows: /tab-\d was stopped, and is|stopped by started to/,
+    shows: /no stale writes: started of 1 is of none that stopped knows/,
   },
   {
     name: "what was set aside is dialled all the same",
@@ -183,8 +183,8 @@ export const hostBugs: readonly PlantedBug[] = [
     file: "src/machine/host/online.ts",
     find: "return event.value.connection === online.connection\n        ? measured(",
     replace: "return event.value.connection > 0\n        ? measured(",
-    caughtBy: byWorld,
-    shows: /no stale writes: clientMeasured/,
+    caughtBy: { test: "test/findings/2-probes-generation-guarded.test.ts" },
+    shows: /changes nothing by a round trip of another connection/,
   },
   {
     name: "a switch that fails takes the present connection with it",
@@ -192,6 +192,6 @@ export const hostBugs: readonly PlantedBug[] = [
     find: 'if (pending.present.case !== "superseded") {',
     replace: 'if (pending.present.case === "superseded" && nowMs < 0) {',
     caughtBy: byWorld,
-    shows: /make before break: tab-\d has closed|switch fails/,
+    shows: /make before break: a switch that came to nothing has ended/,
   },
 ];

@@ -54,7 +54,7 @@ function createDaemonFaults({ scene, daemon }: HostWorld): Readonly<Record<strin
 
 function createTabFaults(world: HostWorld): Readonly<Record<string, Fault>> {
   const { random, clock, judge } = world.scene;
-  const sleep = onTab(world, ({ process }) => process.host.sleep(anyTime(random, 20_000)));
+  const sleep = onTab(world, (tab) => tab.sleep(anyTime(random, 20_000)));
   const signal = (name: "online" | "foreground" | "hidden" | "frozen" | "offline"): Fault =>
     onTab(world, ({ process, lifecycle }) => process.perform(() => lifecycle.signal(name)));
   const hide = onTab(world, ({ process, lifecycle }) => {

@@ -88,7 +88,7 @@ export class HostWorld {
     const { network, judge } = this.scene;
     network.note("the night begins");
     judge.facts.count("nights");
-    for (const { process } of this.tabs) process.host.sleep(nightMs);
+    for (const tab of this.tabs) tab.sleep(nightMs);
     this.phase = "calm";
     await this.run(() => false, nightMs);
     this.phase = "restless";

@@ -79,6 +79,6 @@ export class SnapshotJudge {
     if (state.case !== "online" || state.value.switch?.present.case === "superseded") return;
     const connection = snapshot.connection?.state.case;
     const isGone = connection === undefined || connection === "connecting" || connection === "idle";
-    judge.claim(!isGone, () => `${name} is online, and its connection is ${connection}`);
+    judge.claim(!isGone, () => `make before break: ${name} is online, and its connection is ${connection}`);
   }
 }

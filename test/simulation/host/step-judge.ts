@@ -56,6 +56,7 @@ export class StepJudge {
       this.books.set(step.after, book);
     }
     this.judgeProbe(step);
+    this.judgeSwitch(step);
     this.judgeProgress(step);
     this.judgeBudget(book, step);
     book.probes.taken(step);
@@ -80,6 +81,15 @@ export class StepJudge {
       ignored,
       () => `no stale writes: ${event.case} of ${number} is of none that ${before.state.case} knows`,
     );
+  }
+
+  /** make before break: a switch that comes to nothing before the daemon has accepted it changes nothing. */
+  private judgeSwitch({ before: { state: was }, event, after: { state: is } }: HostStepTaken): void {
+    if (was.case !== "online" || event.case !== "clientLost") return;
+    const { switch: pending, connection } = was.value;
+    if (pending?.connection !== event.value.connection || pending.present.case !== "carrying") return;
+    const isSame = is.case === "online" && is.value.connection === connection;
+    this.judge.claim(isSame, () => "make before break: a switch that came to nothing has ended the present connection");
   }
 
   private judgeTimer({ timers }: RuntimeBook, { event, ignored }: HostStepTaken): void {

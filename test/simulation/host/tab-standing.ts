@@ -11,6 +11,8 @@ export class TabStanding {
   /** How often it has lost a channel. */
   lossCount = 0;
 
+  /** How often its host was told that the program has slept, or is shown again, which comes to the same. */
+  wakes = 0;
   /** How often its user has asked for everything anew. */
   refreshes = 0;
   /** How often its mirror has begun to look anew though nothing was wrong with it. */

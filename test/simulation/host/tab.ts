@@ -22,6 +22,9 @@ import { WireBook, type WireConnection } from "./wire-book.ts";
 
 /** What the callbacks of a tab fail with where the world wants them to. */
 const PLANNED = "as planned";
+/** Longer than what counts as sleep, and a tick. */
+const LONG_SLEEP_MS = 7_000;
+const AWAKE_MS = 3_000;
 const DOOMS = [
   "booting",
   "failed",
@@ -89,6 +92,24 @@ export class Tab {
     const online = this.runtime.ensureOnline();
     ledger.watch(online, this.process, "ensureOnline");
     online.catch((error: unknown) => judgeErrorText(this.scene.judge, error));
+  }
+
+  /** Its process sleeps. Whoever has slept for long hears so soon after. */
+  sleep(ms: number): void {
+    const { process, lifecycle, standing, scene } = this;
+    const isWatching = this.phase !== "booting" && !lifecycle.isHidden;
+    const { wakes } = standing;
+    process.host.sleep(ms);
+    if (ms < LONG_SLEEP_MS || !isWatching) return;
+    const check = (): void => {
+      if (standing.isStopped || lifecycle.isHidden) return;
+      scene.judge.facts.count("sleeps survived");
+      scene.judge.claim(
+        standing.wakes > wakes,
+        () => `wake: ${this.name} has slept ${ms} ms, and nobody has told its host`,
+      );
+    };
+    void process.pause(ms).then(() => process.pause(AWAKE_MS).then(check));
   }
 
   /** Ends for good. */
@@ -178,6 +199,7 @@ export class Tab {
     const { machine, event, to } = transition;
     const isRedial = machine === "connection" && event === "retry_due";
     judge.claim(!isRedial, () => "at most one active client: a client of a runtime redials by itself");
+    if (machine === "host" && (event === "woke" || event === "foregrounded")) this.standing.wakes += 1;
     if (machine !== "sync" || transition.outcome === TransitionOutcome.IGNORED) return;
     judge.facts.count(`sync ${to}`);
     if (transition.from === "ready" && event === "sync_started") this.standing.revalidations += 1;

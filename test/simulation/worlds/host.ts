@@ -30,6 +30,7 @@ export const world: World = {
     "say ok",
     "set aside REFUSED",
     "set aside WRONG_SERVER",
+    "sleeps survived",
     "snapshot DIVERGED",
     "snapshot EPOCH_CHANGED",
     "snapshot FIRST",
