@@ -26,8 +26,6 @@ export const { serverId } = createDaemonServer({ identity, insecureNoAuth: true 
 interface Running {
   readonly process: Process;
   readonly server: DaemonServer;
-  /** What listens where a way leads to another daemon. */
-  readonly stranger: DaemonServer;
 }
 
 /** The daemon of a world: one process after the other, with the same identity, sessions and agents. */
@@ -65,11 +63,7 @@ export class HostDaemon {
     const { scene } = this;
     const process = new Process(scene.network.host("daemon"));
     this.agents.restart(process);
-    const strange = createDaemonServer({
-      ...{ identity: stranger, clock: process.clock, random: this.random.fork() },
-      authenticate: () => ({ principal: "owner" }),
-    });
-    this.running = { process, server: this.createServer(process), stranger: strange };
+    this.running = { process, server: this.createServer(process) };
     this.isDraining = false;
     for (const way of scene.ways.all) {
       process.host.listen(way.endpoint, (connection) => this.accept(way, connection));
@@ -111,8 +105,14 @@ export class HostDaemon {
   private accept({ mood }: Way, connection: Connection): ConnectionListener {
     const { running, scene } = this;
     if (running === undefined || mood === "mute") return silence;
-    if (mood === "lying") return running.stranger.accept(connection);
+    if (mood === "lying") return this.createStranger(running.process).accept(connection);
     return watchProbe(scene, running.server, running.server.accept(connection));
+  }
+
+  /** What listens where a way leads to another daemon. */
+  private createStranger({ clock }: Process): DaemonServer {
+    const authenticate = () => ({ principal: "owner" });
+    return createDaemonServer({ identity: stranger, clock, random: this.random.fork(), authenticate });
   }
 
   private createServer(process: Process): DaemonServer {
