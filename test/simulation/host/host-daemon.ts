@@ -38,6 +38,7 @@ export class HostDaemon {
   private readonly scene: HostScene;
   private readonly random: SimulatedRandom;
   private readonly store = createMemorySessionStore();
+  private readonly strangers = new WeakMap<Process, DaemonServer>();
   private running: Running | undefined = undefined;
 
   constructor(scene: HostScene) {
@@ -105,14 +106,19 @@ export class HostDaemon {
   private accept({ mood }: Way, connection: Connection): ConnectionListener {
     const { running, scene } = this;
     if (running === undefined || mood === "mute") return silence;
-    if (mood === "lying") return this.createStranger(running.process).accept(connection);
+    if (mood === "lying") return this.strangerAt(running.process).accept(connection);
     return watchProbe(scene, running.server, running.server.accept(connection));
   }
 
   /** What listens where a way leads to another daemon. */
-  private createStranger({ clock }: Process): DaemonServer {
+  private strangerAt(process: Process): DaemonServer {
+    const known = this.strangers.get(process);
+    if (known !== undefined) return known;
     const authenticate = () => ({ principal: "owner" });
-    return createDaemonServer({ identity: stranger, clock, random: this.random.fork(), authenticate });
+    const { clock } = process;
+    const made = createDaemonServer({ identity: stranger, clock, random: this.random.fork(), authenticate });
+    this.strangers.set(process, made);
+    return made;
   }
 
   private createServer(process: Process): DaemonServer {

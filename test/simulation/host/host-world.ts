@@ -11,7 +11,7 @@ import { TabActs } from "./tab-acts.ts";
 import { watchHostMachine } from "./watch-machine.ts";
 
 /** How often is looked at what has to be true at any time. */
-const LOOK_EVERY_MS = 2_500;
+const LOOK_EVERY_MS = 4_000;
 /** Tabs that are opened in the place of others that were stopped, at most. */
 const MAX_TABS = 4;
 

@@ -166,7 +166,7 @@ export class Tab {
       const { state } = runtime.getSnapshot().host;
       if (state.case === "failed" || (state.case === "error" && state.value.retryAtMs === undefined)) standing.gaveUp();
       snapshots.told(runtime.getSnapshot());
-      if (state.case === this.doom && !standing.isStopped) this.stop();
+      if (state.case === this.doom && !standing.isStopped && !standing.isAtRest) this.stop();
     });
     runtime.on("channel_lost", ({ reason }) => {
       standing.lost(reason);
