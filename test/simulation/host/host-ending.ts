@@ -29,7 +29,7 @@ async function settle(world: HostWorld): Promise<void> {
   credentials.rest();
   world.daemon.agents.heal();
   world.daemon.start();
-  if (world.living.length === 0) world.openTab();
+  while (world.living.length === 0) world.openTab();
   for (const tab of world.living) {
     tab.standing.isAtRest = true;
     tab.process.perform(() => {

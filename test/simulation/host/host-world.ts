@@ -76,7 +76,9 @@ export class HostWorld {
     const { scene } = this;
     const tab = new Tab(scene, `tab-${this.tabs.length}`, this.key);
     this.tabs.push(tab);
-    this.acts.push(new TabActs(scene, tab));
+    const acts = new TabActs(scene, tab);
+    if (this.phase !== "restless") acts.rest();
+    this.acts.push(acts);
     const start = (): void => tab.runtime.start();
     if (scene.random.chance(0.8)) start();
     else void tab.process.pause(scene.random.int(3_000)).then(start);
