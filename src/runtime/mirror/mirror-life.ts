@@ -72,7 +72,8 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
       keeper?.forget();
     }
     this.driver.halt();
-    this.present = undefined;
+    // It stays at hand: what it still saves may have to be forgotten.
+    this.present = keeper;
     await keeper?.close();
   }
 
