@@ -1,11 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { TimelineItem } from "../../gen/moorline/agent/v1/timeline_pb.ts";
 import {
+  type TextAppended,
   type TimelineCursor,
   TimelineService,
   type WatchTimelineResponse,
 } from "../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
+import { GrowingTexts } from "../runtime/mirror/growing-texts.ts";
 import { AskAgain } from "./ask-again.ts";
 
 /** What is needed of a client to follow something over lost connections. */
@@ -15,6 +17,7 @@ export type FollowingClient = Pick<DaemonClient, "service" | "ensureConnected">;
 interface Standing {
   /** Items by their places: those that came after the last mark, and those whose text may grow. */
   readonly items: Map<bigint, TimelineItem>;
+  readonly texts: GrowingTexts;
   cursor: TimelineCursor | undefined;
 }
 
@@ -28,7 +31,7 @@ export async function* followTimeline(
   agentId: string,
   over?: Promise<unknown>,
 ): AsyncGenerator<TimelineItem, void> {
-  const standing: Standing = { items: new Map(), cursor: undefined };
+  const standing: Standing = { items: new Map(), texts: new GrowingTexts(), cursor: undefined };
   const ending = new AbortController();
   const end = (): void => ending.abort();
   over?.then(end, end);
@@ -108,17 +111,10 @@ function keep({ items }: Standing, item: TimelineItem): TimelineItem {
   return item;
 }
 
-function grow(
-  { items }: Standing,
-  { seq, offset, text, revision }: { seq: bigint; offset: bigint; text: string; revision: bigint },
-): TimelineItem | undefined {
-  const item = items.get(seq);
-  const { content } = item ?? {};
-  if (item === undefined || revision <= item.revision) return undefined;
-  if (content?.case !== "assistantMessage" && content?.case !== "reasoning") return undefined;
-  const known = new TextEncoder().encode(content.value.text).subarray(0, Number(offset));
-  const grown = { ...content.value, text: new TextDecoder().decode(known) + text };
-  const next: TimelineItem = { ...item, revision, content: { ...content, value: grown } as TimelineItem["content"] };
-  items.set(seq, next);
-  return next;
+function grow({ items, texts }: Standing, appended: TextAppended): TimelineItem | undefined {
+  const item = items.get(appended.seq);
+  if (item === undefined || appended.revision <= item.revision) return undefined;
+  const grown = texts.grow(item, appended);
+  if (grown !== undefined) items.set(grown.seq, grown);
+  return grown;
 }

@@ -7,7 +7,7 @@ import { createDaemonClient, type DaemonClient } from "../../client/daemon-clien
 import { loadOrCreateSessionKey } from "../../client/session-key.ts";
 import { createFileStorage } from "../../node/file-storage.ts";
 import { createWsTransport } from "../../transport/ws-client.ts";
-import { AgentMirror, followAgents } from "./agent-mirror.ts";
+import { followAgents } from "./agent-mirror.ts";
 import { compareDirectory, createAndFollow, readTimeline } from "./client-work.ts";
 import type { ClientMessage, ClientOptions, ClientOrder } from "./messages.ts";
 import { sumProgress, type Tally } from "./tally.ts";
@@ -24,21 +24,21 @@ export async function runClientProcess(options: ClientOptions): Promise<void> {
     const resumption = String(enumToJson(ResumptionSchema, state.value.attachment?.resumption ?? 0));
     say({ type: "welcomed", resumption: resumption.replace("RESUMPTION_", ""), progress: progress() });
   });
-  const mirror = new AgentMirror();
-  const work = { client, mirror, tallies, progress, say };
-  const perform = (order: ClientOrder): Promise<void> => {
-    if (order.order === "create") return createAndFollow(work, order);
-    return order.order === "read" ? readTimeline(work, order) : compareDirectory(work);
-  };
   let phase: "open" | "closing" = "open";
   const fail = (error: unknown): void => {
     if (phase === "open") say({ type: "failed", message: String(error) });
   };
-  followAgents(client, mirror).catch(fail);
+  const directory = followAgents(client, fail);
+  const work = { client, directory, tallies, progress, say };
+  const perform = (order: ClientOrder): Promise<void> => {
+    if (order.order === "create") return createAndFollow(work, order);
+    return order.order === "read" ? readTimeline(work, order) : compareDirectory(work);
+  };
   for await (const line of createInterface({ input: process.stdin })) {
     perform(JSON.parse(line) as ClientOrder).catch(fail);
   }
   phase = "closing";
+  await directory.stop();
   await client.close();
 }
 

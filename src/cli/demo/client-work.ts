@@ -12,9 +12,10 @@ import { AgentService } from "../../../gen/moorline/agent/v1/agent_service_pb.ts
 import { TimelineService } from "../../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { DaemonClient } from "../../client/daemon-client.ts";
 import { idempotencyKey } from "../../rpc/context-keys.ts";
+import type { OwnedAgentDirectory } from "../../runtime/mirror/agent-directory.ts";
 import { followTimeline } from "../follow-timeline.ts";
 import { waitForIdle } from "../wait-for-idle.ts";
-import { type AgentMirror, listAgents } from "./agent-mirror.ts";
+import { listAgents } from "./agent-mirror.ts";
 import { demoCommands } from "./commands.ts";
 import { type ClientMessage, type ClientOrder, COMMAND_LABEL, type ItemMark, type Progress } from "./messages.ts";
 import { markItem, Tally } from "./tally.ts";
@@ -22,8 +23,8 @@ import { markItem, Tally } from "./tally.ts";
 /** What the client of the demo works with. */
 export interface ClientWork {
   readonly client: DaemonClient;
-  /** Of the directory. */
-  readonly mirror: AgentMirror;
+  /** The mirror of the directory. */
+  readonly directory: OwnedAgentDirectory;
   /** Of the timelines that are followed. */
   readonly tallies: Tally[];
   /** The sum of the tallies. */
@@ -84,18 +85,28 @@ export async function readTimeline({ client, say }: ClientWork, { command, agent
 }
 
 /** Says what the mirror shows and what the daemon lists, when they agree or the time for that is over. */
-export async function compareDirectory({ client, mirror, say }: ClientWork): Promise<void> {
+export async function compareDirectory({ client, directory, say }: ClientWork): Promise<void> {
   let isOver = false;
   const over = wait(SETTLE_MS, undefined, { ref: false }).then(() => {
     isOver = true;
   });
   for (;;) {
-    const changed = mirror.next();
+    const changed = nextChange(directory);
     const listed = (await listAgents(client)).map(toPlain);
-    const mirrored = mirror.agents.map(toPlain);
+    const mirrored = directory.agents.getSnapshot().map(toPlain);
+    if (directory.metrics.divergences > 0) throw new Error("the mirror of the directory has diverged from it");
     if (isOver || isDeepStrictEqual(listed, mirrored)) return say({ type: "listed", mirrored, listed });
     await Promise.race([changed, over]);
   }
+}
+
+function nextChange({ agents }: OwnedAgentDirectory): Promise<void> {
+  return new Promise((resolve) => {
+    const unsubscribe = agents.subscribe(() => {
+      unsubscribe();
+      resolve();
+    });
+  });
 }
 
 function toPlain(agent: Agent): JsonValue {
