@@ -52,6 +52,8 @@ export class HostCore {
   private readonly settings: HostSettings;
   private readonly parts: Parts;
   private readonly runner: Runner<HostState, HostEvent, HostEffect, HostConfig>;
+  /** Profiles whose event the machine has not had yet: until then it dials the candidates of the one before. */
+  private readonly coming = new WeakMap<HostEvent, HostProfile>();
   private given: Given;
   private shown: HostSnapshot;
 
@@ -123,8 +125,9 @@ export class HostCore {
       );
       return;
     }
-    this.given = { ...this.given, profile };
-    this.dispatch({ case: "candidatesChanged", value: { candidates: factsOf(profile), nowMs: this.now() } });
+    const event = hostEvent({ case: "candidatesChanged", value: { candidates: factsOf(profile), nowMs: this.now() } });
+    this.coming.set(event, profile);
+    this.runner.dispatch(event);
   }
 
   /** As in HostRuntime. */
@@ -247,6 +250,8 @@ export class HostCore {
   }
 
   private log(entry: LogEntry<HostState, HostEvent>): void {
+    const profile = this.coming.get(entry.event);
+    if (profile !== undefined) this.given = { ...this.given, profile };
     const { serverId, clock, onTransition } = this.settings;
     const { sessionRef } = this.look();
     onTransition(createTransition(hostMachine, entry, { serverId, sessionRef, wallMs: clock.wallNow() }));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { createHostProfile } from "../../../src/runtime/host/profile.ts";
 import {
   activeCandidateOf,
   generationOf,
@@ -300,13 +301,25 @@ describe("HostRuntime: intents", () => {
     const stage = stageHost();
     await goOnline(stage);
     const said = stage.host.service(Echo).say({ text: "through" });
-    const { createHostProfile } = await import("../../../src/runtime/host/profile.ts");
     const { serverId } = stage.host.getSnapshot();
     stage.host.setProfile(createHostProfile({ serverId, candidates: [{ direct: FAR.endpoint }] }));
     await pass(stage, 1_000);
     expect(activeCandidateOf(stage.host.getSnapshot())).toBe(idOf(FAR));
     expect((await said).text).toBe("through");
     expect(linksOf(stage, NEAR)).toEqual([]);
+  });
+
+  it("dials what the profile had as long as a listener's new one is not taken [HOST-2]", async () => {
+    const stage = stageHost();
+    const { serverId } = stage.host.getSnapshot();
+    const once = stage.host.subscribe(() => {
+      if (phaseNameOf(stage.host) !== "selecting") return;
+      once();
+      stage.host.setProfile(createHostProfile({ serverId, candidates: [{ direct: FAR.endpoint }] }));
+    });
+    await goOnline(stage);
+    expect(activeCandidateOf(stage.host.getSnapshot())).toBe(idOf(FAR));
+    expect(stage.errors).toEqual([]);
   });
 
   it("gives the same service, and the same snapshot until something changes", async () => {
