@@ -10,7 +10,7 @@ import { CountingTransport, dialServer, serveRoutes } from "../ends/moorline.ts"
 import { type Acts, type Figures, NOTHING, type Scene } from "../scene.ts";
 import { ChangingAgents } from "./changes.ts";
 import { Follower } from "./follower.ts";
-import { DirectoryMirror } from "./mirror.ts";
+import { DirectoryMirror, openDirectory, type ServiceSource } from "./mirror.ts";
 import { createSampleAgent } from "./sample-agents.ts";
 
 type Directory = Client<typeof AgentDirectoryService>;
@@ -32,33 +32,37 @@ export const moorlineDirectory: Scene = {
   },
   async dial(port): Promise<Acts> {
     const transport = new CountingTransport();
-    const directory = (await dialServer(port, transport)).service(AgentDirectoryService);
+    const client = await dialServer(port, transport);
+    const directory = client.service(AgentDirectoryService);
     const follower = new Follower();
     return {
-      load: () => load(directory, transport),
+      load: () => load(client, transport),
       watch: () => watch(directory, follower),
       follow: follower.follow,
     };
   },
 };
 
-/** Loads everything into a new mirror, and lets go of it. */
-async function load(directory: Directory, transport: CountingTransport): Promise<Figures> {
-  const mirror = new DirectoryMirror();
+/** Loads everything into a new directory, and lets go of it. */
+async function load(client: ServiceSource, transport: CountingTransport): Promise<Figures> {
+  const directory = openDirectory(client);
   const startBytes = transport.receivedBytes;
   const startMs = performance.now();
   let firstMs = 0;
-  for await (const response of directory.watchAgents({})) {
-    mirror.apply(response);
-    if (firstMs === 0 && mirror.size > 0) firstMs = performance.now() - startMs;
-    if (response.event.case === "mark") break;
-  }
-  return {
-    ms: performance.now() - startMs,
-    firstMs,
-    bytes: transport.receivedBytes - startBytes,
-    agents: mirror.size,
-  };
+  directory.agents.subscribe(() => {
+    if (firstMs === 0 && directory.metrics.pieces > 1) firstMs = performance.now() - startMs;
+  });
+  const ready = new Promise<void>((resolve) => {
+    directory.sync.subscribe(() => {
+      if (directory.sync.getSnapshot().state.case === "ready") resolve();
+    });
+  });
+  directory.start();
+  await ready;
+  const ms = performance.now() - startMs;
+  const bytes = transport.receivedBytes - startBytes;
+  directory.stop();
+  return { ms, firstMs, bytes, agents: directory.agents.getSnapshot().length };
 }
 
 /** Follows in the background. Comes back when everything is there. */

@@ -1,4 +1,4 @@
-import { clone, create } from "@bufbuild/protobuf";
+import { clone, create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type AgentService, CreateAgentRequestSchema } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
@@ -10,7 +10,6 @@ import { createTransition, type TransitionSink } from "../../machine/transition-
 import { matchesFilter, readFilterTerms } from "../../wire/agent-filter.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import type { CreateAgentInit } from "../host-runtime.ts";
 import type { AgentDirectory } from "../mirror/agent-directory.ts";
 import { Listeners } from "../source.ts";
 import { Creation, type CreationContext } from "./creation.ts";
@@ -48,7 +47,7 @@ export interface Creations extends OptimisticCreations {
    * @returns The agent. Rejects with the ConnectError of the call; with a MoorlineError OVERLOADED where 64 creations are
    *   under way or wait to be dismissed, and DISPOSED where the host was stopped.
    */
-  readonly create: (request: CreateAgentInit) => Promise<Agent>;
+  readonly create: (request: MessageInitShape<typeof CreateAgentRequestSchema>) => Promise<Agent>;
   /** The host was stopped: ends all calls, and shows nothing any more. */
   readonly dispose: () => void;
 }
@@ -106,7 +105,7 @@ class CreationBook {
     return this.#listeners.add(listener);
   }
 
-  async create(init: CreateAgentInit): Promise<Agent> {
+  async create(init: MessageInitShape<typeof CreateAgentRequestSchema>): Promise<Agent> {
     if (this.#phase === "disposed") throw new MoorlineError("DISPOSED", "The host was stopped.");
     if (this.#creations.size >= MAX_CREATIONS) throw createOverload();
     const request = clone(CreateAgentRequestSchema, create(CreateAgentRequestSchema, init));

@@ -35,3 +35,12 @@ export function isShown({ state }: CreationEntry): boolean {
 export function hasFailed({ state }: CreationEntry): boolean {
   return state.state.case === "failed";
 }
+
+/**
+ * Whether an agent is one that is still being created, as a source: what a view of it gives to createPresentation.
+ * @param id The key of the creation, or the id of the agent.
+ */
+export function followCreating({ list }: OptimisticCreations, id: string): Source<boolean> {
+  const isIt = (entry: CreationEntry): boolean => isShown(entry) && (entry.key === id || entry.agent.id === id);
+  return { getSnapshot: () => list.getSnapshot().some(isIt), subscribe: list.subscribe };
+}

@@ -1,7 +1,7 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { Listeners, type Source } from "../source.ts";
+import type { FleetAgent } from "./fleet-agent.ts";
 import { type FleetOrder, recentFirst, toRowOrder } from "./fleet-order.ts";
-import type { FleetAgent } from "./host-fleet.ts";
 import { SortedAgents } from "./sorted-agents.ts";
 
 /** The agents of all hosts, made when somebody asks. The hosts are listened to only while somebody subscribes. Spec: FLEET-7. */

@@ -1,7 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import type { FleetAgent } from "./host-fleet.ts";
+import type { FleetAgent } from "./fleet-agent.ts";
 
 /** What agents of a fleet may be sorted by. */
 export type FleetField = "updatedAt" | "createdAt" | "title" | "status" | "providerId" | "workingDirectory";

@@ -1,4 +1,3 @@
-import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { FleetStatus, HostStatus } from "../../../gen/moorline/state/v1/fleet_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
@@ -6,6 +5,7 @@ import type { MoorlineError } from "../../wire/moorline-error.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../host-runtime.ts";
 import type { HostRegistry } from "../registry/host-registry.ts";
 import type { Source } from "../source.ts";
+import type { FleetAgent } from "./fleet-agent.ts";
 import type { FleetOrder } from "./fleet-order.ts";
 
 /** How a {@link HostFleet} is made. */
@@ -14,8 +14,8 @@ export interface HostFleetOptions {
   readonly registry: HostRegistry;
   /** Everything but the profile that the runtime of a host is made from. */
   readonly createOptions: (profile: HostProfile) => Omit<HostRuntimeOptions, "profile">;
-  /** Makes the runtime of a host. */
-  readonly createRuntime: (options: HostRuntimeOptions) => HostRuntime;
+  /** Makes the runtime of a host. Default: createHostRuntime. For tests, and for hosts that an app wraps. */
+  readonly createRuntime?: (options: HostRuntimeOptions) => HostRuntime;
   /** Hears what listeners have thrown. Default: nobody does. */
   readonly onError?: (error: unknown) => void;
 }
@@ -54,14 +54,6 @@ export interface FleetSnapshot {
   readonly setAside: readonly SetAsideCandidate[];
   /** What was wrong at the start: what the registry could not read, and hosts that no runtime could be made for. */
   readonly faults: readonly MoorlineError[];
-}
-
-/** An agent, and the daemon that it is on. The same object until the agent changes. */
-export interface FleetAgent {
-  /** The daemon. */
-  readonly serverId: string;
-  /** The agent. */
-  readonly agent: Agent;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type HostProfile, HostProfileSchema } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { createHostRuntime } from "../create-host-runtime.ts";
 import type { HostRuntime } from "../host-runtime.ts";
 import { candidatesOf, type HasHost } from "../selectors.ts";
 import { areSameBytes } from "../storage/mirror-storage.ts";
@@ -27,7 +28,11 @@ export class HostSlot {
   #shown: ShownHost;
 
   /** @param changed Is called when something is to be shown otherwise. @throws What the runtime cannot be made for. */
-  constructor(profile: HostProfile, { createOptions, createRuntime }: HostFleetOptions, changed: () => void) {
+  constructor(
+    profile: HostProfile,
+    { createOptions, createRuntime = createHostRuntime }: HostFleetOptions,
+    changed: () => void,
+  ) {
     const { mirrorStorage, ...options } = createOptions(profile);
     this.serverId = profile.serverId;
     this.#mirrors = mirrorStorage && createForgettableStorage(mirrorStorage, profile.serverId);

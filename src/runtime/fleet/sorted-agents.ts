@@ -1,6 +1,6 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import type { FleetAgent } from "./fleet-agent.ts";
 import type { RowOrder } from "./fleet-order.ts";
-import type { FleetAgent } from "./host-fleet.ts";
 
 /** Up to so many changes each find their place by themselves; more are sorted and merged at once. */
 const FEW_CHANGES = 64;

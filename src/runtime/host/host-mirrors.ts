@@ -1,8 +1,10 @@
 import { syncPhaseOf } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { HostPhase, SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
-import { createAgentDirectory, type OwnedAgentDirectory } from "../mirror/agent-directory.ts";
-import { type AgentTimeline, createAgentTimeline } from "../mirror/agent-timeline.ts";
+import type { OwnedAgentDirectory } from "../mirror/agent-directory.ts";
+import type { AgentTimeline } from "../mirror/agent-timeline.ts";
+import { createAgentDirectory } from "../mirror/create-agent-directory.ts";
+import { createAgentTimeline } from "../mirror/create-agent-timeline.ts";
 import type { MirrorHost } from "../mirror/mirror-host.ts";
 import { hostPhaseOf } from "../selectors.ts";
 import type { HostCore } from "./host-core.ts";

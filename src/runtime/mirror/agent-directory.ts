@@ -4,8 +4,7 @@ import type { AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Source } from "../source.ts";
 import type { AgentOrder } from "./agent-order.ts";
-import { DirectoryMirror } from "./directory-mirror.ts";
-import type { MirrorHost, MirrorOwner } from "./mirror-host.ts";
+import type { MirrorOwner } from "./mirror-host.ts";
 
 /** The agents of a daemon that match a filter, as far as they are known here. Spec: MIRROR. */
 export interface AgentDirectory {
@@ -37,9 +36,4 @@ export interface AgentDirectoryOptions {
   readonly filter?: MessageInitShape<typeof AgentFilterSchema>;
   /** Which agent comes first. Where it does not decide, the id does. Default: the one that was updated last. */
   readonly order?: AgentOrder;
-}
-
-/** Makes a directory, stopped and empty. @param host What it needs. Throws nothing. Spec: MIRROR-1. */
-export function createAgentDirectory(host: MirrorHost, options: AgentDirectoryOptions = {}): OwnedAgentDirectory {
-  return new DirectoryMirror(host, options);
 }

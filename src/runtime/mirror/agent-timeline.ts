@@ -1,10 +1,9 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { TimelineItem } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import type { MoorlineError } from "../../wire/moorline-error.ts";
 import type { Source } from "../source.ts";
-import type { MirrorHost, MirrorOwner } from "./mirror-host.ts";
-import { TimelineMirror } from "./timeline-mirror.ts";
+import type { MirrorOwner } from "./mirror-host.ts";
 
 /** How it stands with the items before those that are shown: nobody asks for them, they are on their way, or it failed. */
 export type EarlierItems = "idle" | "loading" | { readonly failed: MoorlineError | ConnectError };
@@ -45,25 +44,4 @@ export interface AgentTimelineOptions {
   readonly pageSize?: number;
   /** The most items that are shown; the earliest ones go. At least `pageSize`. Default 10,000. */
   readonly maxItems?: number;
-}
-
-const MAX_PAGE_SIZE = 1_000;
-
-/**
- * Makes a timeline, stopped and empty. @param host What it needs. @param agentId Whose. Spec: MIRROR-1.
- * @throws MoorlineError OPTION_INVALID where an option is out of its range.
- */
-export function createAgentTimeline(
-  host: MirrorHost,
-  agentId: string,
-  options: AgentTimelineOptions = {},
-): OwnedAgentTimeline {
-  const { pageSize = 100, maxItems = 10_000 } = options;
-  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
-    throw new MoorlineError("OPTION_INVALID", `The option pageSize is ${pageSize}, and must be 1 to ${MAX_PAGE_SIZE}.`);
-  }
-  if (!Number.isInteger(maxItems) || maxItems < pageSize) {
-    throw new MoorlineError("OPTION_INVALID", `The option maxItems is ${maxItems}, and must be ${pageSize} or more.`);
-  }
-  return new TimelineMirror(host, agentId, { pageSize, maxItems });
 }

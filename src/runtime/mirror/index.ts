@@ -31,19 +31,15 @@ export {
   type StoredEntry,
   type StoredMirror,
 } from "../storage/mirror-storage.ts";
-export {
-  type AgentDirectory,
-  type AgentDirectoryOptions,
-  createAgentDirectory,
-  type OwnedAgentDirectory,
-} from "./agent-directory.ts";
+export type { AgentDirectory, AgentDirectoryOptions, OwnedAgentDirectory } from "./agent-directory.ts";
 export { type AgentOrder, byUpdatedLast } from "./agent-order.ts";
-export {
-  type AgentTimeline,
-  type AgentTimelineOptions,
-  createAgentTimeline,
-  type EarlierItems,
-  type OwnedAgentTimeline,
-  type TimelineItems,
+export type {
+  AgentTimeline,
+  AgentTimelineOptions,
+  EarlierItems,
+  OwnedAgentTimeline,
+  TimelineItems,
 } from "./agent-timeline.ts";
+export { createAgentDirectory } from "./create-agent-directory.ts";
+export { createAgentTimeline } from "./create-agent-timeline.ts";
 export type { MirrorHost, MirrorMetrics, MirrorOwner, MirrorPeer, StopOptions } from "./mirror-host.ts";

@@ -13,6 +13,7 @@ import { createAgentDirectoryService } from "../../../../src/daemon/directory/ag
 import { createTimelineService } from "../../../../src/daemon/timeline/timeline-service.ts";
 import { createServiceClient } from "../../../../src/rpc/service-client.ts";
 import { createMemoryTimelineStore, type TimelineStore } from "../../../../src/server/index.ts";
+import { createMemoryJournalStore } from "../../../../src/server/journal/memory-journal-store.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import { SimulatedRandom } from "../../../../src/testing/simulated-random.ts";
 import { CallClient } from "../../server/support/call-client.ts";
@@ -56,6 +57,7 @@ export async function stageAgents({ seed = 1, maxAgents = 10, ...options }: Agen
   await settle(registry.recover());
   const daemon = stageDaemon({
     simulated: clock,
+    journal: createMemoryJournalStore(),
     routes: (router) => {
       router.service(AgentService, createAgentService(registry, clock));
       router.service(AgentDirectoryService, createAgentDirectoryService(collection));

@@ -7,6 +7,7 @@ import { CallOutcome, ChannelLossReason } from "../../../../gen/moorline/session
 import { CreationFailureReason } from "../../../../gen/moorline/state/v1/creation_pb.ts";
 import { createLostError } from "../../../../src/rpc/call-errors.ts";
 import { MAX_CREATIONS } from "../../../../src/runtime/creation/create-creations.ts";
+import { followCreating } from "../../../../src/runtime/creation/optimistic-creations.ts";
 import { createAgent } from "../fake-directory.ts";
 import { syncIn } from "../support.ts";
 import { stageCreations } from "./support.ts";
@@ -77,6 +78,17 @@ describe("createCreations: answered", () => {
     expect(creations.agents.get(call.key ?? "")).toBe(call.agent);
     await call.answer();
     expect([shown(), states(), outcome.value]).toEqual([["agent 1"], [], call.agent]);
+  });
+
+  it("says of an agent whether it is still being created, by its key and by its id [CREATE-3]", async () => {
+    const { directory, ask, creations } = stageCreations();
+    const { call } = ask();
+    const [byKey, byId] = [followCreating(creations, call.key ?? ""), followCreating(creations, call.agent.id)];
+    expect([byKey.getSnapshot(), byId.getSnapshot()]).toEqual([true, false]);
+    await call.answer();
+    expect([byKey.getSnapshot(), byId.getSnapshot()]).toEqual([true, true]);
+    directory.put(call.agent);
+    expect([byKey.getSnapshot(), byId.getSnapshot()]).toEqual([false, false]);
   });
 
   it("does not wait for a directory whose filter leaves the agent out [CREATE-3]", async () => {

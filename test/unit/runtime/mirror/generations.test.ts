@@ -6,7 +6,8 @@ import {
   type WatchAgentsResponse,
   WatchAgentsResponseSchema,
 } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import { createAgentDirectory, type OwnedAgentDirectory } from "../../../../src/runtime/mirror/agent-directory.ts";
+import type { OwnedAgentDirectory } from "../../../../src/runtime/mirror/agent-directory.ts";
+import { createAgentDirectory } from "../../../../src/runtime/mirror/create-agent-directory.ts";
 import { sampleAgent } from "./support/agents.ts";
 import { FakeHost } from "./support/fake-host.ts";
 

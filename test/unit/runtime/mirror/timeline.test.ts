@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
-import { createAgentTimeline } from "../../../../src/runtime/mirror/agent-timeline.ts";
+import { createAgentTimeline } from "../../../../src/runtime/mirror/create-agent-timeline.ts";
 import type { SimulatedRandom } from "../../../../src/testing/index.ts";
 import { SimulatedRandom as Chance } from "../../../../src/testing/index.ts";
 import { FakeHost } from "./support/fake-host.ts";

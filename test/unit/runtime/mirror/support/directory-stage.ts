@@ -9,11 +9,8 @@ import {
 } from "../../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { type AgentCollection, createAgentCollection } from "../../../../../src/daemon/directory/agent-collection.ts";
 import { createAgentDirectoryService } from "../../../../../src/daemon/directory/agent-directory-service.ts";
-import {
-  type AgentDirectoryOptions,
-  createAgentDirectory,
-  type OwnedAgentDirectory,
-} from "../../../../../src/runtime/mirror/agent-directory.ts";
+import type { AgentDirectoryOptions, OwnedAgentDirectory } from "../../../../../src/runtime/mirror/agent-directory.ts";
+import { createAgentDirectory } from "../../../../../src/runtime/mirror/create-agent-directory.ts";
 import type { MirrorStorage } from "../../../../../src/runtime/storage/mirror-storage.ts";
 import { SimulatedRandom } from "../../../../../src/testing/index.ts";
 import { overTheWire } from "./agents.ts";

@@ -15,11 +15,8 @@ import {
 import { createAgentNotFound } from "../../../../../src/daemon/directory/agent-not-found.ts";
 import { encodeItem } from "../../../../../src/daemon/timeline/timeline-item.ts";
 import { createTimelineService } from "../../../../../src/daemon/timeline/timeline-service.ts";
-import {
-  type AgentTimelineOptions,
-  createAgentTimeline,
-  type OwnedAgentTimeline,
-} from "../../../../../src/runtime/mirror/agent-timeline.ts";
+import type { AgentTimelineOptions, OwnedAgentTimeline } from "../../../../../src/runtime/mirror/agent-timeline.ts";
+import { createAgentTimeline } from "../../../../../src/runtime/mirror/create-agent-timeline.ts";
 import type { MirrorStorage } from "../../../../../src/runtime/storage/mirror-storage.ts";
 import { createMemoryTimelineStore, type TimelineLog, type TimelineStore } from "../../../../../src/server/index.ts";
 import { SimulatedRandom } from "../../../../../src/testing/index.ts";

@@ -1,0 +1,9 @@
+import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+
+/** An agent, and the daemon that it is on. The same object until the agent changes. */
+export interface FleetAgent {
+  /** The daemon. */
+  readonly serverId: string;
+  /** The agent. */
+  readonly agent: Agent;
+}
