@@ -28,7 +28,7 @@ import { loadAgain, loadFirst, type WatchWish } from "./sync/watch.ts";
 
 export { isRetried } from "./sync/fail.ts";
 export * from "./sync/selectors.ts";
-export { defaultSyncConfig, initialSyncState, type SyncConfig, syncEvent } from "./sync/shapes.ts";
+export { defaultSyncConfig, generationOf, initialSyncState, type SyncConfig, syncEvent } from "./sync/shapes.ts";
 
 /** The machine of a mirror. The table is the option `machine` of its state in the schema. */
 export const syncMachine: SchemaMachine<SyncState, SyncEvent, SyncEffect, SyncConfig> = {

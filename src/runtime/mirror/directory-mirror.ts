@@ -88,8 +88,8 @@ export class DirectoryMirror
     this.life.start();
   }
 
-  stop(options?: StopOptions): void {
-    this.life.stop(options);
+  stop(options?: StopOptions): Promise<void> {
+    return this.life.stop(options);
   }
 
   refresh(): void {

@@ -42,14 +42,20 @@ export class EntryTable<T> {
     return this.entries.get(id);
   }
 
-  /** Sets a value. @param idHash Where it is known already. */
-  put(id: string, value: T, revision: number, idHash: Hash64 = hashId(id).hash): KnownEntry<T> {
-    const before = this.entries.get(id);
+  /**
+   * Sets a value.
+   * @param before What is known of the id here. @param idHash Where it is known from elsewhere, so that it is not hashed anew.
+   */
+  put(
+    id: string,
+    value: T,
+    revision: number,
+    before: KnownEntry<T> | undefined,
+    idHash: Hash64 = before?.idHash ?? hashId(id).hash,
+  ): void {
     if (before !== undefined) this.sum.subtract(hashRevision(before.idHash, before.revision));
-    const entry = { value, revision, idHash: before?.idHash ?? idHash };
-    this.sum.add(hashRevision(entry.idHash, revision));
-    this.entries.set(id, entry);
-    return entry;
+    this.sum.add(hashRevision(idHash, revision));
+    this.entries.set(id, { value, revision, idHash });
   }
 
   /** Removes an id. @returns What was known of it. */

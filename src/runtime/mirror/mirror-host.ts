@@ -67,8 +67,11 @@ export interface MirrorOwner {
   readonly metrics: MirrorMetrics;
   /** Begins to follow: shows what a storage has, then watches. Does nothing where it has begun. Spec: MIRROR-1. */
   start(): void;
-  /** Ends the watch and all timers. May be started again, and goes on from its cursor then. Spec: MIRROR-12. */
-  stop(options?: StopOptions): void;
+  /**
+   * Ends the watch and all timers, at once. May be started again, and goes on from its cursor then. Spec: MIRROR-12.
+   * @returns Resolves when a storage has what it is to have; never rejects.
+   */
+  stop(options?: StopOptions): Promise<void>;
 }
 
 /** Tells the host of something that was thrown. */

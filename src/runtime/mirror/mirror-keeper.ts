@@ -48,6 +48,8 @@ export class MirrorKeeper<T> {
   private phase: KeeperPhase = { name: "resting" };
   /** Counts what was forgotten, so that a save that was under way then is known. */
   private era = 0;
+  /** Settles, and never rejects, when nothing is being written any more. */
+  private work: Promise<unknown> = Promise.resolve();
 
   /** @param key What it is kept under. @param encode Encodes a value. */
   constructor(host: MirrorHost, storage: MirrorStorage, key: string, encode: (value: T) => Uint8Array) {
@@ -92,7 +94,7 @@ export class MirrorKeeper<T> {
       this.marked.cursor = cursor;
     }
     this.changes = new Map();
-    if (this.phase.name === "resting") void this.save();
+    if (this.phase.name === "resting") this.work = this.save();
   }
 
   /** Drops what is stored, and everything that waits. */
@@ -111,14 +113,16 @@ export class MirrorKeeper<T> {
     this.drop();
   }
 
-  /** Saves what waits, and nothing after it. */
-  close(): void {
+  /** Saves what waits, and nothing after it. Resolves when that is done, or has failed; never rejects. */
+  async close(): Promise<void> {
     const { phase } = this;
     if (phase.name === "waiting") phase.timer.cancel();
     if (phase.name === "saving") this.phase = { name: "closing" };
-    if (phase.name !== "waiting" && phase.name !== "resting") return;
-    this.phase = { name: "closing" };
-    void this.save();
+    if (phase.name === "waiting" || phase.name === "resting") {
+      this.phase = { name: "closing" };
+      this.work = Promise.all([this.work, this.save()]);
+    }
+    await this.work;
   }
 
   private get isOpen(): boolean {
@@ -126,7 +130,8 @@ export class MirrorKeeper<T> {
   }
 
   private drop(): void {
-    this.guard(() => this.storage.delete(this.key)).catch((thrown: unknown) => this.fail(thrown));
+    const dropping = this.guard(() => this.storage.delete(this.key)).catch((thrown: unknown) => this.fail(thrown));
+    this.work = Promise.all([this.work, dropping]);
   }
 
   /** What a storage throws at once is as good as what it rejects with. */
@@ -142,7 +147,7 @@ export class MirrorKeeper<T> {
     const begunMs = this.host.clock.now();
     try {
       const isKept = await this.write(marked);
-      this.rest(begunMs + (isKept ? SAVE_PAUSE_MS : CONFLICT_PAUSE_MS));
+      await this.rest(begunMs + (isKept ? SAVE_PAUSE_MS : CONFLICT_PAUSE_MS));
     } catch (thrown) {
       this.fail(thrown);
     }
@@ -191,8 +196,8 @@ export class MirrorKeeper<T> {
     }
   }
 
-  private rest(untilMs: number): void {
-    if (this.phase.name === "closing" && this.marked !== undefined) return void this.save();
+  private async rest(untilMs: number): Promise<void> {
+    if (this.phase.name === "closing" && this.marked !== undefined) return this.save();
     if (!this.isOpen) {
       this.phase = { name: "over" };
       return;
@@ -204,7 +209,7 @@ export class MirrorKeeper<T> {
     }
     const timer = this.host.clock.setTimer(Math.max(0, waitMs), () => {
       this.phase = { name: "resting" };
-      void this.save();
+      this.work = this.save();
     });
     this.phase = { name: "waiting", timer };
   }

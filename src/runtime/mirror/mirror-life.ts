@@ -61,15 +61,16 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     else this.run();
   }
 
-  stop({ reset = false }: StopOptions = {}): void {
+  async stop({ reset = false }: StopOptions = {}): Promise<void> {
+    const keeper = this.present ?? (reset ? this.openKeeper() : undefined);
     this.phase = { name: "stopped" };
     if (reset) {
       this.driver.reset();
-      (this.present ?? this.openKeeper())?.forget();
+      keeper?.forget();
     }
     this.driver.halt();
-    this.present?.close();
     this.present = undefined;
+    await keeper?.close();
   }
 
   /** Syncs again now, from the cursor. Does nothing before the start and after the end. */
@@ -80,7 +81,7 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
   /** Something else is followed from now on, and kept under another key. */
   rekey(): void {
     if (this.phase.name === "stopped") return;
-    this.present?.close();
+    void this.present?.close();
     this.present = this.openKeeper();
     if (this.phase.name === "running") this.driver.changedFilter();
     else if (this.present !== undefined) void this.restore(this.present);

@@ -104,7 +104,7 @@ export class Mirror<T> {
     entries: Iterable<{ readonly id: string; readonly value: T; readonly revision: number }>,
   ): void {
     const table = new EntryTable<T>(epoch);
-    for (const { id, value, revision } of entries) table.put(id, value, revision);
+    for (const { id, value, revision } of entries) table.put(id, value, revision, table.get(id));
     this.replace(table);
   }
 
@@ -112,7 +112,7 @@ export class Mirror<T> {
     const before = this.shown.get(id);
     // It is sent again what lies beyond a cursor: known already, or older than what is known.
     if (before !== undefined && revision <= before.revision) return;
-    this.shown.put(id, value, revision);
+    this.shown.put(id, value, revision, before);
     this.listener.changed(id, before?.value, value);
   }
 
@@ -123,7 +123,7 @@ export class Mirror<T> {
     const isKept = known !== undefined && this.isUnchanged(known, shadow.epoch, value, revision);
     if (earlier !== undefined && earlier.value !== known?.value) this.differences -= 1;
     if (!isKept) this.differences += 1;
-    shadow.put(id, isKept ? known.value : value, revision, known?.idHash);
+    shadow.put(id, isKept ? known.value : value, revision, earlier, known?.idHash);
   }
 
   private isUnchanged(known: KnownEntry<T>, epoch: string, value: T, revision: number): boolean {

@@ -47,15 +47,27 @@ export class SortedList<T> {
     return this.gone.size + this.added.size <= FEW_CHANGES ? this.splice(made) : this.merge(made);
   }
 
-  /** @returns undefined where a value is not where the order says. */
+  /** Writes anew only what lies between the changes. @returns undefined where a value is not where the order says. */
   private splice(made: readonly T[]): T[] | undefined {
-    const next = made.slice();
+    const gone: number[] = [];
     for (const value of this.gone) {
-      const place = this.placeOf(next, value);
-      if (next[place] !== value) return undefined;
-      next.splice(place, 1);
+      const place = this.placeOf(made, value);
+      if (made[place] !== value) return undefined;
+      gone.push(place);
     }
-    for (const value of this.added) next.splice(this.placeOf(next, value), 0, value);
+    gone.sort((a, b) => a - b);
+    const added = [...this.added].sort(this.compare).map((value) => ({ value, place: this.placeOf(made, value) }));
+    const next = made.slice();
+    let to = Math.min(gone[0] ?? made.length, added[0]?.place ?? made.length);
+    let [nextGone, nextAdded] = [0, 0];
+    for (let from = to; from <= made.length; from += 1) {
+      for (; added[nextAdded]?.place === from; nextAdded += 1) next[to++] = (added[nextAdded] as { value: T }).value;
+      if (gone[nextGone] === from) nextGone += 1;
+      else if (from < made.length) next[to++] = made[from] as T;
+      // All changes are done, and what follows is where it was.
+      if (to === from + 1 && nextGone === gone.length && nextAdded === added.length) return next;
+    }
+    next.length = to;
     return next;
   }
 

@@ -12,6 +12,7 @@ import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
 import {
   defaultSyncConfig,
+  generationOf,
   initialSyncState,
   isResynced,
   isRetried,
@@ -216,6 +217,8 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
     // Nothing is followed any more: the machine must not be told, which may wait for the very generation after a halt.
     if (this.present === undefined) return;
     const answer = { generation: watch.generation, nowMs: this.nowMs };
+    // After a stop the state may still be that of the watch, which is over all the same.
+    if (this.present !== watch && generationOf(this.state) === watch.generation) return;
     if (this.present === watch) this.work.cut();
     if (reason === "notFound") {
       this.dispatch({ case: "notFound", value: answer });

@@ -86,11 +86,12 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
     this.life.start();
   }
 
-  stop(options?: StopOptions): void {
+  stop(options?: StopOptions): Promise<void> {
     const { state } = this.pages;
     this.pages.stop();
-    this.life.stop(options);
+    const stopped = this.life.stop(options);
     if (state === "loading") this.tell();
+    return stopped;
   }
 
   refresh(): void {

@@ -142,12 +142,16 @@ describe("a watch that was given up", () => {
     expect([stateOf(scene), idsOf(scene)]).toEqual(["ready", ["b"]]);
   });
 
-  it("changes nothing after a stop [MIRROR-12]", async () => {
+  it.each<[string, (watch: DeafWatch) => void]>([
+    ["by a piece", (watch) => watch.give(changed("late"))],
+    ["by an error", (watch) => watch.fail(new ConnectError("late", Code.Unavailable))],
+    ["by its end", (watch) => watch.end()],
+  ])("changes nothing after a stop, %s [MIRROR-12]", async (_name, act) => {
     const scene = await stageSecond();
     scene.directory.stop();
-    for (const watch of scene.watches) watch.give(changed("late"));
+    for (const watch of scene.watches) act(watch);
     await scene.host.settle();
-    expect(idsOf(scene)).toEqual(["a"]);
+    expect([stateOf(scene), idsOf(scene), scene.host.clock.pending]).toEqual(["revalidating", ["a"], 0]);
   });
 });
 

@@ -194,6 +194,28 @@ describe("a directory with a storage: saving", () => {
     expect(stage.host.errors).toEqual([]);
   });
 
+  it("saves no part of it alone where a mark came during a save that another tab has forestalled [MIRROR-8]", async () => {
+    const { stage, storage } = await stageKept();
+    const key = (await storage.inner.list())[0] ?? "";
+    await stage.host.clock.advanceAsync(2_000);
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    stage.put(sampleAgent("a", 5));
+    await stage.host.clock.advanceAsync(6_000);
+    await storage.inner.save(key, { cursor: Uint8Array.of(), base: undefined, upserted: [], removed: [] });
+    stage.put(sampleAgent("a", 6));
+    await stage.host.clock.advanceAsync(6_000);
+    open();
+    await stage.host.clock.advanceAsync(10_000);
+    expect((await storage.inner.load(key))?.entries).toEqual([]);
+    // The next mark comes after 30 s, and its save after 60 s.
+    await stage.host.clock.advanceAsync(80_000);
+    const stored = await storage.inner.load(key);
+    expect(stored?.entries.map(({ id, revision }) => `${id}@${revision}`).sort()).toEqual(["a@4", "b@2"]);
+  });
+
   it.each<[string, ScriptedStorage["faults"], string]>([
     [
       "has no room left",

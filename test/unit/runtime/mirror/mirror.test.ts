@@ -162,6 +162,19 @@ describe("SortedList", () => {
     );
   });
 
+  it("takes several changes of one value for the last of them", () => {
+    const list = new SortedList(byText);
+    const values = new Map(Array.from({ length: 200 }, (_, i) => [i, { text: `${1_000 + i}` }]));
+    list.list(() => values.values());
+    for (let change = 0; change < 40; change += 1) {
+      const key = change % 20;
+      const after = { text: `${2_000 - change}` };
+      list.change(values.get(key), after);
+      values.set(key, after);
+    }
+    expect(list.list(() => values.values())).toEqual([...values.values()].sort(byText));
+  });
+
   it("goes through everything once where an order is none", () => {
     let isUp = true;
     const list = new SortedList<Value>((a, b) => (isUp ? byText(a, b) : byText(b, a)));
