@@ -10,7 +10,7 @@ import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { Timer } from "../core/clock.ts";
 import type { LogEntry, Performer } from "../core/machine.ts";
 import { bytesToBase64url } from "../wire/base64url.ts";
-import { channelLimits } from "../wire/limits.ts";
+import { channelLimits, livenessLimits } from "../wire/limits.ts";
 import { verdictOf } from "../wire/verdict.ts";
 import { createProbeHello, findOversize } from "./client-hello.ts";
 import { type Credential, type CredentialAnswer, secretOf } from "./credential.ts";
@@ -127,10 +127,11 @@ export class ProbePerformer implements Performer<ProbeState, ProbeEvent, ProbeEf
     else this.owner.dispatch({ case: "rejected", value: { code: CloseCode.HELLO_MALFORMED, message } });
   }
 
-  private startTimer({ timer, atMs, ping }: ProbeEffect_StartTimer): void {
+  private startTimer(start: ProbeEffect_StartTimer): void {
+    const { timer, atMs } = start;
     this.cancelTimer(timer);
     const { clock } = this.settings;
-    const handle = clock.setTimer(Math.max(0, atMs - clock.now()), () => this.due(timer, ping));
+    const handle = clock.setTimer(Math.max(0, atMs - clock.now()), () => this.due(start));
     this.timers.set(timer, handle);
   }
 
@@ -139,9 +140,11 @@ export class ProbePerformer implements Performer<ProbeState, ProbeEvent, ProbeEf
     this.timers.delete(timer);
   }
 
-  private due(timer: ProbeTimer, ping: number): void {
+  private due({ timer, atMs, ping }: ProbeEffect_StartTimer): void {
     this.timers.delete(timer);
-    switch (timer) {
+    // Who has slept could not hear, which is no fault of the path.
+    const hasSlept = this.settings.clock.now() - atMs > livenessLimits.wakeGapMs;
+    switch (hasSlept ? ProbeTimer.EXPIRY : timer) {
       case ProbeTimer.OPEN:
         this.owner.dispatch({ case: "openTimedOut", value: {} });
         break;

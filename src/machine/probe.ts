@@ -90,11 +90,11 @@ function transitionOpening(
     case "welcomeRefused":
       return isGreeting ? end(state, opening, endingOf(event)) : ignoreEvent(state);
     case "closeRequested":
-      return end(state, opening, withdraw(endingOf(event), isGreeting));
+    case "expired":
     case "wentAway":
     case "transportClosed":
     case "transportFailed":
-      return end(state, opening, endingOf(event));
+      return end(state, opening, withdraw(endingOf(event), isGreeting));
     default:
       return ignoreEvent(state);
   }
@@ -211,7 +211,8 @@ function end(
 
 /** Without a hello there is nobody to say goodbye to. */
 function withdraw(ending: ProbeEnding | undefined, isGreeting: boolean): ProbeEnding | undefined {
-  return ending === undefined || isGreeting ? ending : { ...ending, transport: "silently" };
+  const isOver = ending === undefined || ending.transport === "over";
+  return isOver || isGreeting ? ending : { ...ending, transport: "silently" };
 }
 
 /** What the transition log says about a probe. */

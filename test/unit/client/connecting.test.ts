@@ -53,6 +53,20 @@ describe("DaemonClient: connecting", () => {
     expect(hello?.resume).toBeUndefined();
   });
 
+  it("says its path in hello, state and log, also when it dials again [CONN-19]", async () => {
+    const stage = stageClient({ path: Path.RELAY });
+    await connect(stage);
+    stage.daemon.connection.connection.abort();
+    await stage.clock.advanceAsync(1_000);
+    stage.daemon.connection.connection.abort();
+    await settle(stage);
+    stage.lifecycle.signal("online");
+    await settle(stage);
+    expect(stage.daemon.hellos.map(({ path }) => path)).toEqual(Array(3).fill(Path.RELAY));
+    expect(stage.client.state.state.value).toMatchObject({ path: Path.RELAY });
+    expect(new Set(stage.transitions.map(({ path }) => path))).toEqual(new Set([Path.RELAY]));
+  });
+
   it("shares one attempt between all who ask [CONN-16]", async () => {
     const stage = stageClient();
     const all = Promise.all([stage.client.ensureConnected(), stage.client.ensureConnected()]);

@@ -57,6 +57,8 @@ describe("createDaemonClient", () => {
     ["credential", "token", "OPTION_INVALID"],
     ["credential", { bearerToken: "" }, "OPTION_INVALID"],
     ["credential", { bearerToken: "a", pairingToken: "b" }, "OPTION_INVALID"],
+    ["path", 0, "OPTION_INVALID"],
+    ["path", 3, "OPTION_INVALID"],
     ["limits", { initialCreditBytes: 1_023 }, "OPTION_INVALID"],
     ["limits", { initialCreditBytes: 16 * 1_048_576 + 1 }, "OPTION_INVALID"],
     ["limits", { maxCalls: 0 }, "OPTION_INVALID"],

@@ -72,7 +72,7 @@ describe("Probe: measuring", () => {
     expect(beside.phases.at(-1)).toBe("connected");
   });
 
-  it("says its path and its generation in hello, state and log [PROBE-6, CONN-18, LOG-1]", () => {
+  it("says its path and its generation in hello, state and log [PROBE-6, CONN-19, LOG-1]", () => {
     const stage = stageNetwork();
     const measured = probeAt(stage, { path: Path.RELAY, generation: 7 });
     stage.clock.advance(1_000);
@@ -107,7 +107,7 @@ describe("Probe: ending", () => {
     stage.clock.advance(afterMs);
     expect(probeEndOf(probe.state)).toMatchObject({ reason, code: CloseCode.UNSPECIFIED });
     expect(hasPathFailed(probe.state)).toBe(true);
-    stage.clock.advance(1);
+    stage.clock.advance(60_000);
     expect(stage.clock.pending).toBe(0);
   });
 
@@ -159,6 +159,22 @@ describe("Probe: ending", () => {
     stage.clock.advance(5_000);
     expect(stage.clock.pending).toBe(0);
   });
+
+  it.each(["hang", "normal"] as const)(
+    "blames no path for what could not come while the process slept, dialling %s [PROBE-8, LIVE-6]",
+    (answer) => {
+      const stage = stageNetwork();
+      stage.network.setDialing(ENDPOINT, answer);
+      const host = stage.network.host("sleeper");
+      const measured = probeAt({ clock: host.clock, transport: host.transport });
+      stage.clock.advance(1_000);
+      measured.probe.measure();
+      host.sleep(30_000);
+      stage.clock.advance(31_000);
+      expect(probeEndOf(measured.probe.state)?.reason).toBe(ProbeEndReason.EXPIRED);
+      expect(hasPathFailed(measured.probe.state)).toBe(false);
+    },
+  );
 
   it.each([0, 1, 1_000])(
     "closes when its owner wants it, %i ms after it was made, and leaves nothing [PROBE-8]",

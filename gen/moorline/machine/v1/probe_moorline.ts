@@ -60,6 +60,7 @@ export const probeTransitions = {
     credential_failed: ["closed"],
     open_timed_out: ["closed"],
     answer_timed_out: ["closed"],
+    expired: ["closed"],
     went_away: ["closed"],
     transport_closed: ["closed"],
     transport_failed: ["closed"],

@@ -512,7 +512,8 @@ export type ProbeEvent = Message<"moorline.machine.v1.ProbeEvent"> & {
     case: "pongTimedOut";
   } | {
     /**
-     * The probe has lived its time.
+     * The probe has lived its time, or its process has slept: what did not come
+     * meanwhile says nothing.
      *
      * @generated from field: moorline.machine.v1.ProbeEvent.Expired expired = 11;
      */
@@ -810,7 +811,7 @@ export const ProbeEvent_PongTimedOutSchema: GenMessage<ProbeEvent_PongTimedOut> 
   messageDesc(file_moorline_machine_v1_probe, 2, 9);
 
 /**
- * The probe has lived its time.
+ * The probe has lived its time, or its process has slept.
  *
  * @generated from message moorline.machine.v1.ProbeEvent.Expired
  */
@@ -1146,7 +1147,8 @@ export const ProbeEffect_CloseTransportSchema: GenMessage<ProbeEffect_CloseTrans
   messageDesc(file_moorline_machine_v1_probe, 3, 4);
 
 /**
- * Starts a timer.
+ * Starts a timer. One that comes late by more than a wake gap means expired,
+ * whichever it is.
  *
  * @generated from message moorline.machine.v1.ProbeEffect.StartTimer
  */

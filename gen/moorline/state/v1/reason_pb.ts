@@ -501,7 +501,7 @@ export const ProbeEndReason = {
   PONG_MISSING: 11,
 
   /**
-   * The probe has lived its time.
+   * The probe has lived its time, or its process has slept meanwhile.
    *
    * @generated from enum value: PROBE_END_REASON_EXPIRED = 12;
    */

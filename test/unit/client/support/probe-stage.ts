@@ -3,7 +3,7 @@ import { ProbeStateSchema } from "../../../../gen/moorline/machine/v1/probe_pb.t
 import type { Transition } from "../../../../gen/moorline/state/v1/transition_pb.ts";
 import { createProbe, type Probe } from "../../../../src/client/probe.ts";
 import type { ProbeOptions } from "../../../../src/client/probe-options.ts";
-import type { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
+import type { Clock } from "../../../../src/core/clock.ts";
 import { SimulatedNetwork } from "../../../../src/testing/simulated-network.ts";
 import { SimulatedRandom } from "../../../../src/testing/simulated-random.ts";
 import type { Transport } from "../../../../src/transport/connection.ts";
@@ -26,7 +26,7 @@ export interface ProbeStage {
 
 /** Makes a probe. */
 export function probeAt(
-  { clock, transport }: { readonly clock: SimulatedClock; readonly transport: Transport },
+  { clock, transport }: { readonly clock: Clock; readonly transport: Transport },
   options: Partial<ProbeOptions> = {},
 ): ProbeStage {
   const transitions: Transition[] = [];

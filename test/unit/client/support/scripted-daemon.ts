@@ -159,6 +159,13 @@ export class ScriptedConnection implements ConnectionListener {
     this.link.bind(channel);
   }
 
+  /** Accepts the hello of a probe: no session, no channel. */
+  welcomeProbe(init: WelcomeInit = {}): void {
+    const server = { serverId: SERVER_ID, name: "scripted", version: "1", epoch: this.daemon.epoch };
+    this.link.open();
+    this.answer({ case: "welcome", value: { protocol: 1, server, ...init } as WelcomeInit });
+  }
+
   /** Refuses the hello. */
   reject(code: CloseCode, init: MessageInitShape<typeof RejectionSchema> = {}): void {
     this.answer({ case: "rejection", value: { code, message: "refused by the script", ...init } });

@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { type App, doorToFile } from "./app.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The part of Metro that is used here. Its types are there only where this folder is installed. */
+interface Metro {
+  loadConfig(argv: object, defaults: object): Promise<object>;
+  runBuild(config: object, options: object): Promise<unknown>;
+}
+
+/** What came of one door. */
+export interface Compiled {
+  /** The door. */
+  readonly door: string;
+  /** The bundle of Metro, minified, in bytes. */
+  readonly bundleBytes: number;
+  /** The same, compressed. */
+  readonly gzipBytes: number;
+  /** The bytecode of Hermes, in bytes. */
+  readonly bytecodeBytes: number;
+  /** Globals that the bundle asks for and does not declare, sorted. */
+  readonly globals: readonly string[];
+}
+
+const BINARIES: Readonly<Record<string, string>> = {
+  linux: "linux64-bin/hermesc",
+  darwin: "osx-bin/hermesc",
+  win32: "win64-bin/hermesc.exe",
+};
+
+/** Bundles a door by Metro for a release, and compiles the bundle by Hermes. @throws Error where either of them refuses. */
+export async function compileDoor(app: App, door: string): Promise<Compiled> {
+  const bundle = join(app.root, `${doorToFile(door)}.bundle.js`);
+  await bundleByMetro(app, app.writeEntry(door), bundle);
+  const bytecode = bundle.replace(/\.js$/, ".hbc");
+  compileByHermes(bundle, bytecode);
+  const text = readFileSync(bundle);
+  return {
+    door,
+    bundleBytes: text.length,
+    gzipBytes: gzipSync(text).length,
+    bytecodeBytes: readFileSync(bytecode).length,
+    globals: findGlobals(bundle),
+  };
+}
+
+async function bundleByMetro(app: App, entry: string, out: string): Promise<void> {
+  const metro = require("metro") as Metro;
+  const config = await metro.loadConfig(
+    { cwd: app.root },
+    {
+      projectRoot: app.root,
+      watchFolders: [dirname(require.resolve("metro-runtime/package.json"))],
+      cacheStores: [],
+      fileMapCacheDirectory: app.root,
+      reporter: { update() {} },
+      resolver: { useWatchman: false },
+      maxWorkers: 2,
+    },
+  );
+  await metro.runBuild(config, { entry, out, dev: false, minify: true, platform: "ios", bundleOut: out });
+}
+
+/** Each warning repeats its line, which in a bundle is long. */
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+const UNDECLARED = /warning: the variable "([^"]+)" was not declared/g;
+
+/** Compiles a bundle as a release of an app does. */
+function compileByHermes(bundle: string, bytecode: string): void {
+  runHermes("-emit-binary", "-O", "-out", bytecode, bundle);
+}
+
+/** What a bundle asks for and does not declare. Of that Hermes warns in strict code only, and a bundle is not all strict. */
+function findGlobals(bundle: string): string[] {
+  const warnings = runHermes("-emit-binary", "-strict", "-Wundefined-variable", "-out", `${bundle}.strict.hbc`, bundle);
+  return [...new Set([...warnings.matchAll(UNDECLARED)].map(([, name]) => name as string))].sort();
+}
+
+/** @returns What it says. */
+function runHermes(...args: readonly string[]): string {
+  const { status, stderr } = spawnSync(findHermes(), args, { encoding: "utf8", maxBuffer: MAX_OUTPUT_BYTES });
+  if (status !== 0) throw new Error(`hermesc refuses the bundle:\n${stderr.slice(0, 4_000)}`);
+  return stderr;
+}
+
+/** The release of Hermes that the compiler is of, and the version of its bytecode, as it says them. */
+export function hermesVersion(): string {
+  const text = execFileSync(findHermes(), ["-version"], { encoding: "utf8" });
+  const lines = text.split("\n").filter((line) => /^\s*(Hermes|HBC)\b.*version/.test(line));
+  return lines.map((line) => line.trim()).join(", ");
+}
+
+function findHermes(): string {
+  const binary = BINARIES[process.platform];
+  if (binary === undefined) throw new Error(`there is no hermesc for ${process.platform}`);
+  const path = join(dirname(require.resolve("hermes-compiler")), "hermesc", binary);
+  chmodSync(path, 0o755);
+  return path;
+}
