@@ -47,11 +47,7 @@ async function settle(world: HostWorld): Promise<void> {
 
 function isSettled({ living, daemon }: HostWorld): boolean {
   if (daemon.server === undefined) daemon.start();
-  for (const { phase, runtime, process } of living) {
-    // Somebody looks at what it says: no key, or no candidate that may be tried.
-    if (phase === "failed" || phase === "error" || phase === "booting") process.perform(() => void runtime.start());
-    if (phase === "error") process.perform(() => runtime.retry());
-  }
+  for (const tab of living) tab.askAgain();
   return !daemon.isDraining && living.every(({ phase }) => phase === "online");
 }
 

@@ -9,6 +9,8 @@ export interface HostPlan {
   readonly ways: number;
   /** Whether one of the ways is this machine itself. */
   readonly hasLoopback: boolean;
+  /** Whether profiles have a candidate of a kind that this version does not know. */
+  readonly hasNewerKind: boolean;
   /** How long faults happen, in milliseconds. */
   readonly faultyMs: number;
   /** The mean time between two faults. */
@@ -39,6 +41,7 @@ export function drawHostPlan(random: SimulatedRandom): HostPlan {
     tabs: random.chance(0.15) ? 2 : 1,
     ways: random.pick([1, 2, 2, 3, 3, 4]),
     hasLoopback: random.chance(0.15),
+    hasNewerKind: random.chance(0.2),
     faultyMs: random.between(8_000, 20_000),
     meanGapMs: random.pick([800, 1_500, 3_000]),
     actGapMs: random.pick([800, 1_800]),

@@ -11,7 +11,7 @@ export function judgeAttachments({ daemon, scene, tabs }: HostWorld): void {
   });
   const sessions = server.sessions.list();
   judge.claim(sessions.length <= 1, () => `${sessions.length} sessions of one key`);
-  const most = tabs.reduce((sum, { standing }) => sum + 1 + standing.lossCount, 0);
+  const most = tabs.reduce((sum, { standing }) => sum + 1 + standing.lossCount + standing.orphans, 0);
   const count = sessions.reduce((sum, session) => sum + session.channels.length, 0);
   judge.claim(count <= most, () => `probes change nothing: ${count} channels, and the tabs can have made ${most}`);
 }

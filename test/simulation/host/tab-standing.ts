@@ -18,14 +18,18 @@ export class TabStanding {
   /** How often its mirror has begun to look anew though nothing was wrong with it. */
   revalidations = 0;
 
+  /** Channels that the daemon may have made for it, and that it never knew of, at most. */
+  orphans = 0;
+
   /** Its channel is lost. */
   lost(reason: ChannelLossReason): void {
     this.losses.add(reason);
     this.lossCount += 1;
   }
 
-  /** Nothing will connect it until somebody asks, so that calls may end at once. */
+  /** Nothing will connect it until somebody asks: calls may end at once, and a channel is left whose Welcome was lost. */
   gaveUp(): void {
+    this.orphans += 1;
     this.losses.add(ChannelLossReason.CLIENT_STOPPED);
   }
 

@@ -1,5 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
-import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { HostCandidateSchema, type HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { type Transition, TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import type { SessionKey } from "../../../src/client/index.ts";
 import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
@@ -24,6 +25,7 @@ import { WireBook, type WireConnection } from "./wire-book.ts";
 const PLANNED = "as planned";
 /** Longer than what counts as sleep, and a tick. */
 const LONG_SLEEP_MS = 7_000;
+const ASK_EVERY_MS = 1_000;
 const AWAKE_MS = 3_000;
 const DOOMS = [
   "booting",
@@ -53,6 +55,7 @@ export class Tab {
   private readonly doom: string | undefined;
   private readonly random: SimulatedRandom;
   private readonly key: SessionKey;
+  private askedAtMs = 0;
 
   constructor(scene: HostScene, name: string, key: SessionKey) {
     this.scene = scene;
@@ -77,12 +80,12 @@ export class Tab {
     return this.runtime.getSnapshot().host.state.case ?? "";
   }
 
-  /** The profile with every way of the world, and with one that nobody is at, and one of a kind that comes later. */
+  /** The profile with every way of the world, and for some with a candidate of a kind that comes later. */
   get profile(): HostProfile {
-    return createHostProfile({
-      serverId,
-      candidates: this.scene.ways.all.map(({ endpoint }) => ({ direct: endpoint })),
-    });
+    const ways = this.scene.ways.all.map(({ endpoint }) => ({ direct: endpoint }));
+    const profile = createHostProfile({ serverId, candidates: ways });
+    if (this.scene.plan.hasNewerKind) profile.candidates.push(create(HostCandidateSchema, { id: "newer" }));
+    return profile;
   }
 
   /** Wants to be online, as often as it is asked. */
@@ -92,6 +95,16 @@ export class Tab {
     const online = this.runtime.ensureOnline();
     ledger.watch(online, this.process, "ensureOnline");
     online.catch((error: unknown) => judgeErrorText(this.scene.judge, error));
+  }
+
+  /** Somebody looks at what it says, once a second at most: no key, or no candidate that may be tried. */
+  askAgain(): void {
+    const { phase, process, runtime } = this;
+    const isStuck = phase === "failed" || phase === "error" || phase === "booting";
+    const nowMs = process.clock.now();
+    if (!isStuck || nowMs < this.askedAtMs + ASK_EVERY_MS) return;
+    this.askedAtMs = nowMs;
+    process.perform(() => (phase === "error" ? runtime.retry() : runtime.start()));
   }
 
   /** Its process sleeps. Whoever has slept for long hears so soon after. */

@@ -29,6 +29,7 @@ export const world: World = {
     "rejected 4107",
     "say ok",
     "set aside REFUSED",
+    "set aside UNKNOWN_KIND",
     "set aside WRONG_SERVER",
     "sleeps survived",
     "snapshot DIVERGED",
