@@ -204,6 +204,17 @@ export const hostLimits: HostPathLimits = {
   forgiveMs: 10 * MINUTE_MS,
 };
 
+/** When a host asks for another credential while the present one is still good. */
+export interface RenewalLimits {
+  /** This long before the present one expires, or half-way to its end where that is later… */
+  readonly leadMs: number;
+  /** …and never sooner than this after the last time, or after the Welcome. */
+  readonly gapMs: number;
+}
+
+/** Defaults of {@link RenewalLimits}. */
+export const renewalLimits: RenewalLimits = { leadMs: MINUTE_MS, gapMs: 5 * SECOND_MS };
+
 /** What a server keeps, how much of it and how long. Lifetimes run on time that the daemon was running. */
 export interface SessionLimits {
   /** A channel without a connection. */

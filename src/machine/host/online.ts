@@ -16,6 +16,7 @@ import { isTimerOf } from "./holdings.ts";
 import { isOverloaded, lossOf, noteLoss } from "./judge.ts";
 import { loseActive, reconnect } from "./lost.ts";
 import { measureDue } from "./probing.ts";
+import { transitionRenewal } from "./renewal.ts";
 import type { HostConfig, HostInput, HostInputOf, HostStep } from "./shapes.ts";
 import { considerSwitch, failSwitch, promoteSwitch, switchTo } from "./switching.ts";
 import { renewCredential } from "./wishes.ts";
@@ -34,7 +35,7 @@ export function transitionOnline(
   switch (event.case) {
     case "clientConnected":
       if (online.switch?.connection !== event.value.connection) return ignoreEvent(state);
-      return promoteSwitch(state, online, online.switch, draft, event.value.nowMs);
+      return promoteSwitch(state, online, online.switch, draft, event.value);
     case "clientLost":
       return transitionLost(state, online, draft, event.value, config);
     case "clientDoubted":
@@ -56,6 +57,10 @@ export function transitionOnline(
     case "probeAnswered":
     case "probeFailed":
       return transitionProbe(state, online, draft, event, config);
+    case "credentialRenewalDue":
+    case "credentialRefreshed":
+    case "credentialRefreshFailed":
+      return transitionRenewal(state, online, draft, event);
     case "candidatesChanged":
       return changeCandidates(state, online, draft, event.value, config);
     default:
@@ -157,7 +162,8 @@ function transitionWish(state: HostState, online: HostState_Online, draft: HostD
       return switchTo(state, online, draft, event.value.candidateId, event.value.nowMs);
     case "credentialChanged":
       renewCredential(draft);
-      return stayOnline(state, online, draft);
+      // A probe with the credential before could not be promoted with the next one (PROBE-3).
+      return stayOnline(state, online, draft, online.measurements.length === 0 ? {} : { measurements: [] });
     case "refreshRequested":
       draft.do({ case: "refreshMirrors", value: {} });
       probeOthersNow(draft, online, event.value.nowMs);
