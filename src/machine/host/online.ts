@@ -23,6 +23,8 @@ import { renewCredential } from "./wishes.ts";
 
 /** However often somebody asks, a path is measured no more often than this, in milliseconds. */
 const LEAST_PROBE_GAP_MS = 1_000;
+/** A probe that was turned away is repeated after this many intervals, and up to as many more. */
+const AWAY_FACTOR = 2;
 
 /** The rows of the state online. Spec: HOST-3, HOST-4, HOST-10, PATH. */
 export function transitionOnline(
@@ -124,13 +126,25 @@ function transitionProbe(
   const { candidateId } = probe;
   if (event.case === "probeFailed") {
     const loss = lossOf(event.value);
-    if (!isOverloaded(loss)) noteLoss(draft, candidateId, loss, nowMs, config);
+    if (isOverloaded(loss)) turnAway(draft, candidateId, event.value, config);
+    else noteLoss(draft, candidateId, loss, nowMs, config);
     return stayOnline(state, online, draft, { measurements });
   }
   const { roundTripMs, isActiveDoubted } = event.value;
   draft.update(candidateId, (record) => noteAnswer(record, nowMs, roundTripMs));
   const standing = isActiveDoubted ? "doubted" : "steady";
   return considerSwitch(state, online, draft, { nowMs, standing, answered: probe });
+}
+
+/** The server has no room for the probe, as where many tabs of one key probe: the next one waits longer, each a time of its own. Spec: PATH-8. */
+function turnAway(
+  draft: HostDraft,
+  candidateId: string,
+  { nowMs, unitRandom }: HostInputOf<"probeFailed">,
+  { probeIntervalMs }: HostConfig,
+): void {
+  const waitMs = probeIntervalMs * (AWAY_FACTOR + AWAY_FACTOR * unitRandom);
+  draft.update(candidateId, (record) => planProbe(record, nowMs + waitMs));
 }
 
 function changeCandidates(
