@@ -146,6 +146,8 @@ export const livenessLimits: LivenessLimits = {
 export interface HostPathLimits {
   /** Candidates of a profile that are tried. */
   readonly maxCandidates: number;
+  /** Characters of a profile's label. */
+  readonly maxLabelLength: number;
   /** Round trips that are remembered of each. */
   readonly maxSamples: number;
   /** How long an interruption is shown like online. */
@@ -185,6 +187,7 @@ export interface HostPathLimits {
 /** Defaults of {@link HostPathLimits}. */
 export const hostLimits: HostPathLimits = {
   maxCandidates: 8,
+  maxLabelLength: 256,
   maxSamples: 32,
   interruptionMs: 1_500,
   staggerMs: 250,

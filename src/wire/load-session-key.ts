@@ -14,7 +14,7 @@ export interface LoadSessionKeyOptions {
  * The session key of this install towards one daemon, derived from the install secret that the storage keeps; the first
  * call makes that. Racing callers, tabs and processes get the same key. Spec: KEY-6, KEY-7.
  * @throws MoorlineError (as a rejection) SERVER_ID_MALFORMED, before the storage is touched; STORAGE_FAILED,
- *   STORAGE_UNSUPPORTED; INSTALL_SECRET_MALFORMED where what is stored is damaged, which is never replaced.
+ *   STORAGE_FULL, STORAGE_UNSUPPORTED; INSTALL_SECRET_MALFORMED where what is stored is damaged, which is never replaced.
  */
 export async function loadOrCreateSessionKey(
   storage: KeyStorage,

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { checkObject } from "../../wire/check-given.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
 
@@ -36,7 +37,9 @@ const COMPARISONS: Readonly<Record<FleetField, Compare>> = {
  * their places. Spec: FLEET-7.
  * @throws MoorlineError OPTION_INVALID for a field that there is not.
  */
-export function toRowOrder({ by, descending = false }: FleetOrder): RowOrder {
+export function toRowOrder(order: FleetOrder): RowOrder {
+  checkObject("the order", order);
+  const { by, descending = false } = order;
   if (!Object.hasOwn(COMPARISONS, by)) {
     throw new MoorlineError("OPTION_INVALID", "Agents cannot be sorted by this field.", {
       action: `Give one of ${Object.keys(COMPARISONS).join(", ")}.`,

@@ -75,6 +75,18 @@ describe("loadOrCreateSessionKey", () => {
     });
   });
 
+  it.each(["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED"])(
+    "says of a %s that there is no room [KEY-7]",
+    async (name) => {
+      const full = Object.assign(new Error("full"), { name });
+      await expect(load(storageOf(async () => Promise.reject(full)))).rejects.toMatchObject({
+        code: "STORAGE_FULL",
+        action: expect.stringContaining("Make room"),
+        cause: full,
+      });
+    },
+  );
+
   it("passes a typed error of the storage on [KEY-7]", async () => {
     const error = new MoorlineError("STORAGE_UNSUPPORTED", "No.");
     await expect(load(storageOf(async () => Promise.reject(error)))).rejects.toBe(error);
