@@ -97,6 +97,13 @@ describe("loadOrCreateSessionKey", () => {
     await expect(load(storage, "my-daemon")).rejects.toMatchObject({ code: "SERVER_ID_MALFORMED" });
   });
 
+  it.each([undefined, {}, "localStorage"])("refuses %j, which is no storage [KEY-7]", async (storage) => {
+    await expect(load(storage as never)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      action: expect.stringContaining("putIfAbsent"),
+    });
+  });
+
   it("makes no secret up without chance [KEY-4]", async () => {
     const broken: Random = { unit: () => 0, bytes: (length) => new Uint8Array(length) };
     const storage = storageOf(() => expect.unreachable());
