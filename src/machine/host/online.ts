@@ -19,7 +19,7 @@ import { measureDue } from "./probing.ts";
 import { transitionRenewal } from "./renewal.ts";
 import type { HostConfig, HostInput, HostInputOf, HostStep } from "./shapes.ts";
 import { considerSwitch, failSwitch, promoteSwitch, switchTo } from "./switching.ts";
-import { renewCredential } from "./wishes.ts";
+import { forgetRefusals, renewCredential } from "./wishes.ts";
 
 /** However often somebody asks, a path is measured no more often than this, in milliseconds. */
 const LEAST_PROBE_GAP_MS = 1_000;
@@ -178,6 +178,10 @@ function transitionWish(state: HostState, online: HostState_Online, draft: HostD
       renewCredential(draft);
       // A probe with the credential before could not be promoted with the next one (PROBE-3).
       return stayOnline(state, online, draft, online.measurements.length === 0 ? {} : { measurements: [] });
+    case "retryRequested":
+      forgetRefusals(draft);
+      probeOthersNow(draft, online, event.value.nowMs);
+      return stayOnline(state, online, draft);
     case "refreshRequested":
       draft.do({ case: "refreshMirrors", value: {} });
       probeOthersNow(draft, online, event.value.nowMs);
