@@ -1,3 +1,5 @@
+import { checkFunction } from "../wire/check-given.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
 import type { LostChannel } from "./client-instance.ts";
 
 /** What {@link ClientEvents} tells, by name. */
@@ -31,8 +33,15 @@ export class ClientEvents {
     this.failed = failed;
   }
 
-  /** Calls `listener` at each such event, until the function that comes back is called. */
+  /**
+   * Calls `listener` at each such event, until the function that comes back is called.
+   * @throws MoorlineError OPTION_INVALID for another name, and for what is no function.
+   */
   on<Name extends keyof ClientEventMap>(name: Name, listener: Listener<Name>): () => void {
+    if (name !== "resumed" && name !== "channel_lost") {
+      throw new MoorlineError("OPTION_INVALID", "There is no such event.", { action: "Give resumed or channel_lost." });
+    }
+    checkFunction("the listener", listener);
     const subscription = { name, listener } as unknown as Subscription;
     this.subscriptions.add(subscription);
     return () => this.subscriptions.delete(subscription);

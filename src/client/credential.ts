@@ -26,11 +26,16 @@ export function secretOf(credential: Credential): string {
   return "bearerToken" in credential ? credential.bearerToken : credential.pairingToken;
 }
 
-/** `unknown`: nobody was asked yet. `asking`: the callback runs. */
+/** `unknown`: nobody was asked yet. `asking`: the callback runs, and there is nothing to use until it has answered. */
 type SourceState =
   | { readonly name: "unknown" }
   | { readonly name: "asking"; readonly answer: Promise<CredentialAnswer> }
-  | { readonly name: "known"; readonly credential: Credential | undefined };
+  | {
+      readonly name: "known";
+      readonly credential: Credential | undefined;
+      /** The callback runs for another one, while this one is still good. */
+      readonly renewal?: Promise<CredentialAnswer>;
+    };
 
 /**
  * The credential of a client, or of all clients and probes of a host that share the source: asked for once, kept until it is
@@ -44,6 +49,11 @@ export class CredentialSource {
   constructor(option: Credential | CredentialCallback | undefined) {
     this.callback = typeof option === "function" ? option : undefined;
     this.state = typeof option === "function" ? { name: "unknown" } : { name: "known", credential: option };
+  }
+
+  /** Whether another credential can be had: there is a callback to ask. */
+  get isRenewable(): boolean {
+    return this.callback !== undefined;
   }
 
   /** Gives the credential to `take`: at once where it is known, else as soon as the callback has answered. */
@@ -62,16 +72,37 @@ export class CredentialSource {
       return;
     }
     this.forget(refused);
-    this.get((answer) => {
-      const isMissing = answer.kind === "given" && answer.credential === undefined;
-      take(isMissing ? { kind: "failed", error: new Error("the credential callback gave none") } : answer);
+    this.get((answer) => take(requireOne(answer)));
+  }
+
+  /**
+   * Asks the callback for another credential while the present one is still good, and goes on giving that one until there
+   * is an answer; also where that is none. What somebody has said meanwhile goes before the answer. Spec: RETRY-6, RETRY-7.
+   */
+  renew(take: (answer: CredentialAnswer) => void): void {
+    if (this.state.name !== "known" || this.callback === undefined) {
+      this.refresh(undefined, take);
+      return;
+    }
+    const { credential } = this.state;
+    const renewal = this.state.renewal ?? run(this.callback).then(requireOne);
+    this.state = { name: "known", credential, renewal };
+    void renewal.then((answer) => {
+      if (this.state.name !== "known" || this.state.renewal !== renewal) {
+        this.get((other) => take(requireOne(other)));
+        return;
+      }
+      this.state = { name: "known", credential: answer.kind === "given" ? answer.credential : credential };
+      take(answer);
     });
   }
 
   /** A credential was refused: where it is the present one, the callback is asked again before the next hello. */
   forget(refused: Credential | undefined): void {
     if (this.callback === undefined || this.state.name !== "known") return;
-    if (textOf(this.state.credential) === textOf(refused)) this.state = { name: "unknown" };
+    if (textOf(this.state.credential) !== textOf(refused)) return;
+    const { renewal } = this.state;
+    this.state = renewal === undefined ? { name: "unknown" } : this.await(renewal);
   }
 
   /**
@@ -83,13 +114,18 @@ export class CredentialSource {
   }
 
   private ask(): Promise<CredentialAnswer> {
-    const answer = run(this.callback).then((result) => {
+    const asking = this.await(run(this.callback));
+    this.state = asking;
+    return asking.answer;
+  }
+
+  private await(running: Promise<CredentialAnswer>): Extract<SourceState, { name: "asking" }> {
+    const answer = running.then((result) => {
       if (this.state.name !== "asking" || this.state.answer !== answer) return result;
       this.state = result.kind === "given" ? { name: "known", credential: result.credential } : { name: "unknown" };
       return result;
     });
-    this.state = { name: "asking", answer };
-    return answer;
+    return { name: "asking", answer };
   }
 }
 
@@ -100,6 +136,12 @@ export class CredentialSource {
  */
 export function createCredentialSource(option: Credential | CredentialCallback | undefined): CredentialSource {
   return new CredentialSource(option);
+}
+
+/** None is no answer where there must be one. */
+function requireOne(answer: CredentialAnswer): CredentialAnswer {
+  const isMissing = answer.kind === "given" && answer.credential === undefined;
+  return isMissing ? { kind: "failed", error: new Error("the credential callback gave none") } : answer;
 }
 
 /** What two credentials are compared by. */

@@ -220,10 +220,13 @@ export class DialedConnection implements ConnectionListener, LinkOwner, Carrier 
     this.phase = "welcomed";
     this.accepted = { welcome, named: verdict.named };
     const { clean } = this.options;
-    const { attachment, hint, silenceMs } = welcome;
+    const { attachment, hint, silenceMs, credentialExpiresInMs } = welcome;
     const named = { server: cleanServerInfo(welcome.server, clean), sessionRef: clean(welcome.sessionRef) };
-    const value = { ...this.facts(), ...named, attachment, silenceMs };
-    this.dispatch({ case: "welcomed", value: hint === undefined ? value : { ...value, hint } });
+    const more = {
+      ...(hint === undefined ? {} : { hint }),
+      ...(credentialExpiresInMs === undefined ? {} : { credentialExpiresInMs }),
+    };
+    this.dispatch({ case: "welcomed", value: { ...this.facts(), ...named, attachment, silenceMs, ...more } });
   }
 
   private dispatch(event: EventInit): void {

@@ -1,3 +1,4 @@
+import { checkMethods } from "../wire/check-given.ts";
 import type { LifecycleSource } from "./lifecycle.ts";
 
 /** The part of React Native's `AppState` that {@link createReactNativeLifecycle} uses. */
@@ -27,8 +28,11 @@ export interface ReactNativeSources {
  * shows its switcher, or a call comes in) changes nothing: the app goes on running, and if it is left `background` follows.
  * The network counts as online or offline where `isConnected` changes; `null` is not known, and no change. Spec: LIVE-9.
  * @param sources Of the app's packages.
+ * @throws MoorlineError OPTION_INVALID where one of them is something else.
  */
 export function createReactNativeLifecycle({ appState, netInfo }: ReactNativeSources): LifecycleSource {
+  checkMethods("appState", appState, ["addEventListener"]);
+  if (netInfo !== undefined) checkMethods("netInfo", netInfo, ["addEventListener"]);
   return {
     subscribe(listener) {
       let seen: "visible" | "hidden" = "visible";

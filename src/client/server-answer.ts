@@ -49,6 +49,8 @@ export interface SessionWelcome {
   readonly silenceMs: number;
   /** When to dial again if the connection is lost without another hint. */
   readonly hint: { readonly afterMs: number; readonly jitterMs: number } | undefined;
+  /** When the credential expires, in milliseconds from the Welcome on. Undefined: never. */
+  readonly credentialExpiresInMs: number | undefined;
 }
 
 /** The channel that a Welcome names. */
@@ -106,7 +108,7 @@ function decode(bytes: Uint8Array): ServerHello | undefined {
 }
 
 function readWelcome(welcome: Welcome): ServerAnswer {
-  const { protocol, server, sessionRef, attachment, limits, heartbeat, hint } = welcome;
+  const { protocol, server, sessionRef, attachment, limits, heartbeat, hint, credentialExpiresInMs } = welcome;
   if (server === undefined || attachment === undefined) {
     return broken(CloseCode.PROTOCOL_VIOLATION, "the Welcome names no daemon or no channel");
   }
@@ -121,6 +123,8 @@ function readWelcome(welcome: Welcome): ServerAnswer {
     peerLimits: readPeerLimits(limits),
     silenceMs: clamp(heartbeat?.silenceMs ?? 0n, MAX_HINT_MS) || livenessLimits.silenceMs,
     hint: hint && { afterMs: clamp(hint.afterMs, MAX_HINT_MS), jitterMs: clamp(hint.jitterMs, MAX_HINT_MS) },
+    credentialExpiresInMs:
+      credentialExpiresInMs === undefined ? undefined : clamp(credentialExpiresInMs, Number.MAX_SAFE_INTEGER),
   };
   return { kind: "welcome", welcome: session };
 }

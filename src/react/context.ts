@@ -2,6 +2,7 @@ import { createContext, createElement, type ReactElement, type ReactNode, useCon
 import type { Clock } from "../core/clock.ts";
 import type { HostFleet } from "../runtime/fleet/host-fleet.ts";
 import type { HostRuntime } from "../runtime/host-runtime.ts";
+import { checkMethods } from "../wire/check-given.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 
 /** What the hooks below a provider read. */
@@ -27,9 +28,11 @@ export interface MoorlineProviderProps {
 
 const Surroundings = createContext<MoorlineSurroundings | undefined>(undefined);
 
-/** Gives hooks a host or a fleet. Providers nest: one with a host inside one with a fleet chooses among the hosts. Spec: REACT-5. */
+/** Gives hooks a host or a fleet. Providers nest: one with a host inside one with a fleet chooses among the hosts. Throws OPTION_INVALID for what is neither. Spec: REACT-5. */
 export function MoorlineProvider({ host, fleet, clock, children }: MoorlineProviderProps): ReactElement {
   const above = useContext(Surroundings);
+  if (host !== undefined) checkMethods("host", host, ["getSnapshot", "subscribe", "service"]);
+  if (fleet !== undefined) checkMethods("fleet", fleet, ["getSnapshot", "subscribe", "host"]);
   const value = useMemo(
     () => ({ host: host ?? above?.host, fleet: fleet ?? above?.fleet, clock: clock ?? above?.clock }),
     [host, fleet, clock, above],

@@ -6,6 +6,8 @@ import { type AgentView, type AgentViewFilter, createAgentView } from "../runtim
 import type { FleetAgent } from "../runtime/fleet/fleet-agent.ts";
 import type { FleetOrder } from "../runtime/fleet/fleet-order.ts";
 import { INITIAL_SYNC, NO_AGENTS, NO_FLEET_AGENTS } from "../runtime/initial-snapshots.ts";
+import { checkObject } from "../wire/check-given.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
 import { isSameList } from "./equality.ts";
 import { useFleetItself, useHost, whole } from "./use-host.ts";
 import { usePresentation } from "./use-presentation.ts";
@@ -97,9 +99,21 @@ export function useFleetAgents(filter?: AgentViewFilter): readonly FleetAgent[] 
 
 /** The same view in every render where filter and order say the same. */
 function useAgentView(filter?: AgentViewFilter, order?: FleetOrder): AgentView {
-  const content = JSON.stringify({ filter, order });
+  const content = contentOf(filter, order);
   return useMemo(() => {
     const asked = JSON.parse(content) as { readonly filter?: AgentViewFilter; readonly order?: FleetOrder };
     return createAgentView(asked.filter, asked.order);
   }, [content]);
+}
+
+/** @throws MoorlineError OPTION_INVALID for a filter or an order that is none. */
+function contentOf(filter: AgentViewFilter | undefined, order: FleetOrder | undefined): string {
+  if (filter !== undefined) checkObject("the filter", filter);
+  if (order !== undefined) checkObject("the order", order);
+  try {
+    return JSON.stringify({ filter, order });
+  } catch (cause) {
+    const action = "Give plain values: texts, numbers, lists of them.";
+    throw new MoorlineError("OPTION_INVALID", "The filter, or the order, cannot be compared.", { action, cause });
+  }
 }

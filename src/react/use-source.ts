@@ -1,5 +1,6 @@
 import { useMemo, useState, useSyncExternalStore } from "react";
 import type { Source } from "../runtime/source.ts";
+import { checkFunction } from "../wire/check-given.ts";
 
 /** Whether two selected values are shown alike. */
 export type IsEqual<T> = (one: T, other: T) => boolean;
@@ -15,6 +16,7 @@ interface Kept<T> {
  * @param source What is read. @param initial What the source holds before anything has happened: always the same.
  * @param select What of it is shown; may be another function in each render.
  * @param isEqual Whether the value that was shown is kept in the place of a new one. Default: `Object.is`.
+ * @throws MoorlineError OPTION_INVALID where the selector is no function.
  */
 export function useSource<T, U>(
   source: Source<T>,
@@ -22,6 +24,7 @@ export function useSource<T, U>(
   select: (value: T) => U,
   isEqual: IsEqual<U> = Object.is,
 ): U {
+  checkFunction("what selects", select);
   // Written while rendering, also by a render that comes to nothing: it decides only which of two equal values is shown.
   const [kept] = useState<Kept<U>>(() => ({ value: undefined }));
   const read = useMemo(() => createReader(source.getSnapshot, select, isEqual, kept), [source, select, isEqual, kept]);

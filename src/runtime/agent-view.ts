@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentFilterSchema } from "../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { matchesFilter, readFilterTerms } from "../wire/agent-filter.ts";
+import { checkObject } from "../wire/check-given.ts";
 import type { FleetAgent } from "./fleet/fleet-agent.ts";
 import { type FleetOrder, type RowOrder, toRowOrder } from "./fleet/fleet-order.ts";
 
@@ -21,9 +22,10 @@ export interface AgentView {
 /**
  * @param filter Which agents, as the daemon would select them (DIR-16). Default: all that the mirror has.
  * @param order In which order. Default: as the mirror has them, the one that changed last first.
- * @throws MoorlineError OPTION_INVALID for an order by a field that there is not.
+ * @throws MoorlineError OPTION_INVALID for a filter or an order that is none, and for an order by a field that there is not.
  */
 export function createAgentView(filter?: AgentViewFilter, order?: FleetOrder): AgentView {
+  if (filter !== undefined) checkObject("the filter", filter);
   const terms = filter && readFilterTerms(create(AgentFilterSchema, filter));
   const compare = order && toRowOrder(order);
   const matches = (agent: Agent): boolean => terms === undefined || matchesFilter(agent, terms);

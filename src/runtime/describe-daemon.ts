@@ -1,8 +1,10 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
 import { parseEndpoint } from "../client/endpoint.ts";
+import { checkRange, MAX_UINT32 } from "../client/option-checks.ts";
 import type { Clock } from "../core/clock.ts";
 import { systemClock } from "../transport/system-clock.ts";
+import { checkFunction } from "../wire/check-given.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { type ServerId, serverIdOf } from "../wire/server-id.ts";
 
@@ -41,9 +43,11 @@ const MAX_BYTES = 16_384;
  */
 export async function describeDaemon(endpoint: string, options: DescribeOptions = {}): Promise<DaemonDescription> {
   const { url } = parseEndpoint(endpoint);
-  const ask = options.fetch ?? globalThis.fetch;
+  const { fetch: ask = globalThis.fetch, timeoutMs = TIMEOUT_MS } = options;
+  checkFunction("fetch", ask);
+  checkRange("timeoutMs", timeoutMs, 1, MAX_UINT32);
   const controller = new AbortController();
-  const timer = (options.clock ?? systemClock).setTimer(options.timeoutMs ?? TIMEOUT_MS, () => controller.abort());
+  const timer = (options.clock ?? systemClock).setTimer(timeoutMs, () => controller.abort());
   try {
     const response = await answerOf(ask(toHttp(url), { ...REQUEST, signal: controller.signal }));
     return readDescription(response.status, await answerOf(readText(response)));

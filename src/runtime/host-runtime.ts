@@ -98,20 +98,26 @@ export type CreateAgentInit = MessageInitShape<typeof CreateAgentRequestSchema>;
 /**
  * One daemon over all its paths: what an app holds. It owns the active client, the probes, the choice of the path and the
  * mirrors. An app reads snapshots and gives intents. No intent throws: what has no meaning now changes nothing and is
- * logged as ignored. Spec: HOST.
+ * logged as ignored; what is malformed changes nothing and is told to `onError`. Spec: HOST.
  */
 export interface HostRuntime extends Source<HostSnapshot> {
   /** The daemon. */
   readonly serverId: ServerId;
   /** What `getSnapshot()` gives. */
   readonly snapshot: HostSnapshot;
-  /** A client of a service of the daemon: the same object for the same service, valid over every switch and reconnect. */
+  /**
+   * A client of a service of the daemon: the same object for the same service, valid over every switch and reconnect.
+   * @throws MoorlineError OPTION_INVALID for what is no service.
+   */
   service<T extends DescService>(service: T): Client<T>;
   /** Calls `listener` at each such event, until the function that comes back is called. */
   on<Name extends keyof ClientEventMap>(name: Name, listener: (event: ClientEventMap[Name]) => void): () => void;
   /** The agents of the daemon. */
   readonly agents: AgentDirectory;
-  /** The timeline of an agent: the same object for the same id while somebody listens to it. */
+  /**
+   * The timeline of an agent: the same object for the same id while somebody listens to it.
+   * @throws MoorlineError OPTION_INVALID for what is no text.
+   */
   timeline(agentId: string): AgentTimeline;
   /** The creations under way. */
   readonly creations: OptimisticCreations;

@@ -1,3 +1,5 @@
+import { checkFunction } from "../wire/check-given.ts";
+
 /**
  * A value that changes; for `useSyncExternalStore`. Both functions work without `this`. `getSnapshot` gives the same
  * reference until something has changed.
@@ -24,8 +26,12 @@ export class Listeners {
     return this.subscriptions.size;
   }
 
-  /** Adds one, the same function as often as it is given. @returns What removes it again. */
+  /**
+   * Adds one, the same function as often as it is given. @returns What removes it again.
+   * @throws MoorlineError OPTION_INVALID for what is no function.
+   */
   add(listener: () => void): () => void {
+    checkFunction("the listener", listener);
     const subscription = { listener };
     this.subscriptions.add(subscription);
     return () => {

@@ -146,6 +146,8 @@ export const livenessLimits: LivenessLimits = {
 export interface HostPathLimits {
   /** Candidates of a profile that are tried. */
   readonly maxCandidates: number;
+  /** Characters of a profile's label. */
+  readonly maxLabelLength: number;
   /** Round trips that are remembered of each. */
   readonly maxSamples: number;
   /** How long an interruption is shown like online. */
@@ -185,6 +187,7 @@ export interface HostPathLimits {
 /** Defaults of {@link HostPathLimits}. */
 export const hostLimits: HostPathLimits = {
   maxCandidates: 8,
+  maxLabelLength: 256,
   maxSamples: 32,
   interruptionMs: 1_500,
   staggerMs: 250,
@@ -203,6 +206,17 @@ export const hostLimits: HostPathLimits = {
   briefMs: MINUTE_MS,
   forgiveMs: 10 * MINUTE_MS,
 };
+
+/** When a host asks for another credential while the present one is still good. */
+export interface RenewalLimits {
+  /** This long before the present one expires, or half-way to its end where that is later… */
+  readonly leadMs: number;
+  /** …and never sooner than this after the last time, or after the Welcome. */
+  readonly gapMs: number;
+}
+
+/** Defaults of {@link RenewalLimits}. */
+export const renewalLimits: RenewalLimits = { leadMs: MINUTE_MS, gapMs: 5 * SECOND_MS };
 
 /** What a server keeps, how much of it and how long. Lifetimes run on time that the daemon was running. */
 export interface SessionLimits {

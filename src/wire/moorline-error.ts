@@ -39,6 +39,7 @@ const LOCAL_ACTIONS = {
   REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
   SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
+  SESSION_KEY_UNAVAILABLE: "Look at what was told to onError, then start again.",
   STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",
   STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
   STORAGE_CORRUPT: "Nothing has to be done where it is a copy: it was dropped, and is loaded anew.",

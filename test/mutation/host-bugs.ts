@@ -189,9 +189,17 @@ export const hostBugs: readonly PlantedBug[] = [
   {
     name: "a switch that fails takes the present connection with it",
     file: "src/machine/host/switching.ts",
-    find: 'if (pending.present.case !== "superseded") {',
-    replace: 'if (pending.present.case === "superseded" && nowMs < 0) {',
+    find: "if (isCarrying) return stayOnline",
+    replace: "if (isCarrying && nowMs < 0) return stayOnline",
     caughtBy: byWorld,
     shows: /make before break: a switch that came to nothing has ended/,
+  },
+  {
+    name: "a new credential that is refused sets the candidate aside that carries the channel",
+    file: "src/machine/host/switching.ts",
+    find: "const isSame = candidateId === online.candidateId;",
+    replace: 'const isSame = candidateId === "";',
+    caughtBy: { test: "test/unit/machine/host-renewal.test.ts" },
+    shows: /keeps connection and candidate where the new one is refused/,
   },
 ];

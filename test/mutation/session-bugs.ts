@@ -104,8 +104,8 @@ export const clientBugs: readonly PlantedBug[] = [
   {
     name: "a client of a shared instance ends the channel",
     file: "src/client/daemon-client.ts",
-    find: 'channel === "ended" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;',
-    replace: "CloseCode.CHANNEL_DONE;",
+    find: 'this.settings.ownership === "own" ? "ended" : "kept"',
+    replace: '"ended"',
     caughtBy: byWorld,
     shows: /is lost by CHANNEL_DONE, and nobody has done that/,
   },

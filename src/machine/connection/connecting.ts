@@ -61,11 +61,13 @@ function welcome(
   welcomed: ConnectionEvent_Welcomed,
 ): ConnectionStep {
   const { generation, path, retry } = connecting;
-  const { nowMs, server, sessionRef, attachment, hint, silenceMs } = welcomed;
+  const { nowMs, server, sessionRef, attachment, hint, silenceMs, credentialExpiresInMs } = welcomed;
   const attempt = connecting.stage.case === "greeting" ? connecting.stage.value.attempt : 0;
   const liveness = { case: "alive", value: {} } as const;
   const facts = { generation, path, attempt, server, sessionRef, attachment, hint, silenceMs };
-  return takeStep(connectionState({ case: "connected", value: { ...facts, sinceMs: nowMs, liveness, retry } }), [
+  const expiry = credentialExpiresInMs === undefined ? {} : { credentialExpiresAtMs: nowMs + credentialExpiresInMs };
+  const value = { ...facts, ...expiry, sinceMs: nowMs, liveness, retry };
+  return takeStep(connectionState({ case: "connected", value }), [
     ...leaveState(state),
     connectionEffect({ case: "attachChannel", value: { generation, attempt, attachment } }),
     startTimer(ConnectionTimer.SILENCE, generation, nowMs + silenceMs),

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type HostEvent_ClientConnected,
   type HostState,
   type HostState_Online,
   HostState_OnlineSchema,
@@ -9,20 +10,28 @@ import { noteAnswer, planProbe } from "./candidates.ts";
 import { HostDraft } from "./draft.ts";
 import type { Defeat } from "./effort.ts";
 import { moveTo } from "./holdings.ts";
+import { planRenewal } from "./renewal-plan.ts";
 import { type HostStep, hostState } from "./shapes.ts";
+
+/** A connection that was welcomed, as the event says it, and its candidate. */
+export interface Welcomed extends Pick<HostEvent_ClientConnected, "connection" | "nowMs" | "credentialExpiresAtMs"> {
+  readonly candidateId: string;
+}
 
 /** To online: a connection carries the channel from now on, in the next generation. Spec: HOST-3. */
 export function goOnline(
   before: HostState,
   draft: HostDraft,
-  { candidateId, connection, nowMs }: { candidateId: string; connection: number; nowMs: number },
+  { candidateId, connection, nowMs, credentialExpiresAtMs }: Welcomed,
 ): HostStep {
   draft.update(candidateId, (record) => noteAnswer(record, nowMs));
   draft.updateAll((record) => planProbe(record, Math.max(record.probeAtMs, nowMs)));
   draft.update(candidateId, (record) => planProbe(record, nowMs));
   const generation = draft.takeGeneration();
   const path = draft.find(candidateId)?.path ?? 0;
-  const value = { generation, candidateId, path, connection, sinceMs: nowMs, memory: draft.memory };
+  const renewal = credentialExpiresAtMs === undefined ? undefined : planRenewal(credentialExpiresAtMs, nowMs);
+  const facts = { generation, candidateId, path, connection, sinceMs: nowMs, memory: draft.memory };
+  const value = renewal === undefined ? facts : { ...facts, renewal };
   return moveTo(before, hostState({ case: "online", value }), draft.effects);
 }
 
@@ -56,7 +65,7 @@ export function stayOnline(
   before: HostState,
   online: HostState_Online,
   draft: HostDraft,
-  changes: Partial<Pick<HostState_Online, "measurements" | "switch">> = {},
+  changes: Partial<Pick<HostState_Online, "measurements" | "switch" | "renewal">> = {},
 ): HostStep {
   const { $typeName: _type, $unknown: _unknown, ...fields } = online;
   const isSame = draft.memory === online.memory && Object.keys(changes).length === 0;
@@ -71,5 +80,11 @@ export function stayOnline(
 /** The same, without a switch under way. */
 export function withoutSwitch(online: HostState_Online): HostState_Online {
   const { switch: _switch, ...rest } = online;
+  return create(HostState_OnlineSchema, rest);
+}
+
+/** The same, without anything being done about the end of the credential. */
+export function withoutRenewal(online: HostState_Online): HostState_Online {
+  const { renewal: _renewal, ...rest } = online;
   return create(HostState_OnlineSchema, rest);
 }

@@ -27,6 +27,7 @@ export function timersOf({ state }: HostState): ReadonlyMap<HostTimer, number> {
       break;
     case "online":
       add(HostTimer.PROBE, probeDueAtMs(state.value));
+      add(HostTimer.RENEWAL, renewalDueAtMs(state.value));
       break;
     case "error":
       add(HostTimer.RETRY, state.value.retryAtMs);
@@ -80,6 +81,11 @@ type Effort = Extract<HostState["state"], { case: "degraded" }>["value"]["effort
 function addEffort(effort: Effort, add: (timer: HostTimer, atMs: number | undefined) => void): void {
   if (effort.case === "race") add(HostTimer.RACE, raceDueAtMs(effort.value));
   if (effort.case === "pause") add(HostTimer.RETRY, effort.value.untilMs);
+}
+
+/** When another credential is asked for. Undefined where it is not, or is asked for already. */
+function renewalDueAtMs({ renewal }: HostState_Online): number | undefined {
+  return renewal?.stage.case === "waiting" ? renewal.stage.value.untilMs : undefined;
 }
 
 /** When the next contender starts. Undefined where nobody waits. */

@@ -16,12 +16,15 @@ import { isTimerOf } from "./holdings.ts";
 import { isOverloaded, lossOf, noteLoss } from "./judge.ts";
 import { loseActive, reconnect } from "./lost.ts";
 import { measureDue } from "./probing.ts";
+import { transitionRenewal } from "./renewal.ts";
 import type { HostConfig, HostInput, HostInputOf, HostStep } from "./shapes.ts";
 import { considerSwitch, failSwitch, promoteSwitch, switchTo } from "./switching.ts";
 import { forgetRefusals, renewCredential } from "./wishes.ts";
 
 /** However often somebody asks, a path is measured no more often than this, in milliseconds. */
 const LEAST_PROBE_GAP_MS = 1_000;
+/** A probe that was turned away is repeated after this many intervals, and up to as many more. */
+const AWAY_FACTOR = 2;
 
 /** The rows of the state online. Spec: HOST-3, HOST-4, HOST-10, PATH. */
 export function transitionOnline(
@@ -34,7 +37,7 @@ export function transitionOnline(
   switch (event.case) {
     case "clientConnected":
       if (online.switch?.connection !== event.value.connection) return ignoreEvent(state);
-      return promoteSwitch(state, online, online.switch, draft, event.value.nowMs);
+      return promoteSwitch(state, online, online.switch, draft, event.value);
     case "clientLost":
       return transitionLost(state, online, draft, event.value, config);
     case "clientDoubted":
@@ -56,6 +59,10 @@ export function transitionOnline(
     case "probeAnswered":
     case "probeFailed":
       return transitionProbe(state, online, draft, event, config);
+    case "credentialRenewalDue":
+    case "credentialRefreshed":
+    case "credentialRefreshFailed":
+      return transitionRenewal(state, online, draft, event);
     case "candidatesChanged":
       return changeCandidates(state, online, draft, event.value, config);
     default:
@@ -119,13 +126,25 @@ function transitionProbe(
   const { candidateId } = probe;
   if (event.case === "probeFailed") {
     const loss = lossOf(event.value);
-    if (!isOverloaded(loss)) noteLoss(draft, candidateId, loss, nowMs, config);
+    if (isOverloaded(loss)) turnAway(draft, candidateId, event.value, config);
+    else noteLoss(draft, candidateId, loss, nowMs, config);
     return stayOnline(state, online, draft, { measurements });
   }
   const { roundTripMs, isActiveDoubted } = event.value;
   draft.update(candidateId, (record) => noteAnswer(record, nowMs, roundTripMs));
   const standing = isActiveDoubted ? "doubted" : "steady";
   return considerSwitch(state, online, draft, { nowMs, standing, answered: probe });
+}
+
+/** The server has no room for the probe, as where many tabs of one key probe: the next one waits longer, each a time of its own. Spec: PATH-8. */
+function turnAway(
+  draft: HostDraft,
+  candidateId: string,
+  { nowMs, unitRandom }: HostInputOf<"probeFailed">,
+  { probeIntervalMs }: HostConfig,
+): void {
+  const waitMs = probeIntervalMs * (AWAY_FACTOR + AWAY_FACTOR * unitRandom);
+  draft.update(candidateId, (record) => planProbe(record, nowMs + waitMs));
 }
 
 function changeCandidates(
@@ -157,7 +176,8 @@ function transitionWish(state: HostState, online: HostState_Online, draft: HostD
       return switchTo(state, online, draft, event.value.candidateId, event.value.nowMs);
     case "credentialChanged":
       renewCredential(draft);
-      return stayOnline(state, online, draft);
+      // A probe with the credential before could not be promoted with the next one (PROBE-3).
+      return stayOnline(state, online, draft, online.measurements.length === 0 ? {} : { measurements: [] });
     case "retryRequested":
       forgetRefusals(draft);
       probeOthersNow(draft, online, event.value.nowMs);

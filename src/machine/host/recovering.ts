@@ -77,10 +77,9 @@ function transitionRacing(
       return keep(state, present, draft, { case: "race", value: value ?? running });
     }
     case "clientConnected": {
-      const { connection, nowMs } = event.value;
-      const winner = findContender(running, connection);
+      const winner = findContender(running, event.value.connection);
       if (winner?.stage.case !== "greeting") return ignoreEvent(state);
-      return goOnline(state, draft, { candidateId: winner.candidateId, connection, nowMs });
+      return goOnline(state, draft, { ...event.value, candidateId: winner.candidateId });
     }
     case "clientLost":
     case "probeFailed":

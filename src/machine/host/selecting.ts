@@ -102,10 +102,9 @@ function transitionRace(
   config: HostConfig,
 ): HostStep {
   if (event.case === "clientConnected") {
-    const { connection, nowMs } = event.value;
-    const winner = findContender(race, connection);
+    const winner = findContender(race, event.value.connection);
     if (winner?.stage.case !== "greeting") return ignoreEvent(state);
-    return goOnline(state, draft, { candidateId: winner.candidateId, connection, nowMs });
+    return goOnline(state, draft, { ...event.value, candidateId: winner.candidateId });
   }
   const outcome =
     event.case === "probeAnswered"

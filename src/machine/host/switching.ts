@@ -66,19 +66,26 @@ export function switchTo(
   return openSwitch(state, online, draft, { candidateId, nowMs, measurements: online.measurements });
 }
 
-/** The next connection carries the channel: the one before is done, and does not win again for a while. Spec: HOST-4, PATH-5. */
+/**
+ * The next connection carries the channel: the one before is done, and its candidate, where it is another one, does not win
+ * again for a while. Spec: HOST-4, PATH-5.
+ */
 export function promoteSwitch(
   state: HostState,
   { candidateId: previousId, sinceMs }: HostState_Online,
-  { candidateId, connection }: Switch,
+  { candidateId }: Switch,
   draft: HostDraft,
-  nowMs: number,
+  connected: HostInputOf<"clientConnected">,
 ): HostStep {
+  const { nowMs } = connected;
   const lived = nowMs - sinceMs;
   if (lived >= HEALTHY_AFTER_MS)
     draft.setRetry(create(RetryMemorySchema, { ...draft.retry, failures: 0, refreshes: 0 }));
-  draft.update(previousId, (record) => bar(lived >= hostLimits.forgiveMs ? forgiveBars(record) : record, nowMs));
-  return goOnline(state, draft, { candidateId, connection, nowMs });
+  draft.update(previousId, (record) => {
+    const after = lived >= hostLimits.forgiveMs ? forgiveBars(record) : record;
+    return previousId === candidateId ? after : bar(after, nowMs);
+  });
+  return goOnline(state, draft, { ...connected, candidateId });
 }
 
 /** The next connection came to nothing. Where the server had not accepted it, nothing else changes. Spec: HOST-4. */
@@ -93,23 +100,30 @@ export function failSwitch(
   const { nowMs } = event;
   const loss = lossOf(event);
   const { candidateId } = pending;
-  const judgement = noteLoss(draft, candidateId, loss, nowMs, config);
-  draft.update(candidateId, (record) => bar(record, nowMs));
   const alone = withoutSwitch(online);
-  if (pending.present.case !== "superseded") {
-    return stayOnline(state, alone, draft, { measurements: online.measurements });
-  }
+  const isCarrying = pending.present.case !== "superseded";
+  const isSame = candidateId === online.candidateId;
+  // Another credential was not taken: that says nothing of the candidate, which carries the channel.
+  if (isSame && isCarrying) return stayOnline(state, alone, draft, { measurements: online.measurements });
+  const judgement = noteLoss(draft, candidateId, loss, nowMs, config);
+  if (!isSame) draft.update(candidateId, (record) => bar(record, nowMs));
+  if (isCarrying) return stayOnline(state, alone, draft, { measurements: online.measurements });
   if (judgement === "refresh") return interrupt(state, alone, draft, { effort: refresh(draft), loss, nowMs }, config);
   return reconnect(state, alone, draft, { nowMs, loss, lastId: candidateId }, config);
 }
 
-interface Opening {
+/** What a switch is begun with. */
+export interface Opening {
+  /** The candidate to connect to. */
   readonly candidateId: string;
+  /** The present. */
   readonly nowMs: number;
+  /** The probes that are under way. */
   readonly measurements: readonly Measurement[];
 }
 
-function openSwitch(
+/** Opens a connection that is to carry the channel instead of the active one. */
+export function openSwitch(
   state: HostState,
   online: HostState_Online,
   draft: HostDraft,

@@ -1,10 +1,12 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { checkFunction, checkMethods, checkObject } from "../../wire/check-given.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import { parseServerId } from "../../wire/server-id.ts";
+import { checkProfile } from "../host/profile.ts";
 import type { HostRuntime } from "../host-runtime.ts";
 import { createTurns } from "../registry/create-turns.ts";
 import { MAX_HOSTS } from "../registry/host-registry.ts";
 import { Listeners } from "../source.ts";
+import { askRegistry } from "./ask-registry.ts";
 import { FleetAgents } from "./fleet-agents.ts";
 import type { FleetOrder } from "./fleet-order.ts";
 import type { FleetSnapshot, HostFleet, HostFleetOptions } from "./host-fleet.ts";
@@ -12,8 +14,16 @@ import { HostSlot } from "./host-slot.ts";
 import { addProfile } from "./merge-profiles.ts";
 import { createSnapshotKeeper } from "./show-fleet.ts";
 
-/** Makes a fleet, with no host in it before it is started. Spec: FLEET. */
+/**
+ * Makes a fleet, with no host in it before it is started. Spec: FLEET.
+ * @throws MoorlineError OPTION_INVALID where an option has another form.
+ */
 export function createHostFleet(options: HostFleetOptions): HostFleet {
+  checkObject("options", options);
+  checkMethods("registry", options.registry, ["load", "update"]);
+  checkFunction("createOptions", options.createOptions);
+  if (options.createRuntime !== undefined) checkFunction("createRuntime", options.createRuntime);
+  if (options.onError !== undefined) checkFunction("onError", options.onError);
   return new Fleet(options);
 }
 
@@ -64,12 +74,12 @@ class Fleet implements HostFleet {
   add(profile: HostProfile): Promise<HostRuntime> {
     return this.#turns(async () => {
       this.#checkOpen();
-      const serverId = parseServerId(profile.serverId);
+      const serverId = checkProfile(profile);
       const known = this.#slots.get(serverId);
       // A host that no runtime can be made for is not kept.
       const slot = known ?? this.#createSlot(addProfile([], profile)[0] as HostProfile);
       try {
-        const profiles = await this.#options.registry.update((before) => addProfile(before, profile));
+        const profiles = await askRegistry(this.#options.registry, "update", (before) => addProfile(before, profile));
         this.#checkOpen();
         slot.setProfile(profiles.find((kept) => kept.serverId === serverId) ?? profile);
       } catch (error) {
@@ -86,7 +96,7 @@ class Fleet implements HostFleet {
       this.#checkOpen();
       const without = (profiles: readonly HostProfile[]): HostProfile[] =>
         profiles.filter((profile) => profile.serverId !== serverId);
-      await this.#options.registry.update(without);
+      await askRegistry(this.#options.registry, "update", without);
       const slot = this.#slots.get(serverId);
       if (slot === undefined) return;
       this.#slots.delete(serverId);
@@ -117,7 +127,7 @@ class Fleet implements HostFleet {
     this.#checkOpen();
     this.#phase = "loading";
     try {
-      const { profiles, faults } = await this.#options.registry.load();
+      const { profiles, faults } = await askRegistry(this.#options.registry, "load");
       this.#checkOpen();
       this.#phase = "running";
       this.#faults = faults;
@@ -143,7 +153,11 @@ class Fleet implements HostFleet {
         action: "Forget a host first.",
       });
     }
-    return new HostSlot(profile, this.#options, () => this.#listeners.notify());
+    try {
+      return new HostSlot(profile, this.#options, () => this.#listeners.notify());
+    } catch (error) {
+      throw MoorlineError.from(error);
+    }
   }
 
   #place(slot: HostSlot): void {

@@ -1,4 +1,5 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { checkObject } from "../../wire/check-given.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { compareTimes } from "../compare-times.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
@@ -36,7 +37,9 @@ const COMPARISONS: Readonly<Record<FleetField, Compare>> = {
  * their places. Spec: FLEET-7.
  * @throws MoorlineError OPTION_INVALID for a field that there is not.
  */
-export function toRowOrder({ by, descending = false }: FleetOrder): RowOrder {
+export function toRowOrder(order: FleetOrder): RowOrder {
+  checkObject("the order", order);
+  const { by, descending = false } = order;
   if (!Object.hasOwn(COMPARISONS, by)) {
     throw new MoorlineError("OPTION_INVALID", "Agents cannot be sorted by this field.", {
       action: `Give one of ${Object.keys(COMPARISONS).join(", ")}.`,

@@ -6,6 +6,7 @@ import type { ClientInstance } from "../../client/client-instance.ts";
 import { stoppedChannel } from "../../client/stopped-channel.ts";
 import { type ChannelTransport, createChannelTransport } from "../../rpc/channel-transport.ts";
 import { createServiceClient } from "../../rpc/service-client.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { HostSettings } from "./host-settings.ts";
 
 /** The calls of a host: over whichever channel its instance has, whatever carries that. Spec: HOST-12. */
@@ -20,8 +21,13 @@ export class HostCalls {
     this.transport = createChannelTransport({ channel, clock, random, interceptors, codecs, defaultTimeoutMs });
   }
 
-  /** A client of a service: the same object for the same service. */
+  /** A client of a service: the same object for the same service. @throws MoorlineError OPTION_INVALID for what is none. */
   service<T extends DescService>(service: T): Client<T> {
+    if (service?.kind !== "service") {
+      throw new MoorlineError("OPTION_INVALID", "What was given is no service.", {
+        action: "Give the descriptor of a service, from generated code.",
+      });
+    }
     const known = this.clients.get(service) ?? createServiceClient(service, this.transport);
     this.clients.set(service, known);
     return known as Client<T>;

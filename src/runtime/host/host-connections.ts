@@ -3,6 +3,7 @@ import {
   type ConnectionLoss,
   ConnectionLossSchema,
   type ConnectionState,
+  type ConnectionState_Connected,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_pb.ts";
 import type { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
@@ -151,7 +152,8 @@ export class HostConnections {
       // Only when the channel is attached, which happens next; whoever carried it before is told first.
       clock.soon(() => {
         if (this.clientState(connection)?.state.case !== "connected") return;
-        this.owner.dispatch({ case: "clientConnected", value: { connection, nowMs: clock.now() } });
+        const value = { connection, nowMs: clock.now(), ...this.expiryOf(state.value) };
+        this.owner.dispatch({ case: "clientConnected", value });
       });
     } else if (state.case === "disconnected") {
       const { loss, hint, retry } = state.value;
@@ -160,6 +162,12 @@ export class HostConnections {
       const value = { ...facts, ...(loss === undefined ? {} : { loss }), ...(hint === undefined ? {} : { hint }) };
       this.owner.dispatch({ case: "clientLost", value });
     }
+  }
+
+  /** The end of a credential counts where another one can be had; else the server's word for it decides. Spec: HOST-17. */
+  private expiryOf({ credentialExpiresAtMs }: ConnectionState_Connected): { credentialExpiresAtMs?: number } {
+    const isKnown = credentialExpiresAtMs !== undefined && this.settings.credentials.isRenewable;
+    return isKnown ? { credentialExpiresAtMs } : {};
   }
 
   /** @returns How many round trips were told by now. */

@@ -22,7 +22,7 @@ import { type HostOwner, HostPerformer } from "./host-performer.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { HostTimers } from "./host-timers.ts";
 import { OnlineWaiters, outcomeOf } from "./online-waiters.ts";
-import { factsOf } from "./profile.ts";
+import { checkProfile, factsOf, findSurplus } from "./profile.ts";
 import { keyFailureOf } from "./session-key-failure.ts";
 import { type ShownParts, showHost } from "./show-host.ts";
 
@@ -68,6 +68,7 @@ export class HostCore {
     this.runner = new Runner(hostMachine, settings.config, performer, initialHostState());
     this.shown = showHost(this.look(), undefined);
     this.runner.subscribe((state) => this.entered(state));
+    this.tellSurplus(profile);
   }
 
   /** What is shown. The same object until something changes. */
@@ -113,18 +114,26 @@ export class HostCore {
 
   /** As in HostRuntime. */
   useCandidate(candidateId = ""): void {
+    if (typeof candidateId !== "string") {
+      this.settings.onError(
+        new MoorlineError("OPTION_INVALID", "The candidate that is wanted is no id. Nothing was changed.", {
+          action: "Give the id of a candidate of the profile, or undefined.",
+        }),
+      );
+      return;
+    }
     this.given = { ...this.given, preferredId: candidateId };
     this.dispatch({ case: "candidatePreferred", value: { candidateId, nowMs: this.now() } });
   }
 
   /** As in HostRuntime. */
   setProfile(profile: HostProfile): void {
-    if (profile.serverId !== this.settings.serverId) {
-      this.settings.onError(
-        new MoorlineError("WRONG_SERVER", "The profile is of another daemon. Nothing was changed."),
-      );
+    const failure = this.findFault(profile);
+    if (failure !== undefined) {
+      this.settings.onError(failure);
       return;
     }
+    this.tellSurplus(profile);
     const event = hostEvent({ case: "candidatesChanged", value: { candidates: factsOf(profile), nowMs: this.now() } });
     this.coming.set(event, profile);
     this.runner.dispatch(event);
@@ -144,6 +153,20 @@ export class HostCore {
     const outcome = outcomeOf(this.state);
     if (outcome === undefined) return this.parts.waiters.wait();
     return outcome === "online" ? Promise.resolve() : Promise.reject(outcome);
+  }
+
+  private findFault(profile: HostProfile): MoorlineError | undefined {
+    try {
+      if (checkProfile(profile) === this.settings.serverId) return undefined;
+      return new MoorlineError("WRONG_SERVER", "The profile is of another daemon. Nothing was changed.");
+    } catch (error) {
+      return MoorlineError.from(error);
+    }
+  }
+
+  private tellSurplus(profile: HostProfile): void {
+    const surplus = findSurplus(profile);
+    if (surplus !== undefined) this.settings.onError(surplus);
   }
 
   private get state(): HostState {

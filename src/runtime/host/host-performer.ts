@@ -1,6 +1,7 @@
 import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { ClientInstance } from "../../client/client-instance.ts";
+import type { CredentialAnswer } from "../../client/credential.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import type { ConnectionsOwner, HostConnections } from "./host-connections.ts";
 import type { HostSettings } from "./host-settings.ts";
@@ -66,7 +67,10 @@ export class HostPerformer implements Performer<HostState, HostEvent, HostEffect
         timers.cancel(effect.value.timer);
         break;
       case "refreshCredential":
-        this.refreshCredential(effect.value.request);
+        settings.credentials.refresh(undefined, (answer) => this.answered(effect.value.request, answer));
+        break;
+      case "renewCredential":
+        settings.credentials.renew((answer) => this.answered(effect.value.request, answer));
         break;
       case "forgetCredential":
         settings.credentials.invalidate();
@@ -89,17 +93,16 @@ export class HostPerformer implements Performer<HostState, HostEvent, HostEffect
     this.hands.settings.onError(error);
   }
 
-  private refreshCredential(request: number): void {
-    const { credentials, clock, onError } = this.hands.settings;
-    credentials.refresh(undefined, (answer) => {
-      if (answer.kind === "given") {
-        this.owner.dispatch({ case: "credentialRefreshed", value: { request, nowMs: clock.now() } });
-        return;
-      }
-      onError(answer.error);
-      const message = "no new credential could be had";
-      this.owner.dispatch({ case: "credentialRefreshFailed", value: { request, message } });
-    });
+  private answered(request: number, answer: CredentialAnswer): void {
+    const { clock, onError } = this.hands.settings;
+    const nowMs = clock.now();
+    if (answer.kind === "given") {
+      this.owner.dispatch({ case: "credentialRefreshed", value: { request, nowMs } });
+      return;
+    }
+    onError(answer.error);
+    const message = "no new credential could be had";
+    this.owner.dispatch({ case: "credentialRefreshFailed", value: { request, message, nowMs } });
   }
 
   private loseChannel(reason: ChannelLossReason): void {

@@ -21,6 +21,7 @@ import { type LocalChannelLimits, unaryTimeoutMs } from "../../wire/limits.ts";
 import { parseServerId, type ServerId } from "../../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../../wire/session-key.ts";
 import type { HostRuntimeOptions } from "../host-runtime.ts";
+import { checkHostOptions } from "./host-option-checks.ts";
 
 /** The options of a runtime, checked and with their defaults. */
 export interface HostSettings {
@@ -68,6 +69,7 @@ const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServic
  * @throws MoorlineError SERVER_ID_MALFORMED, SESSION_KEY_MISSING, SESSION_KEY_MALFORMED, OPTION_INVALID.
  */
 export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
+  checkHostOptions(options);
   const { sessionKey, limits = {}, clock = systemClock, random = systemRandom } = options;
   const { interruptionMs, probeIntervalMs, ...clientLimits } = limits;
   const config = {

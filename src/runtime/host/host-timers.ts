@@ -46,6 +46,9 @@ export class HostTimers {
       case HostTimer.PROBE:
         this.dispatch({ case: "probeDue", value });
         break;
+      case HostTimer.RENEWAL:
+        this.dispatch({ case: "credentialRenewalDue", value });
+        break;
     }
   }
 }

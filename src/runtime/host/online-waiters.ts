@@ -1,5 +1,14 @@
 import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { HostErrorReason, HostFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { MoorlineError, type MoorlineErrorCode } from "../../wire/moorline-error.ts";
+
+const CODES: ReadonlyMap<HostFailureReason, MoorlineErrorCode> = new Map([
+  [HostFailureReason.STORAGE_FAILED, "STORAGE_FAILED"],
+  [HostFailureReason.STORAGE_UNSUPPORTED, "STORAGE_UNSUPPORTED"],
+  [HostFailureReason.STORAGE_FULL, "STORAGE_FULL"],
+  [HostFailureReason.INSTALL_SECRET_MALFORMED, "INSTALL_SECRET_MALFORMED"],
+  [HostFailureReason.SESSION_KEY_MALFORMED, "SESSION_KEY_MALFORMED"],
+]);
 
 interface Waiter {
   readonly resolve: () => void;
@@ -37,21 +46,31 @@ export function outcomeOf({ state }: HostState): "online" | MoorlineError | unde
     case "online":
       return "online";
     case "stopped":
-      return new MoorlineError("DISPOSED", "The runtime is stopped.");
+      return new MoorlineError("DISPOSED", "The runtime is stopped.", {
+        action: "Make another runtime: a stopped one stays so.",
+      });
     case "noConnections":
       return new MoorlineError("NOT_CONNECTED", "The profile has no candidates.", {
         action: "Add an address of the daemon to the profile.",
       });
     case "failed": {
-      const { message = "", action = "" } = state.value.failure ?? {};
-      return new MoorlineError("STORAGE_FAILED", message || "There is no session key.", { action });
+      const { reason = HostFailureReason.UNSPECIFIED, message = "", action = "" } = state.value.failure ?? {};
+      const code = CODES.get(reason) ?? "SESSION_KEY_UNAVAILABLE";
+      return new MoorlineError(code, message || "There is no session key.", action === "" ? {} : { action });
     }
     case "error": {
-      const { retryAtMs, loss } = state.value;
+      const { retryAtMs, loss, reason } = state.value;
       if (retryAtMs !== undefined) return undefined;
+      if (reason === HostErrorReason.CREDENTIAL_REFRESH_FAILED) {
+        return new MoorlineError("CREDENTIAL_REFRESH_FAILED", "No new credential could be had.", {
+          action: "Sign in again, then call credentialChanged.",
+        });
+      }
       const { code = 0, message = "" } = loss ?? {};
       if (code !== 0) return MoorlineError.fromCloseCode(code, message);
-      return new MoorlineError("NOT_CONNECTED", message || "No candidate can be tried.");
+      return new MoorlineError("NOT_CONNECTED", message || "No candidate can be tried.", {
+        action: "Look at candidatesOf the snapshot, which says why each is set aside, and change the profile.",
+      });
     }
     default:
       return undefined;

@@ -13,7 +13,7 @@ import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { isInitialLoad } from "../../machine/sync.ts";
 import { generalCodec } from "../../rpc/message-format.ts";
 import { KeyedListeners, Listeners, type Source } from "../source.ts";
-import type { StoredMirror } from "../storage/mirror-storage.ts";
+import type { StoredEntry, StoredMirror } from "../storage/mirror-storage.ts";
 import type { AgentDirectoryOptions, OwnedAgentDirectory } from "./agent-directory.ts";
 import { byUpdatedLast, toTotalOrder } from "./agent-order.ts";
 import type { KnownEntry } from "./entry-table.ts";
@@ -160,7 +160,7 @@ export class DirectoryMirror
 
   restore({ cursor, entries }: StoredMirror): void {
     const { epoch } = fromBinary(DirectoryCursorSchema, cursor);
-    const known = entries.map(({ id, revision, bytes }) => ({ id, revision, value: decodeAgent(id, bytes) }));
+    const known = entries.map(decodeEntry);
     this.mirror.restore(epoch, known);
     this.scope = "changes";
     this.tell();
@@ -246,10 +246,11 @@ function areSameAgents(a: Agent, b: Agent): boolean {
   return a.updatedAt?.nanos === b.updatedAt?.nanos && equals(AgentSchema, a, b);
 }
 
-function decodeAgent(id: string, bytes: Uint8Array): Agent {
-  const agent = codec.decode(bytes);
-  if (agent.id !== id) throw new Error("an agent has another id than it was stored under");
-  return agent;
+function decodeEntry({ id, revision, bytes }: StoredEntry): { id: string; revision: number; value: Agent } {
+  const value = codec.decode(bytes);
+  if (value.id !== id) throw new Error("an agent has another id than it was stored under");
+  if (!Number.isSafeInteger(revision)) throw new Error("an agent has no revision");
+  return { id, revision, value };
 }
 
 function* valuesOf(entries: ReadonlyMap<string, KnownEntry<Agent>>): Generator<Agent, void> {

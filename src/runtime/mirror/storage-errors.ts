@@ -1,5 +1,5 @@
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import { isOutOfRoom } from "../storage/out-of-room.ts";
+import { isOutOfRoom } from "../../wire/out-of-room.ts";
 
 /**
  * Whatever a storage of mirrors has thrown, as a typed error with it as its cause: STORAGE_FULL where there is no room

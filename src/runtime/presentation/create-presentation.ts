@@ -6,6 +6,7 @@ import type {
 } from "../../../gen/moorline/machine/v1/presentation_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
+import { checkRange, MAX_UINT32 } from "../../client/option-checks.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
@@ -19,6 +20,7 @@ import {
 } from "../../machine/presentation.ts";
 import { createTransition, type TransitionSink } from "../../machine/transition-log.ts";
 import { systemClock } from "../../transport/system-clock.ts";
+import { checkMethods, checkObject } from "../../wire/check-given.ts";
 import { Listeners, type Source } from "../source.ts";
 import { presentationOf } from "./presentation-of.ts";
 
@@ -49,8 +51,15 @@ export interface PresentationSource extends Source<Presentation> {
 /**
  * Follows what a view of a mirror shows: {@link presentationOf}, with the toast only where a refresh takes long. Mirror
  * and host are listened to, and a timer runs, only while somebody subscribes. Spec: PRESENT-3 to PRESENT-6.
+ * @throws MoorlineError OPTION_INVALID where an option has another form.
  */
 export function createPresentation(options: PresentationOptions): PresentationSource {
+  checkObject("options", options);
+  const { sync, host, isOptimistic, config = {} } = options;
+  for (const [name, source] of Object.entries({ sync, host, ...(isOptimistic && { isOptimistic }) })) {
+    checkMethods(name, source, ["getSnapshot", "subscribe"]);
+  }
+  checkRange("toastAfterMs", config.toastAfterMs ?? 0, 0, MAX_UINT32);
   const presenter = new Presenter(options);
   return {
     getSnapshot: () => presenter.getSnapshot(),

@@ -1,6 +1,6 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import { isOutOfRoom } from "../storage/out-of-room.ts";
+import { isOutOfRoom } from "../../wire/out-of-room.ts";
 import { type HostRegistry, MAX_HOSTS, type RegistryContents } from "./host-registry.ts";
 import { parseRegistry, printRegistry } from "./registry-text.ts";
 

@@ -15,12 +15,13 @@ function createAsker() {
 }
 
 /** What a source gives, as text. */
-function tokensOf(source: CredentialSource, how: "get" | "refresh", refused?: Credential): string[] {
+function tokensOf(source: CredentialSource, how: "get" | "refresh" | "renew", refused?: Credential): string[] {
   const tokens: string[] = [];
   const take = (answer: CredentialAnswer): void => {
     tokens.push(answer.kind === "given" ? JSON.stringify(answer.credential ?? "none") : String(answer.error));
   };
   if (how === "get") source.get(take);
+  else if (how === "renew") source.renew(take);
   else source.refresh(refused, take);
   return tokens;
 }
@@ -110,6 +111,70 @@ describe("CredentialSource", () => {
     answers[0]?.(undefined);
     await settle();
     expect(tokens[0]).toContain("gave none");
+  });
+});
+
+describe("CredentialSource: renewing", () => {
+  const OLD = '{"bearerToken":"old"}';
+  const NEW = '{"bearerToken":"new"}';
+
+  async function createKnown() {
+    const asker = createAsker();
+    const source = createCredentialSource(asker.callback);
+    tokensOf(source, "get");
+    asker.answers[0]?.({ bearerToken: "old" });
+    await settle();
+    return { source, answers: asker.answers };
+  }
+
+  it("gives the present one until there is another, and asks once for all [RETRY-6, RETRY-7]", async () => {
+    const { source, answers } = await createKnown();
+    const [first, second] = [tokensOf(source, "renew"), tokensOf(source, "renew")];
+    expect(tokensOf(source, "get")).toEqual([OLD]);
+    answers[1]?.({ bearerToken: "new" });
+    await settle();
+    expect([first, second, tokensOf(source, "get")]).toEqual([[NEW], [NEW], [NEW]]);
+    expect(answers).toHaveLength(2);
+  });
+
+  it("keeps the present one where there is no other [RETRY-7]", async () => {
+    const { source, answers } = await createKnown();
+    const tokens = tokensOf(source, "renew");
+    answers[1]?.(undefined);
+    await settle();
+    expect(tokens[0]).toContain("gave none");
+    expect(tokensOf(source, "get")).toEqual([OLD]);
+    tokensOf(source, "renew");
+    expect(answers).toHaveLength(3);
+  });
+
+  it("has a refusal meanwhile wait for the same answer [RETRY-6, RETRY-7]", async () => {
+    const { source, answers } = await createKnown();
+    const renewed = tokensOf(source, "renew");
+    const refreshed = tokensOf(source, "refresh", { bearerToken: "old" });
+    expect(refreshed).toEqual([]);
+    answers[1]?.({ bearerToken: "new" });
+    await settle();
+    expect([renewed, refreshed]).toEqual([[NEW], [NEW]]);
+    expect(answers).toHaveLength(2);
+  });
+
+  it("takes what was asked later where somebody has signed in meanwhile [RETRY-6, INV-8]", async () => {
+    const { source, answers } = await createKnown();
+    const renewed = tokensOf(source, "renew");
+    source.invalidate();
+    answers[1]?.({ bearerToken: "before" });
+    await settle();
+    expect(renewed).toEqual([]);
+    answers[2]?.({ bearerToken: "new" });
+    await settle();
+    expect([renewed, tokensOf(source, "get")]).toEqual([[NEW], [NEW]]);
+  });
+
+  it("has none to ask where it is fixed", () => {
+    const source = new CredentialSource({ bearerToken: "fixed" });
+    expect(source.isRenewable).toBe(false);
+    expect(tokensOf(source, "renew")[0]).toContain("no callback");
   });
 });
 

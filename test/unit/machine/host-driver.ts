@@ -84,16 +84,20 @@ export class HostDriver {
     return this.give({ case: "startFailed", value: { request, failure } });
   }
 
-  /** The client of a candidate is welcomed. */
-  connected(candidateId: string): this {
-    return this.give({ case: "clientConnected", value: { connection: this.numberOf(candidateId), nowMs: this.nowMs } });
+  /** The client of a candidate is welcomed. @param expiresInMs When its credential ends. Default: never. */
+  connected(candidateId: string, expiresInMs?: number): this {
+    const facts = { connection: this.numberOf(candidateId), nowMs: this.nowMs };
+    const expiry = expiresInMs === undefined ? {} : { credentialExpiresAtMs: this.nowMs + expiresInMs };
+    return this.give({ case: "clientConnected", value: { ...facts, ...expiry } });
   }
 
-  lost(candidateId: string, { code = CloseCode.UNSPECIFIED, wasHealthy = false, hint }: HostLoss = {}): this {
-    const reason = ConnectionLossReason.TRANSPORT_CLOSED;
-    const loss = create(ConnectionLossSchema, { reason, code });
-    const facts = { connection: this.numberOf(candidateId), nowMs: this.nowMs, unitRandom: 0.5, loss, wasHealthy };
-    return this.give({ case: "clientLost", value: hint === undefined ? facts : { ...facts, hint } });
+  lost(candidateId: string, how: HostLoss = {}): this {
+    return this.lose(this.numberOf(candidateId), how);
+  }
+
+  /** The active connection is lost, where another one of its candidate says hello. */
+  activeLost(how: HostLoss = {}): this {
+    return this.lose(this.online.connection, how);
   }
 
   answered(candidateId: string, roundTripMs = 40, isActiveDoubted = false): this {
@@ -114,7 +118,7 @@ export class HostDriver {
   }
 
   /** Lets the next timer be due, whenever that is. */
-  due(name: "raceDue" | "retryDue" | "probeDue" | "interruptionTimedOut"): this {
+  due(name: "raceDue" | "retryDue" | "probeDue" | "interruptionTimedOut" | "credentialRenewalDue"): this {
     const dueAtMs = this.timers.get(name) ?? -1;
     this.nowMs = Math.max(this.nowMs, dueAtMs);
     if (name === "interruptionTimedOut") return this.give({ case: name, value: { dueAtMs } });
@@ -149,7 +153,7 @@ export class HostDriver {
   }
 
   refreshFailed(request = this.request): this {
-    return this.give({ case: "credentialRefreshFailed", value: { request, message: "none" } });
+    return this.give({ case: "credentialRefreshFailed", value: { request, message: "none", nowMs: this.nowMs } });
   }
 
   doubt(): this {
@@ -188,6 +192,8 @@ export class HostDriver {
   /** The number of the request for a credential. */
   get request(): number {
     const { state } = this.state;
+    const renewal = state.case === "online" ? state.value.renewal?.stage : undefined;
+    if (renewal?.case === "asking") return renewal.value.request;
     const effort = state.value !== undefined && "effort" in state.value ? state.value.effort : undefined;
     return effort?.case === "refreshing" ? effort.value.request : 0;
   }
@@ -198,7 +204,7 @@ export class HostDriver {
   }
 
   get timers(): ReadonlyMap<string, number> {
-    const names = ["", "raceDue", "retryDue", "interruptionTimedOut", "probeDue"];
+    const names = ["", "raceDue", "retryDue", "interruptionTimedOut", "probeDue", "credentialRenewalDue"];
     return new Map([...timersOf(this.state)].map(([timer, atMs]) => [names[timer] ?? "", atMs]));
   }
 
@@ -209,6 +215,13 @@ export class HostDriver {
       const end = effect.case === "closeConnection" && code === CloseCode.CHANNEL_DONE ? "for good" : undefined;
       return [effect.case, connection, candidateId, end].filter((part) => part !== undefined).join(" ");
     });
+  }
+
+  private lose(connection: number, { code = CloseCode.UNSPECIFIED, wasHealthy = false, hint }: HostLoss): this {
+    const reason = ConnectionLossReason.TRANSPORT_CLOSED;
+    const loss = create(ConnectionLossSchema, { reason, code });
+    const facts = { connection, nowMs: this.nowMs, unitRandom: 0.5, loss, wasHealthy };
+    return this.give({ case: "clientLost", value: hint === undefined ? facts : { ...facts, hint } });
   }
 
   /** The number of the connection of a candidate; of the one that is not active where there are two. */

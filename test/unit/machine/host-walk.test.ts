@@ -23,10 +23,10 @@ const code = fc.constantFrom(...CODES);
 const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 6,
-    arbitrary: id.map(
-      (who): Move =>
+    arbitrary: fc.tuple(id, fc.constantFrom(undefined, undefined, 1_000, 45_000, 3_600_000)).map(
+      ([who, expiresInMs]): Move =>
         (driver) =>
-          driver.connected(who),
+          driver.connected(who, expiresInMs),
     ),
   },
   {
@@ -55,11 +55,13 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
   {
     weight: 8,
-    arbitrary: fc.constantFrom("raceDue", "retryDue", "probeDue", "interruptionTimedOut" as const).map(
-      (name): Move =>
-        (driver) =>
-          driver.due(name as "raceDue"),
-    ),
+    arbitrary: fc
+      .constantFrom("raceDue", "retryDue", "probeDue", "interruptionTimedOut", "credentialRenewalDue" as const)
+      .map(
+        (name): Move =>
+          (driver) =>
+            driver.due(name as "raceDue"),
+      ),
   },
   {
     weight: 3,
@@ -80,9 +82,10 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     ),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.constantFrom<Move>(
       (driver) => driver.hide(),
+      (driver) => (driver.phase === "online" ? driver.activeLost({ code: CloseCode.SUPERSEDED }) : driver),
       (driver) => driver.refreshed(),
       (driver) => driver.refreshFailed(),
     ),

@@ -171,10 +171,11 @@ describe("transitionHost: online", () => {
     expect(driver.prefer("b").online.switch?.candidateId).toBe("b");
   });
 
-  it("says nothing is wrong with a candidate whose probe the server did not take [PROBE-9]", () => {
+  it("says nothing is wrong with a candidate whose probe the server did not take, and waits longer [PROBE-9, PATH-8]", () => {
     const driver = online().due("probeDue").probeFailed("b", CloseCode.OVERLOADED);
     expect(driver.memory.candidates[1]).toMatchObject({ failures: 0 });
-    driver.due("probeDue").probeFailed("b", CloseCode.WRONG_SERVER);
+    expect(driver.memory.candidates[1]?.probeAtMs).toBe(driver.nowMs + 30_000);
+    driver.wait(30_000).due("probeDue").probeFailed("b", CloseCode.WRONG_SERVER);
     expect(driver.memory.candidates[1]?.setAside?.reason).toBe(SetAsideReason.WRONG_SERVER);
     expect(driver.phase).toBe("online");
   });

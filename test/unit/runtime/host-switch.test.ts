@@ -16,6 +16,7 @@ import {
   phaseNameOf,
   stageHost,
 } from "./support/host-stage.ts";
+import { lostChannelsOf, startTalk } from "./support/talk.ts";
 
 /** A stage that is online on the far way, because the near one was not there at first. */
 async function stageFarAway(): Promise<HostStage> {
@@ -25,43 +26,6 @@ async function stageFarAway(): Promise<HostStage> {
   expect(activeCandidateOf(stage.host.getSnapshot())).toBe(idOf(FAR));
   networkOf(stage, NEAR).setDialing(NEAR.endpoint, "normal");
   return stage;
-}
-
-/** A stream that is answered message by message. */
-function startTalk(stage: HostStage): {
-  say(text: string): void;
-  readonly heard: string[];
-  readonly failures: unknown[];
-} {
-  const queue: string[] = [];
-  let wake: () => void = () => {};
-  async function* requests(): AsyncGenerator<{ text: string }> {
-    for (;;) {
-      for (let text = queue.shift(); text !== undefined; text = queue.shift()) yield { text };
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  }
-  const heard: string[] = [];
-  const failures: unknown[] = [];
-  void (async () => {
-    try {
-      for await (const { text } of stage.host.service(Echo).talk(requests())) heard.push(text);
-    } catch (error) {
-      failures.push(error);
-    }
-  })();
-  const say = (text: string): void => {
-    queue.push(text);
-    wake();
-  };
-  return { say, heard, failures };
-}
-
-/** What the server has said about channels: only resumes may follow the first attach. */
-function lostChannelsOf({ transitions }: HostStage): number {
-  return transitions.filter(({ machine, to }) => machine === "channel" && to === "lost").length;
 }
 
 describe("HostRuntime: switching", () => {

@@ -75,6 +75,18 @@ describe("loadOrCreateSessionKey", () => {
     });
   });
 
+  it.each(["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED"])(
+    "says of a %s that there is no room [KEY-7]",
+    async (name) => {
+      const full = Object.assign(new Error("full"), { name });
+      await expect(load(storageOf(async () => Promise.reject(full)))).rejects.toMatchObject({
+        code: "STORAGE_FULL",
+        action: expect.stringContaining("Make room"),
+        cause: full,
+      });
+    },
+  );
+
   it("passes a typed error of the storage on [KEY-7]", async () => {
     const error = new MoorlineError("STORAGE_UNSUPPORTED", "No.");
     await expect(load(storageOf(async () => Promise.reject(error)))).rejects.toBe(error);
@@ -83,6 +95,13 @@ describe("loadOrCreateSessionKey", () => {
   it("does not touch the storage for what is no server id [KEY-7]", async () => {
     const storage = storageOf(() => expect.unreachable());
     await expect(load(storage, "my-daemon")).rejects.toMatchObject({ code: "SERVER_ID_MALFORMED" });
+  });
+
+  it.each([undefined, {}, "localStorage"])("refuses %j, which is no storage [KEY-7]", async (storage) => {
+    await expect(load(storage as never)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      action: expect.stringContaining("putIfAbsent"),
+    });
   });
 
   it("makes no secret up without chance [KEY-4]", async () => {

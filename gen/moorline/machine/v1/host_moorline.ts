@@ -48,7 +48,8 @@ export type HostEventName =
   | "woke"
   | "went_online"
   | "foregrounded"
-  | "hidden";
+  | "hidden"
+  | "credential_renewal_due";
 
 /**
  * The effects of the machine host.
@@ -65,7 +66,8 @@ export type HostEffectName =
   | "refresh_credential"
   | "forget_credential"
   | "lose_channel"
-  | "refresh_mirrors";
+  | "refresh_mirrors"
+  | "renew_credential";
 
 /**
  * The states that may follow in the machine host, by state and event. An event without a row is ignored.
@@ -123,6 +125,9 @@ export const hostTransitions = {
     probe_due: ["online"],
     probe_answered: ["online"],
     probe_failed: ["online"],
+    credential_renewal_due: ["online"],
+    credential_refreshed: ["online"],
+    credential_refresh_failed: ["online"],
     credential_changed: ["online"],
     candidates_changed: ["no_connections", "online", "interrupted", "error"],
     candidate_preferred: ["online"],

@@ -23,7 +23,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/machine/v1/host.proto.
  */
 export const file_moorline_machine_v1_host: GenFile = /*@__PURE__*/
-  fileDesc("moorline/machine/v1/host.proto moorline.machine.v1|mHostState|ostate|fbooting 1 11:0 HostState.Booting|ffailed 2 11:0 HostState.Failed|fno_connections 3 11:0 HostState.NoConnections|fselecting 4 11:0 HostState.Selecting|fconnecting_active 5 11:0 HostState.ConnectingActive|fonline 6 11:0 HostState.Online|finterrupted 7 11:0 HostState.Interrupted|fdegraded 8 11:0 HostState.Degraded|ferror 9 11:0 HostState.Error|fstopped 10 11:0 HostState.Stopped|mBooting|ostage|funstarted 1 11:0 HostState.Unstarted|floading_key 2 11:0 HostState.LoadingKey|.|mUnstarted|.|mLoadingKey|frequest 1 13|.|mFailed|ffailure 1 11 HostFailure|frequest 2 13|.|mNoConnections|fmemory 1 11 HostMemory|.|mSelecting|oeffort|frace 1 11:0 Race|frefreshing 2 11:0 Refreshing|fmemory 3 11 HostMemory|.|mConnectingActive|fcandidate_id 1 9|fconnection 2 13|frace 3 11 Race|fmemory 4 11 HostMemory|.|mOnline|fgeneration 1 13|fcandidate_id 2 9|fpath 3 14 .moorline.session.v1.Path|fconnection 4 13|fsince_ms 5 1|fswitch 6 11 Switch|fmeasurements 7 11r Measurement|fmemory 8 11 HostMemory|.|mInterrupted|oeffort|flast 1 11 LastConnection|funtil_ms 2 1|frace 3 11:0 Race|fpause 4 11:0 Pause|frefreshing 5 11:0 Refreshing|fmemory 6 11 HostMemory|.|mDegraded|oeffort|flast 1 11 LastConnection|frace 2 11:0 Race|fpause 3 11:0 Pause|frefreshing 4 11:0 Refreshing|fmemory 5 11 HostMemory|.|mError|o_retry_at_ms|freason 1 14 .moorline.state.v1.HostErrorReason|fcandidate_id 2 9|floss 3 11 ConnectionLoss|fretry_at_ms 4 1:0?|fmemory 5 11 HostMemory|.|mStopped|.|.|mHostMemory|fcandidates 1 11r CandidateRecord|flast_generation 2 13|flast_number 3 13|fretry 4 11 RetryMemory|fvisibility 5 14 .moorline.state.v1.Visibility|fpreferred_candidate_id 6 9|.|mCandidateRecord|o_answered_at_ms|fcandidate_id 1 9|fpath 2 14 .moorline.session.v1.Path|fis_loopback 3 8|fset_aside 4 11 SetAside|ffailures 5 13|fanswered_at_ms 6 1:0?|fsamples 7 11r RoundTripSample|fbars 8 13|fbarred_until_ms 9 1|fprobe_at_ms 10 1|.|mSetAside|freason 1 14 .moorline.state.v1.SetAsideReason|floss 2 11 ConnectionLoss|.|mRoundTripSample|fat_ms 1 1|fround_trip_ms 2 1|.|mCandidateFacts|fcandidate_id 1 9|fpath 2 14 .moorline.session.v1.Path|fis_loopback 3 8|fset_aside 4 14 .moorline.state.v1.SetAsideReason|.|mRace|fcontenders 1 11r Contender|.|mContender|ostage|fcandidate_id 1 9|fwaiting 2 11:0 Contender.Waiting|fgreeting 3 11:0 Contender.Greeting|fprobing 4 11:0 Contender.Probing|fheld 5 11:0 Contender.Held|fbeaten 6 11:0 Contender.Beaten|mWaiting|funtil_ms 1 1|.|mGreeting|fconnection 1 13|.|mProbing|fconnection 1 13|.|mHeld|.|mBeaten|floss 1 11 ConnectionLoss|fhint 2 11 RetryHint|fmay_retry 3 8|.|.|mPause|funtil_ms 1 1|.|mRefreshing|frequest 1 13|.|mLastConnection|fgeneration 1 13|fcandidate_id 2 9|fpath 3 14 .moorline.session.v1.Path|flost_at_ms 4 1|floss 5 11 ConnectionLoss|.|mSwitch|opresent|fcandidate_id 1 9|fconnection 2 13|fcarrying 3 11:0 Switch.Carrying|fsuperseded 4 11:0 Switch.Superseded|mCarrying|.|mSuperseded|.|.|mMeasurement|fcandidate_id 1 9|fconnection 2 13|.|mHostFailure|freason 1 14 .moorline.state.v1.HostFailureReason|fmessage 2 9|faction 3 9|.|mHostEvent|oevent|fstart_requested 1 11:0 HostEvent.StartRequested|fstarted 2 11:0 HostEvent.Started|fstart_failed 3 11:0 HostEvent.StartFailed|fstop_requested 4 11:0 HostEvent.StopRequested|fcandidates_changed 5 11:0 HostEvent.CandidatesChanged|fcandidate_preferred 6 11:0 HostEvent.CandidatePreferred|fretry_requested 7 11:0 HostEvent.RetryRequested|frefresh_requested 8 11:0 HostEvent.RefreshRequested|fcredential_changed 9 11:0 HostEvent.CredentialChanged|fcredential_refreshed 10 11:0 HostEvent.CredentialRefreshed|fcredential_refresh_failed 11 11:0 HostEvent.CredentialRefreshFailed|frace_due 12 11:0 HostEvent.RaceDue|fretry_due 13 11:0 HostEvent.RetryDue|finterruption_timed_out 14 11:0 HostEvent.InterruptionTimedOut|fprobe_due 15 11:0 HostEvent.ProbeDue|fclient_connected 16 11:0 HostEvent.ClientConnected|fclient_lost 17 11:0 HostEvent.ClientLost|fclient_doubted 18 11:0 HostEvent.ClientDoubted|fclient_measured 19 11:0 HostEvent.ClientMeasured|fprobe_answered 20 11:0 HostEvent.ProbeAnswered|fprobe_failed 21 11:0 HostEvent.ProbeFailed|fwoke 22 11:0 HostEvent.Woke|fwent_online 23 11:0 HostEvent.WentOnline|fforegrounded 24 11:0 HostEvent.Foregrounded|fhidden 25 11:0 HostEvent.Hidden|mStartRequested|.|mStarted|frequest 1 13|fnow_ms 2 1|fcandidates 3 11r CandidateFacts|fvisibility 4 14 .moorline.state.v1.Visibility|fpreferred_candidate_id 5 9|.|mStartFailed|frequest 1 13|ffailure 2 11 HostFailure|.|mStopRequested|.|mCandidatesChanged|fnow_ms 1 1|fcandidates 2 11r CandidateFacts|.|mCandidatePreferred|fnow_ms 1 1|fcandidate_id 2 9|.|mRetryRequested|fnow_ms 1 1|.|mRefreshRequested|fnow_ms 1 1|.|mCredentialChanged|fnow_ms 1 1|.|mCredentialRefreshed|frequest 1 13|fnow_ms 2 1|.|mCredentialRefreshFailed|frequest 1 13|fmessage 2 9|.|mRaceDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mRetryDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mInterruptionTimedOut|fdue_at_ms 1 1|.|mProbeDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mClientConnected|fconnection 1 13|fnow_ms 2 1|.|mClientLost|fconnection 1 13|fnow_ms 2 1|funit_random 3 1|floss 4 11 ConnectionLoss|fhint 5 11 RetryHint|fwas_healthy 6 8|.|mClientDoubted|fconnection 1 13|fnow_ms 2 1|.|mClientMeasured|fconnection 1 13|fnow_ms 2 1|fround_trip_ms 3 1|.|mProbeAnswered|fconnection 1 13|fnow_ms 2 1|fround_trip_ms 3 1|fis_active_doubted 4 8|.|mProbeFailed|fconnection 1 13|fnow_ms 2 1|funit_random 3 1|floss 4 11 ConnectionLoss|fhint 5 11 RetryHint|.|mWoke|fnow_ms 1 1|.|mWentOnline|fnow_ms 1 1|.|mForegrounded|fnow_ms 1 1|.|mHidden|.|.|mHostEffect|oeffect|fload_session_key 1 11:0 HostEffect.LoadSessionKey|fopen_client 2 11:0 HostEffect.OpenClient|fopen_probe 3 11:0 HostEffect.OpenProbe|fpromote_probe 4 11:0 HostEffect.PromoteProbe|fclose_connection 5 11:0 HostEffect.CloseConnection|fping_client 6 11:0 HostEffect.PingClient|fstart_timer 7 11:0 HostEffect.StartTimer|fcancel_timer 8 11:0 HostEffect.CancelTimer|frefresh_credential 9 11:0 HostEffect.RefreshCredential|fforget_credential 10 11:0 HostEffect.ForgetCredential|flose_channel 11 11:0 HostEffect.LoseChannel|frefresh_mirrors 12 11:0 HostEffect.RefreshMirrors|mLoadSessionKey|frequest 1 13|.|mOpenClient|fconnection 1 13|fcandidate_id 2 9|.|mOpenProbe|fconnection 1 13|fcandidate_id 2 9|.|mPromoteProbe|fconnection 1 13|.|mCloseConnection|fconnection 1 13|fcode 2 14 .moorline.session.v1.CloseCode|.|mPingClient|fconnection 1 13|fpadding_bytes 2 13|.|mStartTimer|ftimer 1 14 HostTimer|fat_ms 2 1|.|mCancelTimer|ftimer 1 14 HostTimer|.|mRefreshCredential|frequest 1 13|.|mForgetCredential|.|mLoseChannel|freason 1 14 .moorline.session.v1.ChannelLossReason|.|mRefreshMirrors|.|.|eHostTimer|vHOST_TIMER_UNSPECIFIED 0|vHOST_TIMER_RACE 1|vHOST_TIMER_RETRY 2|vHOST_TIMER_INTERRUPTION 3|vHOST_TIMER_PROBE 4|.", [file_moorline_machine_v1_connection, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_phase, file_moorline_state_v1_reason]);
+  fileDesc("moorline/machine/v1/host.proto moorline.machine.v1|mHostState|ostate|fbooting 1 11:0 HostState.Booting|ffailed 2 11:0 HostState.Failed|fno_connections 3 11:0 HostState.NoConnections|fselecting 4 11:0 HostState.Selecting|fconnecting_active 5 11:0 HostState.ConnectingActive|fonline 6 11:0 HostState.Online|finterrupted 7 11:0 HostState.Interrupted|fdegraded 8 11:0 HostState.Degraded|ferror 9 11:0 HostState.Error|fstopped 10 11:0 HostState.Stopped|mBooting|ostage|funstarted 1 11:0 HostState.Unstarted|floading_key 2 11:0 HostState.LoadingKey|.|mUnstarted|.|mLoadingKey|frequest 1 13|.|mFailed|ffailure 1 11 HostFailure|frequest 2 13|.|mNoConnections|fmemory 1 11 HostMemory|.|mSelecting|oeffort|frace 1 11:0 Race|frefreshing 2 11:0 Refreshing|fmemory 3 11 HostMemory|.|mConnectingActive|fcandidate_id 1 9|fconnection 2 13|frace 3 11 Race|fmemory 4 11 HostMemory|.|mOnline|fgeneration 1 13|fcandidate_id 2 9|fpath 3 14 .moorline.session.v1.Path|fconnection 4 13|fsince_ms 5 1|fswitch 6 11 Switch|fmeasurements 7 11r Measurement|fmemory 8 11 HostMemory|frenewal 9 11 Renewal|.|mInterrupted|oeffort|flast 1 11 LastConnection|funtil_ms 2 1|frace 3 11:0 Race|fpause 4 11:0 Pause|frefreshing 5 11:0 Refreshing|fmemory 6 11 HostMemory|.|mDegraded|oeffort|flast 1 11 LastConnection|frace 2 11:0 Race|fpause 3 11:0 Pause|frefreshing 4 11:0 Refreshing|fmemory 5 11 HostMemory|.|mError|o_retry_at_ms|freason 1 14 .moorline.state.v1.HostErrorReason|fcandidate_id 2 9|floss 3 11 ConnectionLoss|fretry_at_ms 4 1:0?|fmemory 5 11 HostMemory|.|mStopped|.|.|mHostMemory|fcandidates 1 11r CandidateRecord|flast_generation 2 13|flast_number 3 13|fretry 4 11 RetryMemory|fvisibility 5 14 .moorline.state.v1.Visibility|fpreferred_candidate_id 6 9|.|mCandidateRecord|o_answered_at_ms|fcandidate_id 1 9|fpath 2 14 .moorline.session.v1.Path|fis_loopback 3 8|fset_aside 4 11 SetAside|ffailures 5 13|fanswered_at_ms 6 1:0?|fsamples 7 11r RoundTripSample|fbars 8 13|fbarred_until_ms 9 1|fprobe_at_ms 10 1|.|mSetAside|freason 1 14 .moorline.state.v1.SetAsideReason|floss 2 11 ConnectionLoss|.|mRoundTripSample|fat_ms 1 1|fround_trip_ms 2 1|.|mCandidateFacts|fcandidate_id 1 9|fpath 2 14 .moorline.session.v1.Path|fis_loopback 3 8|fset_aside 4 14 .moorline.state.v1.SetAsideReason|.|mRace|fcontenders 1 11r Contender|.|mContender|ostage|fcandidate_id 1 9|fwaiting 2 11:0 Contender.Waiting|fgreeting 3 11:0 Contender.Greeting|fprobing 4 11:0 Contender.Probing|fheld 5 11:0 Contender.Held|fbeaten 6 11:0 Contender.Beaten|mWaiting|funtil_ms 1 1|.|mGreeting|fconnection 1 13|.|mProbing|fconnection 1 13|.|mHeld|.|mBeaten|floss 1 11 ConnectionLoss|fhint 2 11 RetryHint|fmay_retry 3 8|.|.|mPause|funtil_ms 1 1|.|mRefreshing|frequest 1 13|.|mLastConnection|fgeneration 1 13|fcandidate_id 2 9|fpath 3 14 .moorline.session.v1.Path|flost_at_ms 4 1|floss 5 11 ConnectionLoss|.|mSwitch|opresent|fcandidate_id 1 9|fconnection 2 13|fcarrying 3 11:0 Switch.Carrying|fsuperseded 4 11:0 Switch.Superseded|mCarrying|.|mSuperseded|.|.|mRenewal|ostage|fexpires_at_ms 1 1|fwaiting 2 11:0 Renewal.Waiting|fasking 3 11:0 Renewal.Asking|mWaiting|funtil_ms 1 1|.|mAsking|frequest 1 13|.|.|mMeasurement|fcandidate_id 1 9|fconnection 2 13|.|mHostFailure|freason 1 14 .moorline.state.v1.HostFailureReason|fmessage 2 9|faction 3 9|.|mHostEvent|oevent|fstart_requested 1 11:0 HostEvent.StartRequested|fstarted 2 11:0 HostEvent.Started|fstart_failed 3 11:0 HostEvent.StartFailed|fstop_requested 4 11:0 HostEvent.StopRequested|fcandidates_changed 5 11:0 HostEvent.CandidatesChanged|fcandidate_preferred 6 11:0 HostEvent.CandidatePreferred|fretry_requested 7 11:0 HostEvent.RetryRequested|frefresh_requested 8 11:0 HostEvent.RefreshRequested|fcredential_changed 9 11:0 HostEvent.CredentialChanged|fcredential_refreshed 10 11:0 HostEvent.CredentialRefreshed|fcredential_refresh_failed 11 11:0 HostEvent.CredentialRefreshFailed|frace_due 12 11:0 HostEvent.RaceDue|fretry_due 13 11:0 HostEvent.RetryDue|finterruption_timed_out 14 11:0 HostEvent.InterruptionTimedOut|fprobe_due 15 11:0 HostEvent.ProbeDue|fclient_connected 16 11:0 HostEvent.ClientConnected|fclient_lost 17 11:0 HostEvent.ClientLost|fclient_doubted 18 11:0 HostEvent.ClientDoubted|fclient_measured 19 11:0 HostEvent.ClientMeasured|fprobe_answered 20 11:0 HostEvent.ProbeAnswered|fprobe_failed 21 11:0 HostEvent.ProbeFailed|fwoke 22 11:0 HostEvent.Woke|fwent_online 23 11:0 HostEvent.WentOnline|fforegrounded 24 11:0 HostEvent.Foregrounded|fhidden 25 11:0 HostEvent.Hidden|fcredential_renewal_due 26 11:0 HostEvent.CredentialRenewalDue|mStartRequested|.|mStarted|frequest 1 13|fnow_ms 2 1|fcandidates 3 11r CandidateFacts|fvisibility 4 14 .moorline.state.v1.Visibility|fpreferred_candidate_id 5 9|.|mStartFailed|frequest 1 13|ffailure 2 11 HostFailure|.|mStopRequested|.|mCandidatesChanged|fnow_ms 1 1|fcandidates 2 11r CandidateFacts|.|mCandidatePreferred|fnow_ms 1 1|fcandidate_id 2 9|.|mRetryRequested|fnow_ms 1 1|.|mRefreshRequested|fnow_ms 1 1|.|mCredentialChanged|fnow_ms 1 1|.|mCredentialRefreshed|frequest 1 13|fnow_ms 2 1|.|mCredentialRefreshFailed|frequest 1 13|fmessage 2 9|fnow_ms 3 1|.|mRaceDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mRetryDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mInterruptionTimedOut|fdue_at_ms 1 1|.|mProbeDue|fdue_at_ms 1 1|fnow_ms 2 1|.|mClientConnected|o_credential_expires_at_ms|fconnection 1 13|fnow_ms 2 1|fcredential_expires_at_ms 3 1:0?|.|mClientLost|fconnection 1 13|fnow_ms 2 1|funit_random 3 1|floss 4 11 ConnectionLoss|fhint 5 11 RetryHint|fwas_healthy 6 8|.|mClientDoubted|fconnection 1 13|fnow_ms 2 1|.|mClientMeasured|fconnection 1 13|fnow_ms 2 1|fround_trip_ms 3 1|.|mProbeAnswered|fconnection 1 13|fnow_ms 2 1|fround_trip_ms 3 1|fis_active_doubted 4 8|.|mProbeFailed|fconnection 1 13|fnow_ms 2 1|funit_random 3 1|floss 4 11 ConnectionLoss|fhint 5 11 RetryHint|.|mWoke|fnow_ms 1 1|.|mWentOnline|fnow_ms 1 1|.|mForegrounded|fnow_ms 1 1|.|mHidden|.|mCredentialRenewalDue|fdue_at_ms 1 1|fnow_ms 2 1|.|.|mHostEffect|oeffect|fload_session_key 1 11:0 HostEffect.LoadSessionKey|fopen_client 2 11:0 HostEffect.OpenClient|fopen_probe 3 11:0 HostEffect.OpenProbe|fpromote_probe 4 11:0 HostEffect.PromoteProbe|fclose_connection 5 11:0 HostEffect.CloseConnection|fping_client 6 11:0 HostEffect.PingClient|fstart_timer 7 11:0 HostEffect.StartTimer|fcancel_timer 8 11:0 HostEffect.CancelTimer|frefresh_credential 9 11:0 HostEffect.RefreshCredential|fforget_credential 10 11:0 HostEffect.ForgetCredential|flose_channel 11 11:0 HostEffect.LoseChannel|frefresh_mirrors 12 11:0 HostEffect.RefreshMirrors|frenew_credential 13 11:0 HostEffect.RenewCredential|mLoadSessionKey|frequest 1 13|.|mOpenClient|fconnection 1 13|fcandidate_id 2 9|.|mOpenProbe|fconnection 1 13|fcandidate_id 2 9|.|mPromoteProbe|fconnection 1 13|.|mCloseConnection|fconnection 1 13|fcode 2 14 .moorline.session.v1.CloseCode|.|mPingClient|fconnection 1 13|fpadding_bytes 2 13|.|mStartTimer|ftimer 1 14 HostTimer|fat_ms 2 1|.|mCancelTimer|ftimer 1 14 HostTimer|.|mRefreshCredential|frequest 1 13|.|mForgetCredential|.|mLoseChannel|freason 1 14 .moorline.session.v1.ChannelLossReason|.|mRefreshMirrors|.|mRenewCredential|frequest 1 13|.|.|eHostTimer|vHOST_TIMER_UNSPECIFIED 0|vHOST_TIMER_RACE 1|vHOST_TIMER_RETRY 2|vHOST_TIMER_INTERRUPTION 3|vHOST_TIMER_PROBE 4|vHOST_TIMER_RENEWAL 5|.", [file_moorline_machine_v1_connection, file_moorline_session_v1_close_code, file_moorline_session_v1_error, file_moorline_session_v1_packet, file_moorline_state_v1_phase, file_moorline_state_v1_reason]);
 
 /**
  * A host: one daemon, as a HostRuntime sees it, over all its paths. Every
@@ -397,6 +397,14 @@ export type HostState_Online = Message<"moorline.machine.v1.HostState.Online"> &
    * @generated from field: moorline.machine.v1.HostMemory memory = 8;
    */
   memory?: HostMemory | undefined;
+
+  /**
+   * What is done about the end of the credential. Unset: nothing, because it
+   * has none, nobody can be asked for another, or the end is too near.
+   *
+   * @generated from field: moorline.machine.v1.Renewal renewal = 9;
+   */
+  renewal?: Renewal | undefined;
 };
 
 /**
@@ -1211,6 +1219,94 @@ export const Switch_SupersededSchema: GenMessage<Switch_Superseded> = /*@__PURE_
   messageDesc(file_moorline_machine_v1_host, 11, 1);
 
 /**
+ * What is done about the end of the credential that the active connection was
+ * welcomed with: another one is asked for before that, and a connection to the
+ * same candidate says hello with it, make before break.
+ *
+ * @generated from message moorline.machine.v1.Renewal
+ */
+export type Renewal = Message<"moorline.machine.v1.Renewal"> & {
+  /**
+   * When the credential expires.
+   *
+   * @generated from field: double expires_at_ms = 1;
+   */
+  expiresAtMs: number;
+
+  /**
+   * How far that has come.
+   *
+   * @generated from oneof moorline.machine.v1.Renewal.stage
+   */
+  stage: {
+    /**
+     * Another one is asked for later.
+     *
+     * @generated from field: moorline.machine.v1.Renewal.Waiting waiting = 2;
+     */
+    value: Renewal_Waiting;
+    case: "waiting";
+  } | {
+    /**
+     * Another one is asked for.
+     *
+     * @generated from field: moorline.machine.v1.Renewal.Asking asking = 3;
+     */
+    value: Renewal_Asking;
+    case: "asking";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message moorline.machine.v1.Renewal.
+ * Use `create(RenewalSchema)` to create a new message.
+ */
+export const RenewalSchema: GenMessage<Renewal> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_host, 12);
+
+/**
+ * Another one is asked for later.
+ *
+ * @generated from message moorline.machine.v1.Renewal.Waiting
+ */
+export type Renewal_Waiting = Message<"moorline.machine.v1.Renewal.Waiting"> & {
+  /**
+   * When.
+   *
+   * @generated from field: double until_ms = 1;
+   */
+  untilMs: number;
+};
+
+/**
+ * Describes the message moorline.machine.v1.Renewal.Waiting.
+ * Use `create(Renewal_WaitingSchema)` to create a new message.
+ */
+export const Renewal_WaitingSchema: GenMessage<Renewal_Waiting> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_host, 12, 0);
+
+/**
+ * Another one is asked for.
+ *
+ * @generated from message moorline.machine.v1.Renewal.Asking
+ */
+export type Renewal_Asking = Message<"moorline.machine.v1.Renewal.Asking"> & {
+  /**
+   * The number of the request.
+   *
+   * @generated from field: uint32 request = 1;
+   */
+  request: number;
+};
+
+/**
+ * Describes the message moorline.machine.v1.Renewal.Asking.
+ * Use `create(Renewal_AskingSchema)` to create a new message.
+ */
+export const Renewal_AskingSchema: GenMessage<Renewal_Asking> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_host, 12, 1);
+
+/**
  * A probe that is under way while the host is online.
  *
  * @generated from message moorline.machine.v1.Measurement
@@ -1236,7 +1332,7 @@ export type Measurement = Message<"moorline.machine.v1.Measurement"> & {
  * Use `create(MeasurementSchema)` to create a new message.
  */
 export const MeasurementSchema: GenMessage<Measurement> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 12);
+  messageDesc(file_moorline_machine_v1_host, 13);
 
 /**
  * Why there is no session key, and what to do.
@@ -1271,7 +1367,7 @@ export type HostFailure = Message<"moorline.machine.v1.HostFailure"> & {
  * Use `create(HostFailureSchema)` to create a new message.
  */
 export const HostFailureSchema: GenMessage<HostFailure> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 13);
+  messageDesc(file_moorline_machine_v1_host, 14);
 
 /**
  * What happens to a host. An event that answers something brings back the
@@ -1485,6 +1581,14 @@ export type HostEvent = Message<"moorline.machine.v1.HostEvent"> & {
      */
     value: HostEvent_Hidden;
     case: "hidden";
+  } | {
+    /**
+     * Another credential is to be asked for: the present one expires soon.
+     *
+     * @generated from field: moorline.machine.v1.HostEvent.CredentialRenewalDue credential_renewal_due = 26;
+     */
+    value: HostEvent_CredentialRenewalDue;
+    case: "credentialRenewalDue";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1493,7 +1597,7 @@ export type HostEvent = Message<"moorline.machine.v1.HostEvent"> & {
  * Use `create(HostEventSchema)` to create a new message.
  */
 export const HostEventSchema: GenMessage<HostEvent> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14);
+  messageDesc(file_moorline_machine_v1_host, 15);
 
 /**
  * Somebody wants the runtime to start.
@@ -1508,7 +1612,7 @@ export type HostEvent_StartRequested = Message<"moorline.machine.v1.HostEvent.St
  * Use `create(HostEvent_StartRequestedSchema)` to create a new message.
  */
 export const HostEvent_StartRequestedSchema: GenMessage<HostEvent_StartRequested> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 0);
+  messageDesc(file_moorline_machine_v1_host, 15, 0);
 
 /**
  * The session key is there.
@@ -1557,7 +1661,7 @@ export type HostEvent_Started = Message<"moorline.machine.v1.HostEvent.Started">
  * Use `create(HostEvent_StartedSchema)` to create a new message.
  */
 export const HostEvent_StartedSchema: GenMessage<HostEvent_Started> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 1);
+  messageDesc(file_moorline_machine_v1_host, 15, 1);
 
 /**
  * There is no session key.
@@ -1585,7 +1689,7 @@ export type HostEvent_StartFailed = Message<"moorline.machine.v1.HostEvent.Start
  * Use `create(HostEvent_StartFailedSchema)` to create a new message.
  */
 export const HostEvent_StartFailedSchema: GenMessage<HostEvent_StartFailed> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 2);
+  messageDesc(file_moorline_machine_v1_host, 15, 2);
 
 /**
  * Somebody wants the runtime to stop.
@@ -1600,7 +1704,7 @@ export type HostEvent_StopRequested = Message<"moorline.machine.v1.HostEvent.Sto
  * Use `create(HostEvent_StopRequestedSchema)` to create a new message.
  */
 export const HostEvent_StopRequestedSchema: GenMessage<HostEvent_StopRequested> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 3);
+  messageDesc(file_moorline_machine_v1_host, 15, 3);
 
 /**
  * The profile is another one.
@@ -1628,7 +1732,7 @@ export type HostEvent_CandidatesChanged = Message<"moorline.machine.v1.HostEvent
  * Use `create(HostEvent_CandidatesChangedSchema)` to create a new message.
  */
 export const HostEvent_CandidatesChangedSchema: GenMessage<HostEvent_CandidatesChanged> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 4);
+  messageDesc(file_moorline_machine_v1_host, 15, 4);
 
 /**
  * The user wants a candidate, or none in particular.
@@ -1656,7 +1760,7 @@ export type HostEvent_CandidatePreferred = Message<"moorline.machine.v1.HostEven
  * Use `create(HostEvent_CandidatePreferredSchema)` to create a new message.
  */
 export const HostEvent_CandidatePreferredSchema: GenMessage<HostEvent_CandidatePreferred> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 5);
+  messageDesc(file_moorline_machine_v1_host, 15, 5);
 
 /**
  * Somebody wants a connection now.
@@ -1677,7 +1781,7 @@ export type HostEvent_RetryRequested = Message<"moorline.machine.v1.HostEvent.Re
  * Use `create(HostEvent_RetryRequestedSchema)` to create a new message.
  */
 export const HostEvent_RetryRequestedSchema: GenMessage<HostEvent_RetryRequested> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 6);
+  messageDesc(file_moorline_machine_v1_host, 15, 6);
 
 /**
  * Somebody wants everything looked at anew.
@@ -1698,7 +1802,7 @@ export type HostEvent_RefreshRequested = Message<"moorline.machine.v1.HostEvent.
  * Use `create(HostEvent_RefreshRequestedSchema)` to create a new message.
  */
 export const HostEvent_RefreshRequestedSchema: GenMessage<HostEvent_RefreshRequested> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 7);
+  messageDesc(file_moorline_machine_v1_host, 15, 7);
 
 /**
  * The credential is another one.
@@ -1719,7 +1823,7 @@ export type HostEvent_CredentialChanged = Message<"moorline.machine.v1.HostEvent
  * Use `create(HostEvent_CredentialChangedSchema)` to create a new message.
  */
 export const HostEvent_CredentialChangedSchema: GenMessage<HostEvent_CredentialChanged> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 8);
+  messageDesc(file_moorline_machine_v1_host, 15, 8);
 
 /**
  * A new credential is there.
@@ -1747,7 +1851,7 @@ export type HostEvent_CredentialRefreshed = Message<"moorline.machine.v1.HostEve
  * Use `create(HostEvent_CredentialRefreshedSchema)` to create a new message.
  */
 export const HostEvent_CredentialRefreshedSchema: GenMessage<HostEvent_CredentialRefreshed> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 9);
+  messageDesc(file_moorline_machine_v1_host, 15, 9);
 
 /**
  * No new credential could be had.
@@ -1768,6 +1872,13 @@ export type HostEvent_CredentialRefreshFailed = Message<"moorline.machine.v1.Hos
    * @generated from field: string message = 2;
    */
   message: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: double now_ms = 3;
+   */
+  nowMs: number;
 };
 
 /**
@@ -1775,7 +1886,7 @@ export type HostEvent_CredentialRefreshFailed = Message<"moorline.machine.v1.Hos
  * Use `create(HostEvent_CredentialRefreshFailedSchema)` to create a new message.
  */
 export const HostEvent_CredentialRefreshFailedSchema: GenMessage<HostEvent_CredentialRefreshFailed> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 10);
+  messageDesc(file_moorline_machine_v1_host, 15, 10);
 
 /**
  * The next one of a race may start.
@@ -1803,7 +1914,7 @@ export type HostEvent_RaceDue = Message<"moorline.machine.v1.HostEvent.RaceDue">
  * Use `create(HostEvent_RaceDueSchema)` to create a new message.
  */
 export const HostEvent_RaceDueSchema: GenMessage<HostEvent_RaceDue> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 11);
+  messageDesc(file_moorline_machine_v1_host, 15, 11);
 
 /**
  * The next race may begin.
@@ -1831,7 +1942,7 @@ export type HostEvent_RetryDue = Message<"moorline.machine.v1.HostEvent.RetryDue
  * Use `create(HostEvent_RetryDueSchema)` to create a new message.
  */
 export const HostEvent_RetryDueSchema: GenMessage<HostEvent_RetryDue> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 12);
+  messageDesc(file_moorline_machine_v1_host, 15, 12);
 
 /**
  * The interruption has lasted too long to be shown like online.
@@ -1852,7 +1963,7 @@ export type HostEvent_InterruptionTimedOut = Message<"moorline.machine.v1.HostEv
  * Use `create(HostEvent_InterruptionTimedOutSchema)` to create a new message.
  */
 export const HostEvent_InterruptionTimedOutSchema: GenMessage<HostEvent_InterruptionTimedOut> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 13);
+  messageDesc(file_moorline_machine_v1_host, 15, 13);
 
 /**
  * A candidate is to be measured.
@@ -1880,7 +1991,7 @@ export type HostEvent_ProbeDue = Message<"moorline.machine.v1.HostEvent.ProbeDue
  * Use `create(HostEvent_ProbeDueSchema)` to create a new message.
  */
 export const HostEvent_ProbeDueSchema: GenMessage<HostEvent_ProbeDue> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 14);
+  messageDesc(file_moorline_machine_v1_host, 15, 14);
 
 /**
  * A client was welcomed.
@@ -1901,6 +2012,14 @@ export type HostEvent_ClientConnected = Message<"moorline.machine.v1.HostEvent.C
    * @generated from field: double now_ms = 2;
    */
   nowMs: number;
+
+  /**
+   * When its credential expires. Unset: never, or there is nobody to ask for
+   * another one.
+   *
+   * @generated from field: optional double credential_expires_at_ms = 3;
+   */
+  credentialExpiresAtMs?: number | undefined;
 };
 
 /**
@@ -1908,7 +2027,7 @@ export type HostEvent_ClientConnected = Message<"moorline.machine.v1.HostEvent.C
  * Use `create(HostEvent_ClientConnectedSchema)` to create a new message.
  */
 export const HostEvent_ClientConnectedSchema: GenMessage<HostEvent_ClientConnected> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 15);
+  messageDesc(file_moorline_machine_v1_host, 15, 15);
 
 /**
  * A client has no connection any more, or could not get one.
@@ -1965,7 +2084,7 @@ export type HostEvent_ClientLost = Message<"moorline.machine.v1.HostEvent.Client
  * Use `create(HostEvent_ClientLostSchema)` to create a new message.
  */
 export const HostEvent_ClientLostSchema: GenMessage<HostEvent_ClientLost> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 16);
+  messageDesc(file_moorline_machine_v1_host, 15, 16);
 
 /**
  * The active connection is being verified.
@@ -1993,7 +2112,7 @@ export type HostEvent_ClientDoubted = Message<"moorline.machine.v1.HostEvent.Cli
  * Use `create(HostEvent_ClientDoubtedSchema)` to create a new message.
  */
 export const HostEvent_ClientDoubtedSchema: GenMessage<HostEvent_ClientDoubted> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 17);
+  messageDesc(file_moorline_machine_v1_host, 15, 17);
 
 /**
  * The active connection was measured.
@@ -2028,7 +2147,7 @@ export type HostEvent_ClientMeasured = Message<"moorline.machine.v1.HostEvent.Cl
  * Use `create(HostEvent_ClientMeasuredSchema)` to create a new message.
  */
 export const HostEvent_ClientMeasuredSchema: GenMessage<HostEvent_ClientMeasured> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 18);
+  messageDesc(file_moorline_machine_v1_host, 15, 18);
 
 /**
  * A probe was welcomed, and has carried data both ways.
@@ -2070,7 +2189,7 @@ export type HostEvent_ProbeAnswered = Message<"moorline.machine.v1.HostEvent.Pro
  * Use `create(HostEvent_ProbeAnsweredSchema)` to create a new message.
  */
 export const HostEvent_ProbeAnsweredSchema: GenMessage<HostEvent_ProbeAnswered> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 19);
+  messageDesc(file_moorline_machine_v1_host, 15, 19);
 
 /**
  * A probe has failed.
@@ -2119,7 +2238,7 @@ export type HostEvent_ProbeFailed = Message<"moorline.machine.v1.HostEvent.Probe
  * Use `create(HostEvent_ProbeFailedSchema)` to create a new message.
  */
 export const HostEvent_ProbeFailedSchema: GenMessage<HostEvent_ProbeFailed> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 20);
+  messageDesc(file_moorline_machine_v1_host, 15, 20);
 
 /**
  * The program has slept.
@@ -2140,7 +2259,7 @@ export type HostEvent_Woke = Message<"moorline.machine.v1.HostEvent.Woke"> & {
  * Use `create(HostEvent_WokeSchema)` to create a new message.
  */
 export const HostEvent_WokeSchema: GenMessage<HostEvent_Woke> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 21);
+  messageDesc(file_moorline_machine_v1_host, 15, 21);
 
 /**
  * The system believes that the network is back.
@@ -2161,7 +2280,7 @@ export type HostEvent_WentOnline = Message<"moorline.machine.v1.HostEvent.WentOn
  * Use `create(HostEvent_WentOnlineSchema)` to create a new message.
  */
 export const HostEvent_WentOnlineSchema: GenMessage<HostEvent_WentOnline> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 22);
+  messageDesc(file_moorline_machine_v1_host, 15, 22);
 
 /**
  * The program is shown.
@@ -2182,7 +2301,7 @@ export type HostEvent_Foregrounded = Message<"moorline.machine.v1.HostEvent.Fore
  * Use `create(HostEvent_ForegroundedSchema)` to create a new message.
  */
 export const HostEvent_ForegroundedSchema: GenMessage<HostEvent_Foregrounded> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 23);
+  messageDesc(file_moorline_machine_v1_host, 15, 23);
 
 /**
  * The program is in the background.
@@ -2197,7 +2316,35 @@ export type HostEvent_Hidden = Message<"moorline.machine.v1.HostEvent.Hidden"> &
  * Use `create(HostEvent_HiddenSchema)` to create a new message.
  */
 export const HostEvent_HiddenSchema: GenMessage<HostEvent_Hidden> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 14, 24);
+  messageDesc(file_moorline_machine_v1_host, 15, 24);
+
+/**
+ * Another credential is to be asked for: the present one expires soon.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CredentialRenewalDue
+ */
+export type HostEvent_CredentialRenewalDue = Message<"moorline.machine.v1.HostEvent.CredentialRenewalDue"> & {
+  /**
+   * When it was due.
+   *
+   * @generated from field: double due_at_ms = 1;
+   */
+  dueAtMs: number;
+
+  /**
+   * When.
+   *
+   * @generated from field: double now_ms = 2;
+   */
+  nowMs: number;
+};
+
+/**
+ * Describes the message moorline.machine.v1.HostEvent.CredentialRenewalDue.
+ * Use `create(HostEvent_CredentialRenewalDueSchema)` to create a new message.
+ */
+export const HostEvent_CredentialRenewalDueSchema: GenMessage<HostEvent_CredentialRenewalDue> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_host, 15, 25);
 
 /**
  * What the performer of a HostRuntime does.
@@ -2306,6 +2453,14 @@ export type HostEffect = Message<"moorline.machine.v1.HostEffect"> & {
      */
     value: HostEffect_RefreshMirrors;
     case: "refreshMirrors";
+  } | {
+    /**
+     * Asks for another credential while the present one is still good.
+     *
+     * @generated from field: moorline.machine.v1.HostEffect.RenewCredential renew_credential = 13;
+     */
+    value: HostEffect_RenewCredential;
+    case: "renewCredential";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2314,7 +2469,7 @@ export type HostEffect = Message<"moorline.machine.v1.HostEffect"> & {
  * Use `create(HostEffectSchema)` to create a new message.
  */
 export const HostEffectSchema: GenMessage<HostEffect> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15);
+  messageDesc(file_moorline_machine_v1_host, 16);
 
 /**
  * Loads the session key. Answered by started or start_failed.
@@ -2335,7 +2490,7 @@ export type HostEffect_LoadSessionKey = Message<"moorline.machine.v1.HostEffect.
  * Use `create(HostEffect_LoadSessionKeySchema)` to create a new message.
  */
 export const HostEffect_LoadSessionKeySchema: GenMessage<HostEffect_LoadSessionKey> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 0);
+  messageDesc(file_moorline_machine_v1_host, 16, 0);
 
 /**
  * Makes a client that says hello for the session. Answered by
@@ -2364,7 +2519,7 @@ export type HostEffect_OpenClient = Message<"moorline.machine.v1.HostEffect.Open
  * Use `create(HostEffect_OpenClientSchema)` to create a new message.
  */
 export const HostEffect_OpenClientSchema: GenMessage<HostEffect_OpenClient> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 1);
+  messageDesc(file_moorline_machine_v1_host, 16, 1);
 
 /**
  * Makes a probe. Answered by probe_answered or probe_failed.
@@ -2392,7 +2547,7 @@ export type HostEffect_OpenProbe = Message<"moorline.machine.v1.HostEffect.OpenP
  * Use `create(HostEffect_OpenProbeSchema)` to create a new message.
  */
 export const HostEffect_OpenProbeSchema: GenMessage<HostEffect_OpenProbe> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 2);
+  messageDesc(file_moorline_machine_v1_host, 16, 2);
 
 /**
  * Makes a client of a probe's connection, which keeps its number. Answered
@@ -2414,7 +2569,7 @@ export type HostEffect_PromoteProbe = Message<"moorline.machine.v1.HostEffect.Pr
  * Use `create(HostEffect_PromoteProbeSchema)` to create a new message.
  */
 export const HostEffect_PromoteProbeSchema: GenMessage<HostEffect_PromoteProbe> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 3);
+  messageDesc(file_moorline_machine_v1_host, 16, 3);
 
 /**
  * Ends a client or a probe, whatever it is doing.
@@ -2443,7 +2598,7 @@ export type HostEffect_CloseConnection = Message<"moorline.machine.v1.HostEffect
  * Use `create(HostEffect_CloseConnectionSchema)` to create a new message.
  */
 export const HostEffect_CloseConnectionSchema: GenMessage<HostEffect_CloseConnection> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 4);
+  messageDesc(file_moorline_machine_v1_host, 16, 4);
 
 /**
  * Measures the active connection. Answered by client_measured, or not at all.
@@ -2472,7 +2627,7 @@ export type HostEffect_PingClient = Message<"moorline.machine.v1.HostEffect.Ping
  * Use `create(HostEffect_PingClientSchema)` to create a new message.
  */
 export const HostEffect_PingClientSchema: GenMessage<HostEffect_PingClient> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 5);
+  messageDesc(file_moorline_machine_v1_host, 16, 5);
 
 /**
  * Starts a timer.
@@ -2500,7 +2655,7 @@ export type HostEffect_StartTimer = Message<"moorline.machine.v1.HostEffect.Star
  * Use `create(HostEffect_StartTimerSchema)` to create a new message.
  */
 export const HostEffect_StartTimerSchema: GenMessage<HostEffect_StartTimer> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 6);
+  messageDesc(file_moorline_machine_v1_host, 16, 6);
 
 /**
  * Cancels a timer that was started.
@@ -2521,7 +2676,7 @@ export type HostEffect_CancelTimer = Message<"moorline.machine.v1.HostEffect.Can
  * Use `create(HostEffect_CancelTimerSchema)` to create a new message.
  */
 export const HostEffect_CancelTimerSchema: GenMessage<HostEffect_CancelTimer> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 7);
+  messageDesc(file_moorline_machine_v1_host, 16, 7);
 
 /**
  * Asks for a new credential. Answered by credential_refreshed or
@@ -2543,7 +2698,7 @@ export type HostEffect_RefreshCredential = Message<"moorline.machine.v1.HostEffe
  * Use `create(HostEffect_RefreshCredentialSchema)` to create a new message.
  */
 export const HostEffect_RefreshCredentialSchema: GenMessage<HostEffect_RefreshCredential> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 8);
+  messageDesc(file_moorline_machine_v1_host, 16, 8);
 
 /**
  * Has the credential asked for anew before the next hello.
@@ -2558,7 +2713,7 @@ export type HostEffect_ForgetCredential = Message<"moorline.machine.v1.HostEffec
  * Use `create(HostEffect_ForgetCredentialSchema)` to create a new message.
  */
 export const HostEffect_ForgetCredentialSchema: GenMessage<HostEffect_ForgetCredential> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 9);
+  messageDesc(file_moorline_machine_v1_host, 16, 9);
 
 /**
  * Ends the channel and its calls.
@@ -2579,7 +2734,7 @@ export type HostEffect_LoseChannel = Message<"moorline.machine.v1.HostEffect.Los
  * Use `create(HostEffect_LoseChannelSchema)` to create a new message.
  */
 export const HostEffect_LoseChannelSchema: GenMessage<HostEffect_LoseChannel> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 10);
+  messageDesc(file_moorline_machine_v1_host, 16, 10);
 
 /**
  * Has the mirrors look at the daemon anew.
@@ -2594,7 +2749,30 @@ export type HostEffect_RefreshMirrors = Message<"moorline.machine.v1.HostEffect.
  * Use `create(HostEffect_RefreshMirrorsSchema)` to create a new message.
  */
 export const HostEffect_RefreshMirrorsSchema: GenMessage<HostEffect_RefreshMirrors> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_host, 15, 11);
+  messageDesc(file_moorline_machine_v1_host, 16, 11);
+
+/**
+ * Asks for another credential while the present one is still good, and until
+ * then the one to use. Answered by credential_refreshed or
+ * credential_refresh_failed.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.RenewCredential
+ */
+export type HostEffect_RenewCredential = Message<"moorline.machine.v1.HostEffect.RenewCredential"> & {
+  /**
+   * The number that the answer brings back.
+   *
+   * @generated from field: uint32 request = 1;
+   */
+  request: number;
+};
+
+/**
+ * Describes the message moorline.machine.v1.HostEffect.RenewCredential.
+ * Use `create(HostEffect_RenewCredentialSchema)` to create a new message.
+ */
+export const HostEffect_RenewCredentialSchema: GenMessage<HostEffect_RenewCredential> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_host, 16, 12);
 
 /**
  * The timers of a host.
@@ -2636,6 +2814,13 @@ export const HostTimer = {
    * @generated from enum value: HOST_TIMER_PROBE = 4;
    */
   PROBE: 4,
+
+  /**
+   * Another credential is to be asked for: credential_renewal_due.
+   *
+   * @generated from enum value: HOST_TIMER_RENEWAL = 5;
+   */
+  RENEWAL: 5,
 } as const;
 
 /**

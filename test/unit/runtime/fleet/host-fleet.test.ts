@@ -3,13 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import { FleetStatus, HostStatus } from "../../../../gen/moorline/state/v1/fleet_pb.ts";
 import { HostCandidateSchema } from "../../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { SetAsideReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
+import { createHostFleet } from "../../../../src/runtime/fleet/create-host-fleet.ts";
 import type { HostRegistry } from "../../../../src/runtime/registry/host-registry.ts";
 import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memory-host-registry.ts";
 import { createMemoryMirrorStorage } from "../../../../src/runtime/storage/mirror-storage.ts";
 import { MoorlineError } from "../../../../src/wire/moorline-error.ts";
 import { profileOf, serverIdOfNumber } from "../../../compliance/host-registry.ts";
 import { hostIn } from "../support.ts";
-import { onlineWith, stageFleet } from "./support.ts";
+import { FakeRuntime, onlineWith, stageFleet } from "./support.ts";
 
 const [one, two] = [serverIdOfNumber(1), serverIdOfNumber(2)];
 const addressOf = (endpoint: string) =>
@@ -34,6 +35,9 @@ function failingRegistry(inner: HostRegistry = createMemoryHostRegistry()) {
   };
   return { registry, state, inner };
 }
+const throwing = (): never => {
+  throw new Error("no disk");
+};
 const full = new MoorlineError("STORAGE_FULL", "No room.");
 
 describe("createHostFleet: start and stop", () => {
@@ -101,6 +105,40 @@ describe("createHostFleet: start and stop", () => {
     await expect(starting).rejects.toMatchObject({ code: "DISPOSED" });
     expect(all).toEqual([]);
   });
+});
+
+describe("createHostFleet: a registry of the app's own", () => {
+  const name = "the attic";
+  it.each<[string, Partial<Record<"load" | "update", () => unknown>>]>([
+    [
+      "rejects",
+      { load: () => Promise.reject(new Error("no disk")), update: () => Promise.reject(new Error("no disk")) },
+    ],
+    ["throws at once", { load: () => throwing(), update: () => throwing() }],
+    ["gives nothing", { load: () => undefined, update: () => undefined }],
+    ["gives something else", { load: async () => ({ profiles: 7 }), update: async () => ({}) }],
+  ])("is told as a typed error where it %s, and nothing has changed [FLEET-1] [FLEET-3]", async (_, registry) => {
+    const fleet = createHostFleet({
+      registry: { name, ...registry } as never,
+      createOptions: () => ({}) as never,
+      createRuntime: (options) => new FakeRuntime(options).runtime,
+    });
+    const failed = { name: "MoorlineError", code: "STORAGE_FAILED", text: expect.stringContaining(name) };
+    await expect(fleet.start()).rejects.toMatchObject(failed);
+    await expect(fleet.add(profileOf(1))).rejects.toMatchObject(failed);
+    await expect(fleet.forget("x")).rejects.toMatchObject(failed);
+    expect(fleet.getSnapshot().hosts).toEqual([]);
+  });
+
+  it.each([undefined, "profile", {}, { serverId: "x", candidates: [] }])(
+    "is asked for nothing where what is added is no profile: %j [FLEET-3]",
+    async (profile) => {
+      const never = (): never => expect.unreachable();
+      const fleet = createHostFleet({ registry: { name, load: never, update: never }, createOptions: never });
+      const error = await fleet.add(profile as never).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "MoorlineError", code: expect.stringMatching(/OPTION_INVALID|SERVER_ID/) });
+    },
+  );
 });
 
 describe("createHostFleet: add", () => {

@@ -373,7 +373,7 @@ describe("createAgentDirectory: another filter, another cursor", () => {
 });
 
 describe("createAgentDirectory: 100,000 agents", () => {
-  it("lists them, changes one and keeps all others", async () => {
+  it("lists them, changes one and keeps all others, the very same objects in their places [MIRROR-3, MIRROR-4]", async () => {
     const agents = Array.from({ length: 100_000 }, (_, i) => sampleAgent(`${i}`, i));
     const host = new FakeHost();
     let change = (): void => {};
@@ -391,7 +391,8 @@ describe("createAgentDirectory: 100,000 agents", () => {
     await host.settle();
     const next = directory.agents.getSnapshot();
     expect(next[0]?.title).toBe("changed");
-    expect(next.slice(1, 100)).toEqual(list.slice(0, 99));
+    const others = list.filter(({ id }) => id !== "77");
+    expect(next.slice(1).every((agent, i) => agent === others[i])).toBe(true);
     expect(next).toHaveLength(100_000);
     expect(directory.metrics).toMatchObject({ snapshots: 1, divergences: 0 });
     await directory.stop();

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AgentSchema, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { DirectoryCursorSchema } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { MAX_KEPT_MIRRORS } from "../../../../src/runtime/mirror/mirror-keeper.ts";
+import type { StoredMirror } from "../../../../src/runtime/storage/mirror-storage.ts";
 import { sampleAgent } from "./support/agents.ts";
 import { DirectoryStage } from "./support/directory-stage.ts";
 import { ScriptedStorage } from "./support/scripted-storage.ts";
@@ -107,6 +108,51 @@ describe("a directory with a storage: starting again", () => {
     expect(next.requests[0]?.cursor).toBeUndefined();
     await next.host.clock.advanceAsync(2_000);
     expect((await storage.inner.load(key))?.entries).toHaveLength(2);
+  });
+
+  it.each<[string, (stored: StoredMirror) => unknown]>([
+    ["null", () => null],
+    ["a text", () => "mirror"],
+    ["no entries", ({ cursor }) => ({ cursor })],
+    ["no cursor", ({ entries }) => ({ entries })],
+    ["an entry that is none", ({ cursor }) => ({ cursor, entries: [undefined] })],
+    ["an entry without bytes", ({ cursor }) => ({ cursor, entries: [{ id: "a", revision: 1 }] })],
+    [
+      "a revision that is no number",
+      ({ cursor, entries }) => ({ cursor, entries: entries.map((entry) => ({ ...entry, revision: "1" })) }),
+    ],
+    [
+      "a revision that is NaN",
+      ({ cursor, entries }) => ({ cursor, entries: entries.map((entry) => ({ ...entry, revision: Number.NaN })) }),
+    ],
+  ])(
+    "drops what a storage gives in another form, %s, tells it once, and loads everything [MIRROR-10]",
+    async (_name, bend) => {
+      const { stage, storage } = await stageKept();
+      const { load } = storage.inner;
+      Object.assign(storage.inner, {
+        load: async (key: string) => bend((await load.call(storage.inner, key)) as StoredMirror),
+      });
+      const next = startAgain(stage, storage);
+      await next.start();
+      expect(next.host.errors.map(({ code }) => code)).toEqual(["STORAGE_CORRUPT"]);
+      expect([next.state, next.titles.length]).toEqual(["ready", 2]);
+      expect(next.requests[0]?.cursor).toBeUndefined();
+    },
+  );
+
+  it("takes a new load where what was stored is whole, and yet another than it was [MIRROR-5, SYNC-7]", async () => {
+    const { stage, storage } = await stageKept();
+    const { load } = storage.inner;
+    const lose = (stored: StoredMirror): StoredMirror => ({ ...stored, entries: stored.entries.slice(1) });
+    Object.assign(storage.inner, {
+      load: async (key: string) => lose((await load.call(storage.inner, key)) as StoredMirror),
+    });
+    const next = startAgain(stage, storage);
+    await next.start();
+    await next.host.clock.advanceAsync(60_000);
+    expect([next.state, next.titles.length, next.directory.metrics.divergences]).toEqual(["ready", 2, 1]);
+    expect(next.requests.map(({ diverged }) => diverged)).toEqual([false, true]);
   });
 
   it("keeps nothing that was forgotten while it was still being saved [MIRROR-12]", async () => {

@@ -1,5 +1,7 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
+import { TimelineCursorSchema } from "../../../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import { createAgentTimeline } from "../../../../src/runtime/mirror/create-agent-timeline.ts";
 import type { SimulatedRandom } from "../../../../src/testing/index.ts";
 import { SimulatedRandom as Chance } from "../../../../src/testing/index.ts";
@@ -244,6 +246,26 @@ describe("createAgentTimeline: kept in a storage", () => {
     expect(next.items.getSnapshot().hasEarlier).toBe(true);
     expect(next.items.getSnapshot().items.map(textOf)).toEqual([...range(151, 250), "251!", "252"]);
     expect(stage.lists).toHaveLength(1);
+  });
+
+  it("takes everything anew where its cursor is from the future, and shows nothing twice [MIRROR-7]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = await (await TimelineStage.create(3, {}, storage)).start();
+    await stage.host.clock.advanceAsync(2_000);
+    stage.timeline.stop();
+    const key = "test/server/ref/timeline/agent";
+    const stored = await storage.inner.load(key);
+    const cursor = fromBinary(TimelineCursorSchema, stored?.cursor ?? new Uint8Array());
+    const future = toBinary(TimelineCursorSchema, { ...cursor, revision: 99n });
+    await storage.inner.save(key, { cursor: future, base: undefined, upserted: stored?.entries ?? [], removed: [] });
+    const next = createAgentTimeline(stage.host, "agent");
+    next.start();
+    await stage.host.settle();
+    expect(stage.watches.map(({ cursor }) => cursor?.revision)).toContain(99n);
+    await stage.append("4");
+    await stage.host.clock.advanceAsync(10_000);
+    expect(next.items.getSnapshot().items.map(textOf)).toEqual(["1", "2", "3", "4"]);
+    expect(next.sync.getSnapshot().state.case).toBe("ready");
   });
 
   it("keeps its last 1,000 items only [MIRROR-9]", async () => {

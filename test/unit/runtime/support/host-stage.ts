@@ -70,22 +70,21 @@ export function stageHost({
   const { clock } = stage;
   const other = stageDaemon({ identity: OTHER_IDENTITY, simulated: clock });
   const networks = new Map(ways.map((way) => [way.endpoint, createNetwork(lies.includes(way) ? other : stage, way)]));
-  const dialers = new Map([...networks].map(([endpoint, network]) => [endpoint, network.host("client").transport]));
-  const transport: Transport = {
-    name: "routed",
-    dial: (endpoint, listener) => {
-      const dialer = dialers.get(endpoint);
-      if (dialer === undefined) throw new Error(`there is no way to ${endpoint}`);
-      return dialer.dial(endpoint, listener);
-    },
-  };
+  return { ...stage, networks, ...addHost({ clock, networks }, { profile: profileOf(ways), ...runtime }) };
+}
+
+/** A runtime by itself, as in another tab: the same session key on the same networks, unless the options say otherwise. */
+export function addHost(
+  { clock, networks }: Pick<HostStage, "clock" | "networks">,
+  runtime: Partial<HostRuntimeOptions> & Pick<HostRuntimeOptions, "profile">,
+  process = "client",
+): Pick<HostStage, "host" | "lifecycle" | "logged" | "errors" | "states" | "phases"> {
   const lifecycle = new ScriptedLifecycle();
   const [logged, errors, states, phases]: [Transition[], unknown[], string[], string[]] = [[], [], [], []];
   const options: HostRuntimeOptions = {
-    profile: profileOf(ways),
     sessionKey: SESSION_KEY,
     client: { name: "test", version: "1.0.0" },
-    ...{ transport, clock, random: steadyRandom, lifecycle },
+    ...{ transport: createRouted(networks, process), clock, random: steadyRandom, lifecycle },
     onTransition: (transition) => logged.push(transition),
     onError: (error) => errors.push(error),
     ...runtime,
@@ -99,7 +98,20 @@ export function stageHost({
     states.push(toJsonString(HostStateSchema, state));
     if (phases.at(-1) !== phaseNameOf(host)) phases.push(phaseNameOf(host));
   });
-  return { ...stage, host, lifecycle, logged, errors, networks, states, phases };
+  return { host, lifecycle, logged, errors, states, phases };
+}
+
+/** What dials each address on its own network, for a process of that name. */
+export function createRouted(networks: HostStage["networks"], process: string): Transport {
+  const dialers = new Map([...networks].map(([endpoint, network]) => [endpoint, network.host(process).transport]));
+  return {
+    name: "routed",
+    dial: (endpoint, listener) => {
+      const dialer = dialers.get(endpoint);
+      if (dialer === undefined) throw new Error(`there is no way to ${endpoint}`);
+      return dialer.dial(endpoint, listener);
+    },
+  };
 }
 
 /** The name of the present state. */
