@@ -1,15 +1,13 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
-import { createRegistry } from "./create-registry.ts";
-import { createTurns } from "./create-turns.ts";
+import { createHostRegistry } from "./create-host-registry.ts";
 import type { HostRegistry } from "./host-registry.ts";
 import { printRegistry } from "./registry-text.ts";
 
 /** A registry that lasts as long as the process. @param profiles What it has at first. Default: nothing. */
 export function createMemoryHostRegistry(profiles: readonly HostProfile[] = []): HostRegistry {
   let text: string | undefined = profiles.length === 0 ? undefined : printRegistry(profiles);
-  return createRegistry({
+  return createHostRegistry({
     name: "memory",
-    alone: createTurns(),
     read: () => text,
     write: (next) => {
       text = next;
