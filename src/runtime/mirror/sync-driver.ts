@@ -214,6 +214,8 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
   }
 
   private ended(watch: PresentWatch, { reason, message }: WatchFailure): void {
+    // Nothing is followed any more: the machine must not be told, which may wait for the very generation after a halt.
+    if (this.present === undefined) return;
     const answer = { generation: watch.generation, nowMs: this.nowMs };
     // After a stop the state may still be that of the watch, which is over all the same.
     if (this.present !== watch && generationOf(this.state) === watch.generation) return;

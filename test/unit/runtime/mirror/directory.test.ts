@@ -1,9 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
 import { AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { AgentDirectoryService } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { SyncFailureReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
 import { sampleAgent } from "./support/agents.ts";
 import { DirectoryStage } from "./support/directory-stage.ts";
+import { channelLost } from "./support/fake-host.ts";
 
 describe("createAgentDirectory: following", () => {
   it("watches at once where there is no storage, and lists what the daemon has, updated last first [MIRROR-1]", async () => {
@@ -265,7 +267,25 @@ describe("createAgentDirectory: losing its watch", () => {
     expect(stage.host.clock.pending).toBe(0);
     expect([stage.state, stage.titles]).toEqual(["idle", []]);
   });
+
+  it("begins nothing more when its watch fails after the stop, as when a host stops and its channel ends [MIRROR-12]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    stage.host.clients.set(AgentDirectoryService.typeName, { watchAgents: failWhenAborted });
+    stage.directory.refresh();
+    stage.directory.stop();
+    await stage.host.settle();
+    expect([stage.state, stage.host.clock.pending]).toEqual(["revalidating", 0]);
+  });
 });
+
+/** A watch that ends with its channel just as it is given up. */
+function failWhenAborted(_request: object, { signal }: { readonly signal: AbortSignal }): AsyncIterable<never> {
+  const next = (): Promise<never> =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(channelLost())));
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
 
 describe("createAgentDirectory: another filter, another cursor", () => {
   it("shows what it has until the other agents are there [MIRROR-11]", async () => {
