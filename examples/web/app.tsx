@@ -13,21 +13,19 @@ import {
 import {
   createHostFleet,
   createHostProfile,
-  createHostRuntime,
   createIndexedDbMirrorStorage,
   createLocalHostRegistry,
   describeDaemon,
   hasFailed,
   isOnline,
+  Presentation,
 } from "moorline/runtime";
 import type { TimelineItem } from "moorline/schema/moorline/agent/v1/timeline_pb.js";
-import { Presentation } from "moorline/schema/moorline/state/v1/presentation_pb.js";
 import { type ComponentProps, memo, type ReactNode, StrictMode, useActionState, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 const fleet = createHostFleet({
   registry: createLocalHostRegistry(),
-  createRuntime: createHostRuntime,
   createOptions: ({ serverId }) => ({
     client: { name: "web-example", version: "1.0.0" },
     sessionKey: () => loadOrCreateSessionKey(createIndexedDbStorage(), serverId),

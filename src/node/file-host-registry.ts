@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { createRegistry } from "../runtime/registry/create-registry.ts";
+import { createHostRegistry } from "../runtime/registry/create-host-registry.ts";
 import { createTurns, type Turns } from "../runtime/registry/create-turns.ts";
 import type { HostRegistry } from "../runtime/registry/host-registry.ts";
 
@@ -22,7 +22,7 @@ export function createFileHostRegistry(path: string): HostRegistry {
   const file = resolve(path);
   const alone = turnsByPath.get(file) ?? createTurns();
   turnsByPath.set(file, alone);
-  return createRegistry({
+  return createHostRegistry({
     name: file,
     alone,
     read: () => readIfThere(file),

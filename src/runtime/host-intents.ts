@@ -16,19 +16,24 @@ const KEY_BYTES = 16;
 /**
  * What somebody may ask of a host, as functions that may be handed on as they are. Those of the host never throw; those that
  * come back with a promise reject with a ConnectError, as calls do, and have their effect once, however often they are sent.
+ * The details of such an error are on docs/errors.md: an AgentNotFound, for example.
  */
 export interface HostIntents {
+  /** Loads the session key and connects. Does nothing where it was started, except after a failed start. */
   readonly start: () => void;
+  /** Ends the host for good. */
   readonly stop: () => void;
+  /** Tries now where there is no connection, and tries again what was refused. */
   readonly retry: () => void;
+  /** Looks at everything anew: the mirrors, and the connection where there is none. */
   readonly refresh: () => void;
-  /** Has the host keep to one candidate; undefined: to whichever is best. */
+  /** Wants a candidate before all others, by its id, as `useCandidate` of the host does; undefined: whichever is best. */
   readonly chooseCandidate: (candidateId: string | undefined) => void;
-  /** Shows the agent at once and creates it. */
+  /** Shows the agent at once and creates it. Resolves to what the daemon has made of it. */
   readonly createAgent: (request: CreateAgentInit) => Promise<Agent>;
   /** Takes a creation that has failed off the list. */
   readonly dismissCreation: (key: string) => void;
-  /** Gives an agent a prompt. */
+  /** Gives an agent a prompt. Rejects with an InputClosed where it takes no more, a CapabilityMissing where it never does. */
   readonly sendPrompt: (agentId: string, text: string) => Promise<SendPromptResponse>;
   /** Cancels the turn of an agent, where one is under way. */
   readonly cancelTurn: (agentId: string) => Promise<void>;
@@ -36,7 +41,7 @@ export interface HostIntents {
   readonly archiveAgent: (agentId: string) => Promise<void>;
   /** Says that somebody has looked at an agent. */
   readonly clearAttention: (agentId: string) => Promise<void>;
-  /** Answers a permission that an agent waits for. */
+  /** Answers a permission that an agent waits for, by an option that it has. Rejects with a PermissionAlreadyResolved. */
   readonly resolvePermission: (
     agentId: string,
     permissionId: string,

@@ -20,7 +20,6 @@ import type { Transport } from "../transport/connection.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { SessionKey } from "../wire/session-key.ts";
 import type { OptimisticCreations } from "./creation/optimistic-creations.ts";
-
 import type { AgentDirectory } from "./mirror/agent-directory.ts";
 import type { AgentTimeline } from "./mirror/agent-timeline.ts";
 import type { Source } from "./source.ts";
@@ -64,9 +63,9 @@ export interface HostRuntimeOptions {
 
 /** What a runtime keeps to, where it may differ. */
 export interface HostLimits extends ClientLimits {
-  /** How long an interruption is shown like online, in milliseconds. Default 1.5 s. */
+  /** How long an interruption is shown like online, in milliseconds. Default 1,500. */
   readonly interruptionMs: number;
-  /** How long a probe's interval is, in milliseconds, in the foreground. Default 10 s. */
+  /** How often paths are measured, in milliseconds, in the foreground. Default 10,000. */
   readonly probeIntervalMs: number;
 }
 
@@ -133,14 +132,18 @@ export interface HostRuntime extends Source<HostSnapshot> {
   useCandidate(candidateId: string | undefined): void;
   /** The daemon may be found elsewhere from now on. The server id must be the same, else nothing changes. */
   setProfile(profile: HostProfile): void;
-  /** The credential is another one: the next hello asks for it, and what was refused is tried again. */
+  /** The credential is another one: the next hello asks for it, and what was refused is tried again. For a callback. */
   credentialChanged(): void;
   /**
-   * Starts where nobody has, and waits for a connection.
+   * Starts where nobody has, and waits for a connection. Views need it not: they show what there is.
    * @returns What resolves when the host is online. Rejects with a MoorlineError where nothing will lead to that without
    *   somebody asking: failed, no_connections, error without a retry; DISPOSED where the runtime is stopped.
    */
   ensureOnline(): Promise<void>;
-  /** Creates an agent, which is shown at once. */
+  /**
+   * Creates an agent, which is shown at once: in `agents`, and in `creations` until the directory has it.
+   * @returns What the daemon has made of it. Rejects with a ConnectError where it cannot be created; then it is in
+   *   `creations` only, until it is dismissed there.
+   */
   createAgent(request: CreateAgentInit): Promise<Agent>;
 }

@@ -18,6 +18,7 @@ export { createHostRuntime } from "./create-host-runtime.ts";
 export * from "./creation/index.ts";
 export * from "./fleet/index.ts";
 export { type CandidateInit, createHostProfile, type HostProfileInit } from "./host/profile.ts";
+export { type HostIntents, intentsOf } from "./host-intents.ts";
 export type {
   CreateAgentInit,
   HostLimits,

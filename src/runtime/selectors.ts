@@ -99,10 +99,10 @@ const NO_CANDIDATES: readonly CandidateRecord[] = [];
 
 /** What is known of every candidate: failures, round trips, why it is set aside, until when it is barred. */
 export function candidatesOf({ host }: HasHost): readonly CandidateRecord[] {
-  return memoryOf(host)?.candidates ?? NO_CANDIDATES;
+  return memoryOf({ host })?.candidates ?? NO_CANDIDATES;
 }
 
 /** What a host remembers. Undefined before it was started, and after it was stopped. */
-export function memoryOf({ state }: HostState): HostMemory | undefined {
+export function memoryOf({ host: { state } }: HasHost): HostMemory | undefined {
   return state.value !== undefined && "memory" in state.value ? state.value.memory : undefined;
 }

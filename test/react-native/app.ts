@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
 
@@ -11,10 +12,14 @@ export interface App {
   readonly root: string;
   /** Writes what opens a door, and all that is behind it. @returns The path of the file. */
   writeEntry(door: string): string;
+  /** Copies the example's files. @returns The path of its first one. */
+  copyExample(): string;
 }
 
 /** What React Native brings into an app: the helpers that transforms of the preset call, and the bundle's own beginning. */
 const FROM_REACT_NATIVE = ["@babel/runtime", "metro-runtime"] as const;
+
+const EXAMPLE = fileURLToPath(new URL("../../examples/react-native", import.meta.url));
 
 interface Manifest {
   readonly name: string;
@@ -49,6 +54,11 @@ export function createApp(packed: string, installed: string): App {
       const specifier = door === "." ? manifest.name : `${manifest.name}/${door.slice("./".length)}`;
       writeFileSync(file, `import * as door from ${JSON.stringify(specifier)};\nglobalThis.door = door;\n`);
       return file;
+    },
+    copyExample() {
+      const folder = join(root, "example");
+      cpSync(EXAMPLE, folder, { recursive: true });
+      return join(folder, "index.tsx");
     },
   };
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type App, doorToFile } from "./app.ts";
+import { STAND_INS, STAND_INS_FOLDER } from "./stand-ins/index.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -13,10 +14,10 @@ interface Metro {
   runBuild(config: object, options: object): Promise<unknown>;
 }
 
-/** What came of one door. */
+/** What came of one door, or of the example. */
 export interface Compiled {
-  /** The door. */
-  readonly door: string;
+  /** What it is called: the name of the door, or `example`. */
+  readonly name: string;
   /** The bundle of Metro, minified, in bytes. */
   readonly bundleBytes: number;
   /** The same, compressed. */
@@ -27,6 +28,9 @@ export interface Compiled {
   readonly globals: readonly string[];
 }
 
+/** What the example is called among the doors. */
+export const EXAMPLE = "example";
+
 const BINARIES: Readonly<Record<string, string>> = {
   linux: "linux64-bin/hermesc",
   darwin: "osx-bin/hermesc",
@@ -34,14 +38,23 @@ const BINARIES: Readonly<Record<string, string>> = {
 };
 
 /** Bundles a door by Metro for a release, and compiles the bundle by Hermes. @throws Error where either of them refuses. */
-export async function compileDoor(app: App, door: string): Promise<Compiled> {
-  const bundle = join(app.root, `${doorToFile(door)}.bundle.js`);
-  await bundleByMetro(app, app.writeEntry(door), bundle);
+export function compileDoor(app: App, door: string): Promise<Compiled> {
+  return compile(app, door, app.writeEntry(door));
+}
+
+/** The same for the example, with stand-ins for what only a phone has. @throws Error as {@link compileDoor}. */
+export function compileExample(app: App): Promise<Compiled> {
+  return compile(app, EXAMPLE, app.copyExample());
+}
+
+async function compile(app: App, name: string, entry: string): Promise<Compiled> {
+  const bundle = join(app.root, `${doorToFile(name)}.bundle.js`);
+  await bundleByMetro(app, entry, bundle);
   const bytecode = bundle.replace(/\.js$/, ".hbc");
   compileByHermes(bundle, bytecode);
   const text = readFileSync(bundle);
   return {
-    door,
+    name,
     bundleBytes: text.length,
     gzipBytes: gzipSync(text).length,
     bytecodeBytes: readFileSync(bytecode).length,
@@ -55,15 +68,29 @@ async function bundleByMetro(app: App, entry: string, out: string): Promise<void
     { cwd: app.root },
     {
       projectRoot: app.root,
-      watchFolders: [dirname(require.resolve("metro-runtime/package.json"))],
+      watchFolders: [dirname(require.resolve("metro-runtime/package.json")), STAND_INS_FOLDER],
       cacheStores: [],
       fileMapCacheDirectory: app.root,
       reporter: { update() {} },
-      resolver: { useWatchman: false },
+      resolver: {
+        useWatchman: false,
+        resolveRequest: resolveStandIn,
+        nodeModulesPaths: [join(app.root, "node_modules")],
+      },
       maxWorkers: 2,
     },
   );
   await metro.runBuild(config, { entry, out, dev: false, minify: true, platform: "ios", bundleOut: out });
+}
+
+interface Resolving {
+  readonly resolveRequest: (context: Resolving, name: string, platform: string | null) => unknown;
+}
+
+/** What only a phone has comes from this folder. */
+function resolveStandIn(context: Resolving, name: string, platform: string | null): unknown {
+  const filePath = STAND_INS[name];
+  return filePath === undefined ? context.resolveRequest(context, name, platform) : { type: "sourceFile", filePath };
 }
 
 /** Each warning repeats its line, which in a bundle is long. */

@@ -1,7 +1,6 @@
-import { hostPhaseOf } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { FleetStatus, HostStatus } from "../../../gen/moorline/state/v1/fleet_pb.ts";
 import { HostPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
+import { type HasHost, hostPhaseOf } from "../selectors.ts";
 
 const STATUSES: Readonly<Partial<Record<HostPhase, HostStatus>>> = {
   [HostPhase.BOOTING]: HostStatus.CONNECTING,
@@ -17,8 +16,8 @@ const STATUSES: Readonly<Partial<Record<HostPhase, HostStatus>>> = {
 };
 
 /** How a host is, in one word. A short interruption does not count. Spec: FLEET-6. */
-export function hostStatusOf(host: HostState): HostStatus {
-  return STATUSES[hostPhaseOf(host)] ?? HostStatus.UNSPECIFIED;
+export function hostStatusOf(snapshot: HasHost): HostStatus {
+  return STATUSES[hostPhaseOf(snapshot)] ?? HostStatus.UNSPECIFIED;
 }
 
 /** How all hosts are, in one word: the first one of the enum that fits. Spec: FLEET-6. */

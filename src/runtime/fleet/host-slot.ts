@@ -73,7 +73,7 @@ export class HostSlot {
 
   #look(profile: HostProfile): void {
     const { host, setAside } = this.#shown;
-    const isSame = host.profile === profile && host.status === hostStatusOf(this.runtime.getSnapshot().host);
+    const isSame = host.profile === profile && host.status === hostStatusOf(this.runtime.getSnapshot());
     const next = { host: isSame ? host : this.#describe(profile), setAside: this.#listSetAside(setAside) };
     if (isSame && next.setAside === setAside) return;
     this.#shown = next;
@@ -82,7 +82,7 @@ export class HostSlot {
 
   #describe(profile: HostProfile): FleetHost {
     const { serverId, runtime } = this;
-    return { serverId, label: profile.label, profile, runtime, status: hostStatusOf(runtime.getSnapshot().host) };
+    return { serverId, label: profile.label, profile, runtime, status: hostStatusOf(runtime.getSnapshot()) };
   }
 
   #listSetAside(before: readonly SetAsideCandidate[]): readonly SetAsideCandidate[] {

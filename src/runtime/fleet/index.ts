@@ -1,6 +1,7 @@
 /** The part of the runtime's door that is about many hosts, and where they are kept. */
 export { FleetStatus, HostStatus } from "../../../gen/moorline/state/v1/fleet_pb.ts";
 export { type DaemonDescription, type DescribeOptions, describeDaemon } from "../describe-daemon.ts";
+export { createHostRegistry, type RegistryPlace } from "../registry/create-host-registry.ts";
 export { type HostRegistry, MAX_HOSTS, type RegistryContents } from "../registry/host-registry.ts";
 export { createLocalHostRegistry, type LocalRegistryGlobals } from "../registry/local-host-registry.ts";
 export { createMemoryHostRegistry } from "../registry/memory-host-registry.ts";

@@ -14,7 +14,7 @@ export interface RegistryContents {
 
 /**
  * Where an app keeps the hosts that it knows. Implementations: memory, `localStorage` under a Web Lock, a file (by
- * `moorline/node`). It has no secret in it. Profiles come back as they were given, with everything in them that a newer
+ * `moorline/node`), and any other place by createHostRegistry. It has no secret in it. Profiles come back as they were given, with everything in them that a newer
  * version has written. What is damaged is never overwritten before it is kept beside. Spec: REGISTRY.
  *
  * Everything rejects with a MoorlineError: STORAGE_FAILED where the storage cannot be read or written, STORAGE_FULL where

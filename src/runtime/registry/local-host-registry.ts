@@ -1,5 +1,5 @@
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import { createRegistry } from "./create-registry.ts";
+import { createHostRegistry } from "./create-host-registry.ts";
 import type { HostRegistry } from "./host-registry.ts";
 
 /** What {@link createLocalHostRegistry} needs of a page: the part of `globalThis` that it uses. */
@@ -26,7 +26,7 @@ export function createLocalHostRegistry(
   const locks = globals.navigator?.locks;
   if (!storage) throw unsupported("There is no localStorage here.");
   if (!locks) throw unsupported("There are no Web Locks here, as on a page without TLS.");
-  return createRegistry({
+  return createHostRegistry({
     name: "localStorage",
     alone: (work) => locks.request(KEY, work),
     read: () => storage.getItem(KEY) ?? undefined,

@@ -1,7 +1,6 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { checkList } from "../../wire/check-given.ts";
-import { createRegistry } from "./create-registry.ts";
-import { createTurns } from "./create-turns.ts";
+import { createHostRegistry } from "./create-host-registry.ts";
 import type { HostRegistry } from "./host-registry.ts";
 import { printRegistry } from "./registry-text.ts";
 
@@ -9,9 +8,8 @@ import { printRegistry } from "./registry-text.ts";
 export function createMemoryHostRegistry(profiles: readonly HostProfile[] = []): HostRegistry {
   checkList("the profiles of the registry", profiles);
   let text: string | undefined = profiles.length === 0 ? undefined : printRegistry(profiles);
-  return createRegistry({
+  return createHostRegistry({
     name: "memory",
-    alone: createTurns(),
     read: () => text,
     write: (next) => {
       text = next;

@@ -18,7 +18,7 @@ export class MemoryJudge {
   /** Judges a state. */
   judge(state: HostState): void {
     const judge = this.judgeOf;
-    const { candidates } = memoryOf(state) ?? { candidates: [] };
+    const { candidates } = memoryOf({ host: state }) ?? { candidates: [] };
     judge.claim(candidates.length <= MAX_CANDIDATES, () => `memory bounded: ${candidates.length} candidates`);
     for (const { samples, candidateId } of candidates) {
       judge.claim(samples.length <= MAX_SAMPLES, () => `memory bounded: ${samples.length} samples of ${candidateId}`);

@@ -23,14 +23,14 @@ export class PathJudge {
   taken({ before, event, after, effects }: HostStepTaken): void {
     const nowMs = event.value !== undefined && "nowMs" in event.value ? event.value.nowMs : 0;
     const [was, is] = [before.state, after.state];
-    const candidates = memoryOf(after)?.candidates ?? [];
+    const candidates = memoryOf({ host: after })?.candidates ?? [];
     this.forget(candidates);
     for (const { effect } of effects) {
       this.judgeDial(effect, candidates);
       const isOwnChoice = event.case === "probeAnswered" || event.case === "clientDoubted";
       const target = is.case === "online" && isOwnChoice ? is.value.switch?.candidateId : undefined;
       const isSwitch = effect.case === "openClient" || effect.case === "promoteProbe";
-      if (target === undefined || !isSwitch || memoryOf(after)?.preferredCandidateId === target) continue;
+      if (target === undefined || !isSwitch || memoryOf({ host: after })?.preferredCandidateId === target) continue;
       const untilMs = this.barredUntilMs.get(target) ?? 0;
       this.judge.claim(
         nowMs >= untilMs,

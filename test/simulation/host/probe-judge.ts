@@ -56,7 +56,7 @@ export class ProbeJudge {
       const { candidateId, connection } = effect.value;
       this.connections.set(connection, candidateId);
       if (isMeasuring) this.begun(candidateId, Math.max(event.value.nowMs, event.value.dueAtMs));
-      const isHidden = memoryOf(after)?.visibility === Visibility.HIDDEN;
+      const isHidden = memoryOf({ host: after })?.visibility === Visibility.HIDDEN;
       this.judge.claim(!(isMeasuring && isHidden), () => "probe rate: a probe is begun, and nobody sees the program");
     }
   }

@@ -36,7 +36,7 @@ export class SnapshotJudge {
     judge.claim(snapshot !== before, () => `${name} tells of a snapshot that is the same as before`);
     const [was, is] = [before.host.state, snapshot.host.state];
     judge.claim(was.case !== "stopped" || is.case === "stopped", () => `${name} was stopped, and is ${is.case}`);
-    const [past, present] = [memoryOf(before.host), memoryOf(snapshot.host)];
+    const [past, present] = [memoryOf({ host: before.host }), memoryOf({ host: snapshot.host })];
     if (past !== undefined && present !== undefined) {
       judge.claim(present.lastGeneration >= past.lastGeneration, () => `${name} falls back by a generation`);
       judge.claim(present.lastNumber >= past.lastNumber, () => `${name} gives a number twice`);

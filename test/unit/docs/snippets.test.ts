@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.ts";
+import { STAND_INS } from "../../react-native/stand-ins/index.ts";
 import { type CodeBlock, isCutFrom, readCodeBlocks } from "../../support/markdown.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -21,7 +22,11 @@ interface Manifest {
 
 const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
 const program = await createProgram();
-const packages = new Set(["moorline", ...Object.keys(dependencies), ...Object.keys(devDependencies)]);
+/** What examples import that is not installed here. */
+const foreign = Object.keys(STAND_INS);
+const packages = new Set(["moorline", ...Object.keys(dependencies), ...Object.keys(devDependencies), ...foreign]);
+/** Where guides say what to type for a program that they are about. */
+const folders = ["", "examples/jobs/", "examples/scripts/", "examples/cli/"];
 
 /** `moorline COMMAND`, with options that there are. */
 function isCommandLine(words: readonly string[]): boolean {
@@ -40,8 +45,7 @@ function isKnownCommand(command: string): boolean {
   const [, script = ""] = /^(?:[A-Z_]+=\S+ )?sh (\S+\.sh)$/.exec(command) ?? [];
   if (script !== "") return existsSync(root + script);
   const [, file = ""] = /^(?:[A-Z_]+=\S+ )?node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
-  if (file !== "")
-    return [file, `examples/jobs/${file}`, `examples/scripts/${file}`].some((path) => existsSync(root + path));
+  if (file !== "") return folders.some((folder) => existsSync(root + folder + file));
   if (command.startsWith("npx moorline ")) return isCommandLine(command.split(" ").slice(2));
   return (
     /^npm (ci|start|test|init -y|pkg set type=module)( -- --(json|stay))?$/.test(command) ||

@@ -63,8 +63,8 @@ export const Presentation = {
   ERROR_BADGE: 5,
 
   /**
-   * Nothing was ever loaded, and nothing will be by itself: the reason, and a
-   * way to try again.
+   * Nothing was ever loaded, and that has failed: the reason, and a way to try
+   * again. It may be tried again by itself as well.
    *
    * @generated from enum value: PRESENTATION_ERROR_SCREEN = 6;
    */

@@ -18,11 +18,11 @@ describe("hostStatusOf", () => {
     ["error", "ERROR"],
     ["stopped", "STOPPED"],
   ] as const)("says of a host that is %s: %s [FLEET-6]", (phase, status) => {
-    expect(hostStatusOf(hostIn(phase))).toBe(HostStatus[status]);
+    expect(hostStatusOf({ host: hostIn(phase) })).toBe(HostStatus[status]);
   });
 
   it("says nothing of a state that this version does not know [INV-15]", () => {
-    expect(hostStatusOf(create(HostStateSchema))).toBe(HostStatus.UNSPECIFIED);
+    expect(hostStatusOf({ host: create(HostStateSchema) })).toBe(HostStatus.UNSPECIFIED);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRegistry } from "../../../../src/runtime/registry/create-registry.ts";
+import { createHostRegistry } from "../../../../src/runtime/registry/create-host-registry.ts";
 import { createTurns } from "../../../../src/runtime/registry/create-turns.ts";
 import {
   createLocalHostRegistry,
@@ -41,15 +41,14 @@ testHostRegistry("createLocalHostRegistry", () => {
   };
 });
 
-testHostRegistry("createRegistry, as memory is made", () => {
+testHostRegistry("createHostRegistry, on a place of one program", () => {
   let text: string | undefined;
   const write = (next: string): void => {
     text = next;
   };
   const copies: string[] = [];
-  const registry = createRegistry({
+  const registry = createHostRegistry({
     name: "memory",
-    alone: createTurns(),
     read: () => text,
     write,
     keepCopy: (copy, number) => {

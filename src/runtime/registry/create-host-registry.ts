@@ -1,15 +1,19 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { isOutOfRoom } from "../../wire/out-of-room.ts";
+import { createTurns, type Turns } from "./create-turns.ts";
 import { type HostRegistry, MAX_HOSTS, type RegistryContents } from "./host-registry.ts";
 import { parseRegistry, printRegistry } from "./registry-text.ts";
 
-/** Where a registry is written: one text, and copies of what was found damaged. What it throws becomes a MoorlineError. */
+/**
+ * Where a registry is written: one text, and copies of what was found damaged. What it throws or rejects with becomes a
+ * MoorlineError: STORAGE_FULL where its `name` or `code` is that of a full disk or quota, else STORAGE_FAILED.
+ */
 export interface RegistryPlace {
   /** As in {@link HostRegistry}. */
   readonly name: string;
-  /** Runs work while nobody else reads or writes the place. */
-  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs work while nobody else reads or writes the place. Default: one after the other, for what one program has alone. */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
   /** The text. Undefined where nothing was written yet. */
   read(): string | undefined | Promise<string | undefined>;
   /** Replaces the text: whole, or not at all. */
@@ -21,17 +25,18 @@ export interface RegistryPlace {
 /** The most copies of damaged registries that are kept. Then nothing is written any more. Spec: REGISTRY-4. */
 const MAX_COPIES = 8;
 
-/** A registry on a place. Spec: REGISTRY. */
-export function createRegistry(place: RegistryPlace): HostRegistry {
+/** Makes a registry on a place of the app's own, such as the storage of a phone. Spec: REGISTRY. */
+export function createHostRegistry(place: RegistryPlace): HostRegistry {
+  const { alone = createTurns() } = place;
   const read = async (): Promise<[RegistryContents, string | undefined]> => {
     const text = await place.read();
     return [parseRegistry(text), text];
   };
   return {
     name: place.name,
-    load: () => guarded(place, async () => (await read())[0]),
+    load: () => guarded(place, alone, async () => (await read())[0]),
     update: (change) =>
-      guarded(place, async () => {
+      guarded(place, alone, async () => {
         const [{ profiles, faults }, before] = await read();
         const next = changed(profiles, change);
         const text = printRegistry(next);
@@ -72,14 +77,14 @@ async function keepDamaged(place: RegistryPlace, text: string): Promise<void> {
   });
 }
 
-async function guarded<T>(place: RegistryPlace, work: () => Promise<T>): Promise<T> {
+async function guarded<T>({ name }: RegistryPlace, alone: Turns, work: () => Promise<T>): Promise<T> {
   try {
-    return await place.alone(work);
+    return await alone(work);
   } catch (thrown) {
     if (thrown instanceof ChangeError) throw thrown.cause;
     if (thrown instanceof MoorlineError) throw thrown;
     const isFull = isOutOfRoom(thrown);
-    const text = `The registry of hosts (${place.name}) ${isFull ? "has no room" : "cannot be read or written"}.`;
+    const text = `The registry of hosts (${name}) ${isFull ? "has no room" : "cannot be read or written"}.`;
     throw new MoorlineError(isFull ? "STORAGE_FULL" : "STORAGE_FAILED", text, { cause: thrown });
   }
 }
