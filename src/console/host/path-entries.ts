@@ -1,8 +1,7 @@
 import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { SetAsideReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import type { HostSnapshot } from "../../runtime/host-runtime.ts";
-import { activeCandidateOf, candidatesOf, isOnline } from "../../runtime/selectors.ts";
+import { activeCandidateOf, candidatesOf, type HostSnapshot, isOnline } from "../../runtime/index.ts";
 import type { PathEntry } from "../model/console-model.ts";
 import { nameOf, toCounted } from "../model/names.ts";
 
