@@ -4,6 +4,7 @@ import { areMirrorsKept } from "./support/kept-mirrors.ts";
 import { gateNetwork } from "./support/network-gate.ts";
 import { forgetNotices, noticesSeen, rememberNotices } from "./support/notices.ts";
 import { openTab, openWindow } from "./support/open-page.ts";
+import { takeScreenshot } from "./support/screenshot.ts";
 import { startBrowser } from "./support/start-browser.ts";
 import { startConsoleDaemon } from "./support/start-daemon.ts";
 
@@ -38,6 +39,7 @@ describe("the console: what a view shows beside its data", () => {
     await page.getByRole("link", { name: "Agents" }).click();
     await page.locator(".overlay").waitFor();
     expect(await page.locator(".overlay").textContent()).toBe("");
+    await takeScreenshot(page, "live-overlay-light");
     gate.open();
     await page.getByText("There is no agent yet.").waitFor();
     expect(await page.locator(".overlay").count()).toBe(0);
@@ -69,6 +71,7 @@ describe("the console: what a view shows beside its data", () => {
     gate.shut();
     await page.getByRole("button", { name: "Refresh" }).click();
     await page.locator(".toast").waitFor();
+    await takeScreenshot(page, "live-toast-light");
     expect(await row.isVisible()).toBe(true);
     gate.open();
     await page.locator(".toast").waitFor({ state: "detached" });
@@ -82,6 +85,7 @@ describe("the console: what a view shows beside its data", () => {
     const { page } = await openTab(context, `${daemon.origin}/${agents}`);
     await page.locator(".badge", { hasText: "Not up to date" }).waitFor();
     expect(await page.getByRole("alert").first().textContent()).toMatch(/^UNAUTHENTICATED/);
+    await takeScreenshot(page, "live-badge-light");
     await page.getByLabel("Text").fill("known");
     await page.locator(".agent-row", { hasText: "echo what is known" }).click();
     await page.locator(".output", { hasText: "what is known" }).waitFor();

@@ -15,7 +15,7 @@ export interface LineWriter {
 export function createLineWriter(): LineWriter {
   const folder = mkdtempSync(join(tmpdir(), "moorline-lines-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const script = `i=0; while [ ! -e ${folder}/stop ]; do i=$((i+1)); echo line $i; sleep 0.02; done; touch ${folder}/stopped`;
+  const script = `i=0; while [ -d ${folder} ] && [ ! -e ${folder}/stop ]; do i=$((i+1)); echo line $i; sleep 0.02; done; touch ${folder}/stopped`;
   return {
     command: `sh -c '${script}'`,
     async stop() {
