@@ -78,7 +78,7 @@ describe("the console: what a view shows beside its data", () => {
     expect(await noticesSeen(page)).toEqual(["toast"]);
   });
 
-  it("shows a badge when it cannot be brought up to date, and blocks nothing [PRESENT-1, INV-13]", async () => {
+  it("shows a badge when it cannot be brought up to date, and blocks nothing [PRESENT-1]", async () => {
     const { page: before, context, daemon, agentId, agents } = await openGated();
     await areMirrorsKept(before, agentId);
     // Another tab knows no token: the daemon refuses it, and what is known stays.
