@@ -14,6 +14,8 @@ const scenes: Readonly<Record<string, () => Promise<Scene>>> = {
   "deltas of JSON + zod over ws, corked": async () => (await import("./deltas/json-ws.ts")).jsonWsDeltas("corked"),
   "deltas of JSON + zod over socket.io": async () => (await import("./deltas/json-socket-io.ts")).jsonSocketIoDeltas,
   "deltas of grpc-js": async () => (await import("./deltas/grpc-js.ts")).grpcJsDeltas,
+  "page of moorline": async () => (await loadPage()).pageScene((views) => views.all()),
+  "page of one list in useState": async () => (await loadPage()).pageScene((views) => views.allInState()),
   "timeline of moorline": async () => (await import("./timeline/moorline.ts")).moorlineTimeline,
   "timeline of the same, timeline in memory": async () =>
     (await import("./timeline/moorline.ts")).moorlineMemoryTimeline,
@@ -26,6 +28,12 @@ const scenes: Readonly<Record<string, () => Promise<Scene>>> = {
   "storage of in memory": async () => (await import("./storage/moorline.ts")).memoryStorage,
   "deltas of connect-node": async () => (await import("./deltas/connect-node.ts")).connectNodeDeltas,
 };
+
+async function loadPage(): Promise<typeof import("./page/page.ts")> {
+  const { becomePage } = await import("./page/browser.ts");
+  becomePage();
+  return import("./page/page.ts");
+}
 
 /** Loads a scene of a peer, and nothing of the others. */
 export function loadScene(scene: string, peer: string): Promise<Scene> {

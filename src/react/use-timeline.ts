@@ -1,10 +1,9 @@
 import { useMemo } from "react";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
-import { isShown, type OptimisticCreations } from "../runtime/creation/optimistic-creations.ts";
+import { followCreating } from "../runtime/creation/optimistic-creations.ts";
 import { INITIAL_SYNC, NO_ITEMS } from "../runtime/initial-snapshots.ts";
 import type { TimelineItems } from "../runtime/mirror/agent-timeline.ts";
-import type { Source } from "../runtime/source.ts";
 import { useHost, whole } from "./use-host.ts";
 import { usePresentation } from "./use-presentation.ts";
 import { useSource } from "./use-source.ts";
@@ -30,15 +29,7 @@ export function useTimeline(agentId: string, serverId?: string): ShownTimeline {
   const loadEarlier = useMemo(() => () => timeline.loadEarlier(), [timeline]);
   const items = useSource(timeline.items, NO_ITEMS, whole);
   const sync = useSource(timeline.sync, INITIAL_SYNC, whole);
-  const isOptimistic = useMemo(() => isBeingCreated(host.creations, agentId), [host, agentId]);
+  const isOptimistic = useMemo(() => followCreating(host.creations, agentId), [host, agentId]);
   const presentation = usePresentation(host, timeline.sync, isOptimistic);
   return useMemo(() => ({ ...items, loadEarlier, sync, presentation }), [items, loadEarlier, sync, presentation]);
-}
-
-/** Whether an agent, by its id or the key of its creation, is on its way into the directory. */
-function isBeingCreated({ list }: OptimisticCreations, id: string): Source<boolean> {
-  return {
-    getSnapshot: () => list.getSnapshot().some((each) => isShown(each) && (each.key === id || each.agent.id === id)),
-    subscribe: list.subscribe,
-  };
 }

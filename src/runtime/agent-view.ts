@@ -12,7 +12,7 @@ export type AgentViewFilter = MessageInitShape<typeof AgentFilterSchema>;
 export interface AgentView {
   /** The very list that it is given where all are wanted as they come. */
   readonly agents: (agents: readonly Agent[]) => readonly Agent[];
-  /** The ids of the agents that `agents` selects. */
+  /** The ids of the agents that `agents` selects: the very list of the time before where they are the same. */
   readonly ids: (agents: readonly Agent[]) => readonly string[];
   /** Of the agents of a fleet those that match, in the order in which they come. */
   readonly rows: (rows: readonly FleetAgent[]) => readonly FleetAgent[];
@@ -33,8 +33,25 @@ export function createAgentView(filter?: AgentViewFilter, order?: FleetOrder): A
   };
   return {
     agents: select,
-    ids: (agents) => select(agents).map(({ id }) => id),
+    ids: createIds(select),
     rows: (rows) => (terms === undefined ? rows : rows.filter(({ agent }) => matches(agent))),
+  };
+}
+
+/**
+ * The ids of what `select` selects. Most often one agent of very many has changed and every place is as it was: then no
+ * list is made, and only the agent that is another is looked at.
+ */
+function createIds(select: AgentView["agents"]): AgentView["ids"] {
+  let before: readonly Agent[] = [];
+  let ids: readonly string[] = [];
+  return (agents) => {
+    const selected = select(agents);
+    const isSame =
+      selected.length === ids.length && selected.every((agent, i) => agent === before[i] || agent.id === ids[i]);
+    if (!isSame) ids = selected.map(({ id }) => id);
+    before = selected;
+    return ids;
   };
 }
 

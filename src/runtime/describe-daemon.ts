@@ -1,9 +1,5 @@
-import { fromJsonString } from "@bufbuild/protobuf";
-import {
-  type DescribeResponse,
-  DescribeResponseSchema,
-  SessionService,
-} from "../../gen/moorline/session/v1/service_pb.ts";
+import { base64Decode } from "@bufbuild/protobuf/wire";
+import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
 import { parseEndpoint } from "../client/endpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { systemClock } from "../transport/system-clock.ts";
@@ -91,21 +87,33 @@ async function readText(response: Response): Promise<string> {
 
 function readDescription(status: number, text: string): DaemonDescription {
   if (status !== 200) throw notADaemon(`What answers there is no daemon, or does not say who it is: status ${status}.`);
-  const { server, identityKey } = parse(text);
-  const { serverId = "", name = "", version = "" } = server ?? {};
-  const proved = serverIdOf(identityKey);
+  const { serverId, name, version, proved } = parse(text);
   if (proved !== serverId) throw notADaemon("The daemon says a server id that is not that of its identity key.");
   return { serverId: proved, name, version };
 }
 
-function parse(text: string): DescribeResponse {
+interface Answer extends Pick<DaemonDescription, "name" | "version"> {
+  readonly serverId: string;
+  /** The server id of the identity key. */
+  readonly proved: ServerId;
+}
+
+/** Reads a DescribeResponse, four fields in all: the general reader of proto JSON is more than a page should load for it. */
+function parse(text: string): Answer {
   try {
-    const response = fromJsonString(DescribeResponseSchema, text, { ignoreUnknownFields: true });
-    serverIdOf(response.identityKey);
-    return response;
+    const { server, identityKey } = JSON.parse(text) as Record<string, unknown>;
+    const { serverId, name, version } = (server ?? {}) as Record<string, unknown>;
+    const proved = serverIdOf(base64Decode(toText(identityKey)));
+    return { serverId: toText(serverId), name: toText(name), version: toText(version), proved };
   } catch (cause) {
     throw notADaemon("What answers there is no daemon.", cause);
   }
+}
+
+/** A text of proto JSON, which leaves out empty ones. */
+function toText(value: unknown = ""): string {
+  if (typeof value !== "string") throw new TypeError("a field that should be a text is none");
+  return value;
 }
 
 function notADaemon(text: string, cause?: unknown): MoorlineError {

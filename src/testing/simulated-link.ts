@@ -1,7 +1,7 @@
 import type { ConnectionHandler, ConnectionListener } from "../transport/connection.ts";
 import { SimulatedEnd } from "./simulated-end.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
-import { type PipeContext, type PipeItem, SimulatedPipe } from "./simulated-pipe.ts";
+import { type LinkSpeed, type PipeContext, type PipeItem, SimulatedPipe } from "./simulated-pipe.ts";
 
 /** `up` is from the side that dialled to the side that accepted. */
 export type Direction = "up" | "down";
@@ -20,7 +20,9 @@ export interface CutOptions {
 }
 
 /** What a link needs of its network. */
-export interface LinkContext extends Pick<PipeContext, "clock" | "random" | "latencyMs" | "jitterMs" | "bytesPerMs"> {
+export interface LinkContext extends Pick<PipeContext, "clock" | "random"> {
+  /** How fast connections to an endpoint are now. */
+  speedOf(endpoint: string): LinkSpeed;
   /** What happens to an attempt to open a connection. */
   answer(endpoint: string): ConnectionAnswer;
   alter(link: SimulatedLink, direction: Direction, message: NetworkMessage): readonly NetworkMessage[];
@@ -49,6 +51,7 @@ export class SimulatedLink {
   readonly clientEnd: SimulatedEnd;
   private readonly context: LinkContext;
   private readonly pipes: Readonly<Record<Direction, SimulatedPipe>>;
+  private dialled = "";
   private accepted: { readonly host: SimulatedHost; readonly end: SimulatedEnd } | undefined;
 
   constructor(id: number, client: SimulatedHost, listener: ConnectionListener, context: LinkContext) {
@@ -57,6 +60,11 @@ export class SimulatedLink {
     this.context = context;
     this.pipes = { up: this.createPipe("up"), down: this.createPipe("down") };
     this.clientEnd = this.createEnd(client, "up", listener);
+  }
+
+  /** The address that was dialled. Empty before that. */
+  get endpoint(): string {
+    return this.dialled;
   }
 
   /** The process that accepted. Undefined while none has. */
@@ -73,6 +81,7 @@ export class SimulatedLink {
 
   /** Begins to open the connection. */
   open(endpoint: string): void {
+    this.dialled = endpoint;
     this.note(() => `${this.client.name} dials ${endpoint}`);
     this.pipes.up.send({ kind: "open", endpoint });
   }
@@ -130,9 +139,10 @@ export class SimulatedLink {
   }
 
   private createPipe(direction: Direction): SimulatedPipe {
-    const { clock, random, latencyMs, jitterMs, bytesPerMs } = this.context;
+    const { clock, random } = this.context;
     return new SimulatedPipe({
-      ...{ clock, random, latencyMs, jitterMs, bytesPerMs },
+      ...{ clock, random },
+      speed: () => this.context.speedOf(this.dialled),
       alter: (item) => this.alter(direction, item),
       departed: () => this.departed(direction),
       arrived: (item) => this.arrived(direction, item),

@@ -50,6 +50,7 @@ export class SimulatedNetwork {
   private readonly clock: SimulatedClock;
   private readonly hosts = new Map<string, SimulatedHost>();
   private readonly openLinks = new Set<SimulatedLink>();
+  private readonly speeds = new Map<string, LinkSpeed>();
   private readonly dialFaults = new Map<string, "refuse" | "hang">();
   private readonly ring: EventRing;
   private dialled = 0;
@@ -103,6 +104,13 @@ export class SimulatedNetwork {
     else this.dialFaults.set(href, answer);
   }
 
+  /** How fast connections to `endpoint` are from now on, those that are open too. What is left out is as for all. */
+  setSpeed(endpoint: string, speed: Partial<LinkSpeed>): void {
+    const { href } = new URL(endpoint);
+    this.context.note(() => `speed of ${href}: ${JSON.stringify(speed)}`);
+    this.speeds.set(href, { ...this.speed, ...speed });
+  }
+
   /** Ends every fault that can end: stalls, and what happens to those who dial. What is half-open stays so. */
   heal(): void {
     this.note("heal");
@@ -115,9 +123,9 @@ export class SimulatedNetwork {
 
   private createLinkContext(random: SimulatedRandom): LinkContext {
     return {
-      ...this.speed,
       clock: this.clock,
       random,
+      speedOf: (endpoint) => this.speeds.get(endpoint) ?? this.speed,
       answer: (endpoint) => this.answer(endpoint),
       alter: (link, direction, message) => this.alter(link, direction, message),
       note: (what) => this.ring.add(this.clock.now(), what),

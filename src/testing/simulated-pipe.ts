@@ -23,9 +23,11 @@ export interface LinkSpeed {
 }
 
 /** What a pipe needs of its surroundings. */
-export interface PipeContext extends LinkSpeed {
+export interface PipeContext {
   readonly clock: SimulatedClock;
   readonly random: SimulatedRandom;
+  /** How fast it is now. */
+  speed(): LinkSpeed;
   /** What goes into the network instead of an item that leaves its sender: itself, others, nothing. */
   alter(item: PipeItem): readonly PipeItem[];
   /** The sender's buffer has shrunk. */
@@ -119,7 +121,7 @@ export class SimulatedPipe {
     const item = this.buffer.at(0);
     if (item === undefined || this.isDeparting || this.mode === "stalled") return;
     this.isDeparting = true;
-    const delayMs = sizeOf(item) / this.context.bytesPerMs;
+    const delayMs = sizeOf(item) / this.context.speed().bytesPerMs;
     if (delayMs > 0) this.context.clock.setTimer(delayMs, () => this.depart());
     else this.context.clock.defer(() => this.depart());
   }
@@ -136,7 +138,8 @@ export class SimulatedPipe {
   }
 
   private fly(item: PipeItem): void {
-    const { clock, random, latencyMs, jitterMs } = this.context;
+    const { clock, random } = this.context;
+    const { latencyMs, jitterMs } = this.context.speed();
     const dueAt = clock.now() + latencyMs + jitterMs * random.unit();
     if (this.mode === "dropping") this.lose(item);
     else this.launch({ item, dueAt: Math.max(dueAt, this.lastDueAt()) });

@@ -42,6 +42,16 @@ describe("doors: what a page does not load", () => {
     ["the client door, the descriptor of descriptors", "`moorline`", /descriptor_pb/],
     ["the client door, what serves calls", "`moorline`", /src\/rpc\/serve/],
     ["the agent family, the descriptor of descriptors", "the client door with the agent family", /descriptor_pb/],
+    [
+      "the door of runtimes, the descriptor of descriptors and proto JSON",
+      "`moorline/runtime`",
+      /descriptor_pb|(from|to)-json/,
+    ],
+    [
+      "the door of views, the descriptor of descriptors and proto JSON",
+      "`moorline/react`",
+      /descriptor_pb|(from|to)-json/,
+    ],
   ])("%s", async (_, page, file) => {
     const bundle = await bundlePage(pages.get(page) ?? "");
     const loaded = Object.entries(Object.values(bundle?.metafile.outputs ?? {})[0]?.inputs ?? {})

@@ -104,7 +104,7 @@ export const clientBugs: readonly PlantedBug[] = [
   {
     name: "a client of a shared instance ends the channel",
     file: "src/client/daemon-client.ts",
-    find: 'this.settings.ownership === "own" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;',
+    find: 'channel === "ended" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;',
     replace: "CloseCode.CHANNEL_DONE;",
     caughtBy: byWorld,
     shows: /is lost by CHANNEL_DONE, and nobody has done that/,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-/** The doors that an app on React Native opens. Those that package.json does not have yet are told of, and left out. */
-const FOR_APPS = [".", "./runtime", "./react"] as const;
+/** The doors that an app on React Native opens. */
+const FOR_APPS = [".", "./serve", "./runtime", "./react"] as const;
 
 /** The doors that no such app opens, and why. */
 const NOT_FOR_APPS: Readonly<Record<string, string>> = {
@@ -36,10 +36,7 @@ export function sortDoors(manifest: string): Doors {
   const undecided = names.filter((name) => !known.includes(name));
   if (undecided.length > 0) throw new Error(`say in doors.ts whether apps open ${undecided.join(", ")}`);
   return {
-    bundled: FOR_APPS.filter((name) => names.includes(name)),
-    leftOut: [
-      ...names.filter((name) => name in NOT_FOR_APPS).map((name) => `${name}: ${NOT_FOR_APPS[name]}`),
-      ...FOR_APPS.filter((name) => !names.includes(name)).map((name) => `${name}: there is no such door yet`),
-    ],
+    bundled: FOR_APPS,
+    leftOut: names.filter((name) => name in NOT_FOR_APPS).map((name) => `${name}: ${NOT_FOR_APPS[name]}`),
   };
 }

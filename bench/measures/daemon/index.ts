@@ -6,6 +6,8 @@ import { deltasWork, measureDeltas } from "./deltas.ts";
 import { directoryGrowthWork, measureDirectoryGrowth } from "./directory-growth.ts";
 import { directoryLoadWork, measureDirectoryLoad } from "./directory-load.ts";
 import { fanOutWorks, measureFanOut } from "./fan-out.ts";
+import { measurePage, pageWork } from "./page.ts";
+import { measurePageGrowth, pageGrowthWork } from "./page-growth.ts";
 import { measureStorage, storageWork } from "./storage.ts";
 import { measureTimeline, timelineWork } from "./timeline.ts";
 
@@ -17,6 +19,8 @@ export const daemonBenches: readonly LifecycleBench[] = [
     run: measureDirectoryGrowth,
     profile: () => profileWork(directoryGrowthWork),
   },
+  { what: "growth: a change at the client", run: measurePageGrowth, profile: () => profileWork(pageGrowthWork) },
+  { what: "a page with rows of 10000 agents", run: measurePage, profile: () => profileWork(pageWork) },
   {
     what: "changes of agents to one watcher",
     run: measureAgentChanges,

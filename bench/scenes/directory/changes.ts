@@ -3,7 +3,7 @@ import { type Figures, figureOf, NOTHING, sharedMicros } from "../scene.ts";
 
 /** Changes of one turn of the event loop, where they come as fast as they can. */
 const TURN_CHANGES = 64;
-/** Between changes that come alone. */
+/** Between changes that come alone, where nothing else is asked for. */
 const ALONE_MS = 1;
 
 /** How agents of a kind are made and shown. */
@@ -52,26 +52,33 @@ export class ChangingAgents<T> {
     const count = figureOf(parameters, "count");
     if (count > this.agents.length) throw new Error("an agent would change twice, and its changes be merged");
     for (let done = 0; done < count; done += TURN_CHANGES) {
-      for (let i = done; i < Math.min(count, done + TURN_CHANGES); i += 1) this.changeNext(`change ${i} of ${count}`);
+      for (let i = done; i < Math.min(count, done + TURN_CHANGES); i += 1) {
+        this.changeNext(`change ${i} of ${count}`, this.agents.length);
+      }
       await turn();
     }
     return NOTHING;
   };
 
-  /** Changes `count` agents, each when nothing else is to do; their titles say when. @returns CPU time for each. */
+  /**
+   * Changes `count` agents, each when nothing else is to do; their titles say when.
+   * @param parameters `among`: only so many, the first ones; default all. `everyMs`: one in so many milliseconds; default 1.
+   * @returns CPU time for each.
+   */
   private readonly changeAlone = async (parameters: Figures): Promise<Figures> => {
     const count = figureOf(parameters, "count");
+    const { among = this.agents.length, everyMs = ALONE_MS } = parameters;
     const before = process.cpuUsage();
     for (let i = 0; i < count; i += 1) {
-      this.changeNext(`${sharedMicros()}`);
-      await new Promise((resolve) => setTimeout(resolve, ALONE_MS));
+      this.changeNext(`${sharedMicros()}`, among);
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     const { user, system } = process.cpuUsage(before);
     return { cpuMicros: (user + system) / count };
   };
 
-  private changeNext(title: string): void {
-    const index = this.next % this.agents.length;
+  private changeNext(title: string, among: number): void {
+    const index = this.next % among;
     this.next += 1;
     const agent = this.kind.retitle(this.agents[index] as T, title);
     this.agents[index] = agent;

@@ -78,6 +78,10 @@ function watch(directory: Directory, follower: Follower): Promise<Figures> {
           for (const { agent } of event.value.upserted) follower.came(agent?.title ?? "");
       }
     };
-    go().catch(reject);
+    go().catch((error: unknown) => {
+      // Nobody waits any more where it ends after everything was there, and the run would never come to its end.
+      console.error(error);
+      reject(error);
+    });
   });
 }

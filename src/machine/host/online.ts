@@ -18,7 +18,7 @@ import { loseActive, reconnect } from "./lost.ts";
 import { measureDue } from "./probing.ts";
 import type { HostConfig, HostInput, HostInputOf, HostStep } from "./shapes.ts";
 import { considerSwitch, failSwitch, promoteSwitch, switchTo } from "./switching.ts";
-import { renewCredential } from "./wishes.ts";
+import { forgetRefusals, renewCredential } from "./wishes.ts";
 
 /** However often somebody asks, a path is measured no more often than this, in milliseconds. */
 const LEAST_PROBE_GAP_MS = 1_000;
@@ -157,6 +157,10 @@ function transitionWish(state: HostState, online: HostState_Online, draft: HostD
       return switchTo(state, online, draft, event.value.candidateId, event.value.nowMs);
     case "credentialChanged":
       renewCredential(draft);
+      return stayOnline(state, online, draft);
+    case "retryRequested":
+      forgetRefusals(draft);
+      probeOthersNow(draft, online, event.value.nowMs);
       return stayOnline(state, online, draft);
     case "refreshRequested":
       draft.do({ case: "refreshMirrors", value: {} });

@@ -55,26 +55,18 @@ function measurableOf(online: Measured): CandidateRecord[] {
   const isQuiet = memory?.visibility === Visibility.HIDDEN || online.switch !== undefined;
   if (memory === undefined || isQuiet) return [];
   const active = memory.candidates.find((record) => record.candidateId === candidateId);
-  if (active?.isLoopback === true) return isPreferredElsewhere(online) ? preferredOf(online) : [];
-  const isEnough = active !== undefined && isFast(active) && !isPreferredElsewhere(online);
-  const isUnderWay = (id: string): boolean => measurements.some((measurement) => measurement.candidateId === id);
-  return memory.candidates.filter((record) => {
-    if (record.candidateId === candidateId) return true;
-    return !isEnough && isUsable(record) && !isUnderWay(record.candidateId);
-  });
+  const wanted = findWanted(online);
+  const isOpen = (record: CandidateRecord): boolean =>
+    isUsable(record) && !measurements.some((measurement) => measurement.candidateId === record.candidateId);
+  if (active?.isLoopback === true) return wanted !== undefined && isOpen(wanted) ? [wanted] : [];
+  const isEnough = active !== undefined && isFast(active) && wanted === undefined;
+  return memory.candidates.filter((record) => record.candidateId === candidateId || (!isEnough && isOpen(record)));
 }
 
-function isPreferredElsewhere({ memory, candidateId }: Measured): boolean {
-  const preferredId = memory?.preferredCandidateId ?? "";
-  return preferredId !== "" && preferredId !== candidateId;
-}
-
-/** The candidate that the user wants, where it may be probed. */
-function preferredOf({ memory, measurements }: Measured): CandidateRecord[] {
-  const id = memory?.preferredCandidateId;
-  const isUnderWay = measurements.some(({ candidateId }) => candidateId === id);
-  if (isUnderWay) return [];
-  return (memory?.candidates ?? []).filter((record) => record.candidateId === id && isUsable(record));
+/** The candidate that the user wants, where that is another one which can be tried. */
+function findWanted({ memory, candidateId }: Measured): CandidateRecord | undefined {
+  const wanted = memory?.candidates.find((record) => record.candidateId === memory.preferredCandidateId);
+  return wanted !== undefined && isUsable(wanted) && wanted.candidateId !== candidateId ? wanted : undefined;
 }
 
 function isFast(record: CandidateRecord): boolean {

@@ -71,8 +71,10 @@ function transitionRacing(
       return keep(state, present, draft, { case: "race", value });
     }
     case "retryRequested": {
+      forgetRefusals(draft);
       const value = hurry(draft, running, event.value.nowMs);
-      return value === undefined ? ignoreEvent(state) : keep(state, present, draft, { case: "race", value });
+      if (value === undefined && draft.memory === present.value.memory) return ignoreEvent(state);
+      return keep(state, present, draft, { case: "race", value: value ?? running });
     }
     case "clientConnected": {
       const { connection, nowMs } = event.value;

@@ -13,7 +13,7 @@ import { isTimerOf, moveTo } from "./holdings.ts";
 import { findContender, hurry, startDue } from "./race.ts";
 import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
 import { restart, select } from "./starting.ts";
-import { noteWish, renewCredential } from "./wishes.ts";
+import { forgetRefusals, noteWish, renewCredential } from "./wishes.ts";
 
 /** The rows of the state selecting. Spec: HOST-5 to HOST-9. */
 export function transitionSelecting(
@@ -36,8 +36,11 @@ export function transitionSelecting(
     case "probeFailed":
       return effort.case === "race" ? transitionRace(state, draft, effort.value, event, config) : ignoreEvent(state);
     case "retryRequested": {
-      const race = effort.case === "race" ? hurry(draft, effort.value, event.value.nowMs) : undefined;
-      return race === undefined ? ignoreEvent(state) : keepSelecting(state, draft, { case: "race", value: race });
+      if (effort.case !== "race") return ignoreEvent(state);
+      forgetRefusals(draft);
+      const race = hurry(draft, effort.value, event.value.nowMs);
+      if (race === undefined && draft.memory === memory) return ignoreEvent(state);
+      return keepSelecting(state, draft, { case: "race", value: race ?? effort.value });
     }
     case "credentialRefreshed":
       if (effort.case !== "refreshing" || effort.value.request !== event.value.request) return ignoreEvent(state);

@@ -15,6 +15,7 @@ export function createOptimisticDirectory(
 ): AgentDirectory {
   const compose = memoize(composeAgents);
   const get = (id: string): Agent | undefined => directory.get(id) ?? findCreated(directory, creations, id);
+  const sources = new WeakMap<Source<Agent | undefined>, Source<Agent | undefined>>();
   return {
     sync: directory.sync,
     agents: {
@@ -23,11 +24,13 @@ export function createOptimisticDirectory(
     },
     get,
     agent: (id) => {
-      const source = directory.agent(id);
-      return {
-        getSnapshot: () => source.getSnapshot() ?? findCreated(directory, creations, id),
-        subscribe: (listener) => subscribeBoth(source, creations, listener),
+      const own = directory.agent(id);
+      const source = sources.get(own) ?? {
+        getSnapshot: () => get(id),
+        subscribe: (listener) => subscribeBoth(own, creations, listener),
       };
+      sources.set(own, source);
+      return source;
     },
     get filter() {
       return directory.filter;

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { makeTitle } from "../../wire/agent-title.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 
 /**
  * The agent of a request, as the daemon would make it: starting, with the creation id as its id. Spec: CREATE-1.
@@ -10,7 +10,7 @@ import { makeTitle } from "../../wire/agent-title.ts";
  */
 export function createProvisionalAgent(request: CreateAgentRequest, wallMs: number): Agent {
   const { creationId, providerId, title, workingDirectory, labels, settings } = request;
-  const at = timestampFromMs(wallMs);
+  const at = timestampOf(wallMs);
   return create(AgentSchema, {
     ...{ id: creationId, creationId, providerId, workingDirectory },
     title: title === "" ? makeTitle(request) : title,

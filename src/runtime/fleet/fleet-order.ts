@@ -1,6 +1,6 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { compareTimes } from "../compare-times.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
 
 /** What agents of a fleet may be sorted by. */
@@ -50,11 +50,4 @@ export function toRowOrder({ by, descending = false }: FleetOrder): RowOrder {
 
 function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** What has no time comes before all times. */
-function compareTimes(a: Timestamp | undefined, b: Timestamp | undefined): number {
-  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
-  return a.nanos - b.nanos;
 }

@@ -14,7 +14,7 @@ import { MoorlineError } from "../../wire/moorline-error.ts";
  * @returns The first one itself where the second adds nothing.
  * @throws MoorlineError OPTION_INVALID where the second one would make more than 8 candidates.
  */
-export function mergeProfiles(first: HostProfile, second: HostProfile): HostProfile {
+function mergeProfiles(first: HostProfile, second: HostProfile): HostProfile {
   const known = new Set(first.candidates.map(addressOf));
   const added = clone(HostProfileSchema, second).candidates.filter((candidate) => {
     const address = addressOf(candidate);

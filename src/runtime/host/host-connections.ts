@@ -94,6 +94,7 @@ export class HostConnections {
     this.entries.delete(connection);
     const { probe, candidateId, end } = entry;
     this.attempt(connection, "clientLost", () => this.addClient(connection, candidateId, probe.promote(), end));
+    if (!this.entries.has(connection)) end(Code.CONNECTION_DONE);
   }
 
   /** Ends a client or a probe, which tells nothing more. */

@@ -31,6 +31,8 @@ interface Given {
   readonly profile: HostProfile;
   readonly preferredId: string;
   readonly sessionKey: SessionKey | undefined;
+  /** Empty until the key is there. */
+  readonly sessionRef: string;
 }
 
 /** The parts that are made once. */
@@ -56,7 +58,7 @@ export class HostCore {
   /** @param settings Options that were checked. @param profile Where the daemon may be found. */
   constructor(settings: HostSettings, profile: HostProfile) {
     this.settings = settings;
-    this.given = { profile, preferredId: "", sessionKey: undefined };
+    this.given = { profile, preferredId: "", sessionKey: undefined, sessionRef: "" };
     const owner = this.createOwner();
     this.parts = this.createParts(owner);
     const timers = new HostTimers(settings.clock, (event) => this.dispatch(event));
@@ -207,8 +209,7 @@ export class HostCore {
 
   private look(): ShownParts {
     const { serverId } = this.settings;
-    const { sessionKey } = this.given;
-    const sessionRef = sessionKey === undefined ? "" : sessionRefOf(sessionKey);
+    const { sessionRef } = this.given;
     return { serverId, sessionRef, host: this.state, connections: this.parts.connections };
   }
 
@@ -223,7 +224,7 @@ export class HostCore {
     this.parts.lifecycle.start();
     try {
       const sessionKey = parseSessionKey(await this.settings.loadSessionKey());
-      if (this.isWanted(request)) this.given = { ...this.given, sessionKey };
+      if (this.isWanted(request)) this.given = { ...this.given, sessionKey, sessionRef: sessionRefOf(sessionKey) };
       this.tellStarted(request);
     } catch (error) {
       this.settings.onError(error);

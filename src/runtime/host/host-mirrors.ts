@@ -8,7 +8,7 @@ import { createAgentTimeline } from "../mirror/create-agent-timeline.ts";
 import type { MirrorHost } from "../mirror/mirror-host.ts";
 import { hostPhaseOf } from "../selectors.ts";
 import type { HostCore } from "./host-core.ts";
-import { WatchedTimeline } from "./watched-timeline.ts";
+import { type TimelineOwner, WatchedTimeline } from "./watched-timeline.ts";
 
 /** Phases in which a runtime has a session key, and so may follow its daemon as soon as there is a connection. */
 const STARTED: ReadonlySet<HostPhase> = new Set([
@@ -22,11 +22,13 @@ const MAX_IDLE_TIMELINES = 64;
  * The mirrors of a host, and the one owner of their refreshing: they follow the daemon from the moment on that there is a
  * session key, and until the runtime is stopped. Spec: HOST-15, INV-12.
  */
-export class HostMirrors {
+export class HostMirrors implements TimelineOwner {
   /** The agents of the daemon. */
   readonly directory: OwnedAgentDirectory;
   private readonly host: MirrorHost;
+  /** By their agents: who asks twice gets the same. */
   private readonly timelines = new Map<string, WatchedTimeline>();
+  private readonly watched = new Set<WatchedTimeline>();
   private phase: HostPhase = HostPhase.UNSPECIFIED;
 
   /** @param core The runtime. @param host What mirrors need of it. */
@@ -42,25 +44,31 @@ export class HostMirrors {
     const known = this.timelines.get(agentId);
     if (known !== undefined) return known;
     this.forgetIdle();
-    const timeline = new WatchedTimeline(
-      createAgentTimeline(this.host, agentId),
-      this.host.clock,
-      () => this.isFollowing,
-    );
+    const timeline = new WatchedTimeline(createAgentTimeline(this.host, agentId), this.host.clock, this);
     this.timelines.set(agentId, timeline);
     return timeline;
   }
 
-  private get isFollowing(): boolean {
+  isFollowing(): boolean {
     return STARTED.has(this.phase);
+  }
+
+  looked(timeline: WatchedTimeline): void {
+    this.watched.add(timeline);
+    // It may have been put away meanwhile.
+    if (!this.timelines.has(timeline.agentId)) this.timelines.set(timeline.agentId, timeline);
+  }
+
+  leftAlone(timeline: WatchedTimeline): void {
+    this.watched.delete(timeline);
   }
 
   private look(phase: HostPhase): void {
     const before = this.phase;
     if (phase === before) return;
-    const wasFollowing = this.isFollowing;
+    const wasFollowing = this.isFollowing();
     this.phase = phase;
-    if (this.isFollowing && !wasFollowing) this.follow();
+    if (this.isFollowing() && !wasFollowing) this.follow();
     if (phase === HostPhase.STOPPED) this.stop();
     const isBack = phase === HostPhase.ONLINE && before !== HostPhase.INTERRUPTED;
     // What has failed meanwhile would wait for its own next try.
@@ -69,26 +77,24 @@ export class HostMirrors {
 
   private follow(): void {
     this.directory.start();
-    for (const timeline of this.timelines.values()) timeline.follow();
+    for (const timeline of this.watched) timeline.follow();
   }
 
   private stop(): void {
     this.directory.stop();
-    for (const timeline of this.timelines.values()) timeline.end();
+    for (const timeline of this.watched) timeline.end();
+    this.watched.clear();
     this.timelines.clear();
   }
 
   private refresh(isWanted: (sync: SyncState) => boolean): void {
     if (isWanted(this.directory.sync.getSnapshot())) this.directory.refresh();
-    for (const timeline of this.timelines.values()) {
-      if (timeline.isWatched && isWanted(timeline.sync.getSnapshot())) timeline.refresh();
-    }
+    for (const timeline of this.watched) if (isWanted(timeline.sync.getSnapshot())) timeline.refresh();
   }
 
   private forgetIdle(): void {
-    const idle = [...this.timelines].filter(([, timeline]) => !timeline.isWatched);
-    for (const [agentId, timeline] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_TIMELINES + 1))) {
-      timeline.end();
+    const idle = [...this.timelines].filter(([, timeline]) => !this.watched.has(timeline));
+    for (const [agentId] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_TIMELINES + 1))) {
       this.timelines.delete(agentId);
     }
   }

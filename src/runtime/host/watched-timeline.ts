@@ -5,6 +5,16 @@ import type { Source } from "../source.ts";
 /** How long a timeline is watched after the last one has looked away, in milliseconds. */
 export const LINGER_MS = 30_000;
 
+/** Who owns a {@link WatchedTimeline}. */
+export interface TimelineOwner {
+  /** Whether the host follows its daemon now. */
+  isFollowing(): boolean;
+  /** Somebody listens to the timeline. */
+  looked(timeline: WatchedTimeline): void;
+  /** Nobody does any more, nor did a moment ago. */
+  leftAlone(timeline: WatchedTimeline): void;
+}
+
 /**
  * A timeline that is watched while somebody listens to it, and 30 s longer: subscribing says that it is looked at, and
  * nothing else. Spec: HOST-15.
@@ -15,23 +25,17 @@ export class WatchedTimeline implements AgentTimeline {
   readonly items: AgentTimeline["items"];
   private readonly timeline: OwnedAgentTimeline;
   private readonly clock: Clock;
-  private readonly isHostFollowing: () => boolean;
+  private readonly owner: TimelineOwner;
   private listenerCount = 0;
   private lingering: Timer | undefined = undefined;
 
-  /** @param isHostFollowing Whether the host may follow its daemon now. */
-  constructor(timeline: OwnedAgentTimeline, clock: Clock, isHostFollowing: () => boolean) {
+  constructor(timeline: OwnedAgentTimeline, clock: Clock, owner: TimelineOwner) {
     this.timeline = timeline;
     this.clock = clock;
-    this.isHostFollowing = isHostFollowing;
+    this.owner = owner;
     this.agentId = timeline.agentId;
     this.sync = this.watch(timeline.sync);
     this.items = this.watch(timeline.items);
-  }
-
-  /** Whether somebody listens, or did a moment ago. */
-  get isWatched(): boolean {
-    return this.listenerCount > 0 || this.lingering !== undefined;
   }
 
   /** An intent, as in AgentTimeline. */
@@ -44,12 +48,12 @@ export class WatchedTimeline implements AgentTimeline {
     this.timeline.refresh();
   }
 
-  /** The host may follow its daemon from now on. */
+  /** The host follows its daemon from now on. */
   follow(): void {
-    if (this.isWatched) this.timeline.start();
+    this.timeline.start();
   }
 
-  /** The host is done, or nobody looks at the timeline any more. */
+  /** The host is done. */
   end(): void {
     this.lingering?.cancel();
     this.lingering = undefined;
@@ -76,15 +80,20 @@ export class WatchedTimeline implements AgentTimeline {
     this.listenerCount += 1;
     this.lingering?.cancel();
     this.lingering = undefined;
-    if (this.isHostFollowing()) this.timeline.start();
+    this.owner.looked(this);
+    if (this.owner.isFollowing()) this.timeline.start();
   }
 
   private leave(): void {
     this.listenerCount -= 1;
-    if (this.listenerCount > 0 || !this.isHostFollowing()) return;
-    this.lingering = this.clock.setTimer(LINGER_MS, () => {
-      this.lingering = undefined;
-      this.timeline.stop();
-    });
+    if (this.listenerCount > 0) return;
+    if (!this.owner.isFollowing()) this.owner.leftAlone(this);
+    else this.lingering = this.clock.setTimer(LINGER_MS, () => this.rest());
+  }
+
+  private rest(): void {
+    this.lingering = undefined;
+    this.owner.leftAlone(this);
+    this.timeline.stop();
   }
 }

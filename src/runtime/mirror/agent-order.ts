@@ -1,5 +1,5 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { compareTimes } from "../compare-times.ts";
 
 /** Says which of two agents comes first: below 0 for `a`. */
 export type AgentOrder = (a: Agent, b: Agent) => number;
@@ -10,11 +10,4 @@ export const byUpdatedLast: AgentOrder = (a, b) => compareTimes(b.updatedAt, a.u
 /** An order in which no two agents are equal: where `order` does not decide, the id does. */
 export function toTotalOrder(order: AgentOrder): AgentOrder {
   return (a, b) => order(a, b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
-/** What has no time comes before all times. */
-function compareTimes(a: Timestamp | undefined, b: Timestamp | undefined): number {
-  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
-  return a.nanos - b.nanos;
 }

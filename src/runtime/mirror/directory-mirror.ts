@@ -201,7 +201,7 @@ export class DirectoryMirror
     if (!isCopy && driver.diverged(cursor.epoch)) return;
     const bytes = toBinary(DirectoryCursorSchema, cursor);
     this.keep(bytes);
-    this.tell();
+    // Before anybody is told, who may ask for another watch: this is no mark of that.
     driver.synced(bytes);
   }
 

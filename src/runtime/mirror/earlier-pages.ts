@@ -61,12 +61,13 @@ export class EarlierPages {
   }
 
   private async run(signal: AbortSignal): Promise<void> {
+    const { epoch } = this.options.window;
     let outcome: EarlierItems = "idle";
     try {
       outcome = await this.tryAll(signal);
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      if (!signal.aborted) outcome = this.judge(error);
+      if (!signal.aborted) outcome = this.judge(error, epoch);
     }
     if (signal.aborted) return;
     this.loading = undefined;
@@ -98,9 +99,10 @@ export class EarlierPages {
     return true;
   }
 
-  private judge(error: ConnectError): EarlierItems {
+  private judge(error: ConnectError, epoch: string): EarlierItems {
     if (error.findDetails(CursorRefusedSchema).length === 0) return { failed: error };
-    this.options.onOtherLog();
+    // Where the window is of another log by now, that is known already.
+    if (this.options.window.epoch === epoch) this.options.onOtherLog();
     return "idle";
   }
 

@@ -35,8 +35,9 @@ export class KeptTail {
     const next = tail[0]?.seq ?? 1n;
     const known = this.first;
     this.first = next;
-    const isWhole = known === undefined || keeper.needsAll || next - known > BigInt(MAX_KEPT_ITEMS);
-    if (isWhole) {
+    // What an earlier page has brought is not among the changes.
+    const isOther = known === undefined || next < known || next - known > BigInt(MAX_KEPT_ITEMS);
+    if (isOther || keeper.needsAll) {
       keeper.mark(
         cursor,
         tail.map((item) => [`${item.seq}`, toEntry(item)] as const),

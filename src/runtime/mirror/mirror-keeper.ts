@@ -94,7 +94,7 @@ export class MirrorKeeper<T> {
       this.marked.cursor = cursor;
     }
     this.changes = new Map();
-    if (this.phase.name === "resting") this.work = this.save();
+    if (this.phase.name === "resting") this.work = Promise.all([this.work, this.save()]);
   }
 
   /** Drops what is stored, and everything that waits. */
@@ -103,7 +103,7 @@ export class MirrorKeeper<T> {
     this.marked = undefined;
     this.base = undefined;
     this.era += 1;
-    if (this.isOpen) this.drop();
+    this.drop();
   }
 
   /** What is stored is of no use: it is dropped, and told as it is. */
@@ -209,7 +209,7 @@ export class MirrorKeeper<T> {
     }
     const timer = this.host.clock.setTimer(Math.max(0, waitMs), () => {
       this.phase = { name: "resting" };
-      this.work = this.save();
+      this.work = Promise.all([this.work, this.save()]);
     });
     this.phase = { name: "waiting", timer };
   }

@@ -25,6 +25,8 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
   private readonly work: MirrorWork<Piece, T>;
   private phase: LifePhase = { name: "stopped" };
   private present: MirrorKeeper<T> | undefined = undefined;
+  /** The key of what was followed last. Empty: nothing is known of it. */
+  private followed = "";
 
   constructor(host: MirrorHost, work: MirrorWork<Piece, T>) {
     this.host = host;
@@ -66,10 +68,12 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     this.phase = { name: "stopped" };
     if (reset) {
       this.driver.reset();
+      this.followed = "";
       keeper?.forget();
     }
     this.driver.halt();
-    this.present = undefined;
+    // It stays at hand: what it still saves may have to be forgotten.
+    this.present = keeper;
     await keeper?.close();
   }
 
@@ -83,7 +87,7 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     if (this.phase.name === "stopped") return;
     void this.present?.close();
     this.present = this.openKeeper();
-    if (this.phase.name === "running") this.driver.changedFilter();
+    if (this.phase.name === "running") this.run();
     else if (this.present !== undefined) void this.restore(this.present);
   }
 
@@ -92,11 +96,11 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     this.phase = phase;
     const stored = await keeper.load();
     if (this.phase !== phase) return;
-    if (stored === undefined || !this.show(stored, keeper)) this.run();
-    else {
-      this.phase = { name: "running" };
-      this.driver.restored(stored.cursor);
-    }
+    const isShown = stored !== undefined && this.show(stored, keeper);
+    // Whoever was told of the data may have asked for something else.
+    if (this.phase !== phase) return;
+    if (isShown) this.run(stored.cursor);
+    else this.run();
   }
 
   /** @returns false where it cannot be read. */
@@ -110,9 +114,15 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     }
   }
 
-  private run(): void {
+  /** @param restored The cursor of what a storage had, and is shown. */
+  private run(restored?: Uint8Array): void {
+    const { storageKey } = this.work;
+    const isOther = this.followed !== "" && this.followed !== storageKey;
     this.phase = { name: "running" };
-    this.driver.begin();
+    this.followed = storageKey;
+    if (restored !== undefined) this.driver.restored(restored);
+    else if (isOther) this.driver.changedFilter();
+    else this.driver.begin();
   }
 
   private openKeeper(): MirrorKeeper<T> | undefined {

@@ -1,7 +1,5 @@
 import { MoorlineError } from "../../wire/moorline-error.ts";
-
-/** What browsers, and Node, call an error of a storage that has no room left. */
-const FULL: ReadonlySet<unknown> = new Set(["QuotaExceededError", "ENOSPC", "EDQUOT"]);
+import { isOutOfRoom } from "../storage/out-of-room.ts";
 
 /**
  * Whatever a storage of mirrors has thrown, as a typed error with it as its cause: STORAGE_FULL where there is no room
@@ -10,8 +8,7 @@ const FULL: ReadonlySet<unknown> = new Set(["QuotaExceededError", "ENOSPC", "EDQ
  */
 export function toStorageError(thrown: unknown, name: string): MoorlineError {
   if (thrown instanceof MoorlineError) return thrown;
-  const { name: kind, code } = (thrown ?? {}) as { readonly name?: unknown; readonly code?: unknown };
-  const isFull = FULL.has(kind) || FULL.has(code);
+  const isFull = isOutOfRoom(thrown);
   const text = isFull ? `The storage ${name} has no room left.` : `The storage ${name} has failed.`;
   return new MoorlineError(isFull ? "STORAGE_FULL" : "STORAGE_FAILED", text, { cause: thrown });
 }

@@ -70,13 +70,14 @@ export class TimelineWindow {
     this.trim();
   }
 
-  /** Shows these items, which come before the first one, as well. */
+  /** Shows these items, which come before the first one, as well, as far as there is room. */
   prepend(items: readonly TimelineItem[], hasEarlier: boolean): void {
     const first = this.rows[0]?.seq;
     const earlier = first === undefined ? items : items.filter(({ seq }) => seq < first);
     this.rows = [...earlier, ...this.rows];
     this.start = hasEarlier ? "later" : "beginning";
     this.earlierRevision = 0n;
+    this.trim();
   }
 
   /** An item, as it is now. */

@@ -1,5 +1,6 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { isOutOfRoom } from "../storage/out-of-room.ts";
 import { type HostRegistry, MAX_HOSTS, type RegistryContents } from "./host-registry.ts";
 import { parseRegistry, printRegistry } from "./registry-text.ts";
 
@@ -81,12 +82,4 @@ async function guarded<T>(place: RegistryPlace, work: () => Promise<T>): Promise
     const text = `The registry of hosts (${place.name}) ${isFull ? "has no room" : "cannot be read or written"}.`;
     throw new MoorlineError(isFull ? "STORAGE_FULL" : "STORAGE_FAILED", text, { cause: thrown });
   }
-}
-
-/** What browsers throw beyond the quota, and what systems say of a full disk. */
-const FULL: ReadonlySet<unknown> = new Set(["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED", "ENOSPC", "EDQUOT"]);
-
-function isOutOfRoom(thrown: unknown): boolean {
-  const { name, code } = (thrown ?? {}) as { readonly name?: unknown; readonly code?: unknown };
-  return FULL.has(name) || FULL.has(code);
 }

@@ -13,13 +13,13 @@ interface TokenFacts {
 export class Credentials {
   /** Every token that was given out: secrets, which nobody may show. */
   readonly tokens = new Map<string, TokenFacts>();
-  private readonly plan: SessionPlan;
+  private readonly plan: Pick<SessionPlan, "credentials">;
   private readonly random: SimulatedRandom;
   private lifetimesMs = [3_000, 15_000, 90_000];
   /** Holders whose next tokens are refused. */
   private readonly outOfFavour = new Map<string, "expired" | "wrong">();
 
-  constructor(plan: SessionPlan, random: SimulatedRandom) {
+  constructor(plan: Pick<SessionPlan, "credentials">, random: SimulatedRandom) {
     this.plan = plan;
     this.random = random;
   }

@@ -5,7 +5,11 @@ import { readHello } from "./hello-book.ts";
 import type { Scene } from "./scene.ts";
 
 /** Watches what a connection does to the sessions of a server as long as it is a probe: nothing. */
-export function watchProbe(scene: Scene, server: DaemonServer, listener: ConnectionListener): ConnectionListener {
+export function watchProbe(
+  scene: Pick<Scene, "judge">,
+  server: DaemonServer,
+  listener: ConnectionListener,
+): ConnectionListener {
   let phase: "unknown" | "probe" | "session" = "unknown";
   const received = (message: Uint8Array | string): void => {
     if (phase !== "session") {
@@ -26,7 +30,7 @@ export function watchProbe(scene: Scene, server: DaemonServer, listener: Connect
   };
 }
 
-function unchanged({ judge }: Scene, server: DaemonServer, work: () => void): void {
+function unchanged({ judge }: Pick<Scene, "judge">, server: DaemonServer, work: () => void): void {
   const before = printSessions(server);
   work();
   const after = printSessions(server);

@@ -1,17 +1,19 @@
 import { channelTable } from "../../../gen/moorline/machine/v1/channel_moorline.ts";
 import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { serverConnectionTable } from "../../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import { sessionTable } from "../../../gen/moorline/machine/v1/session_moorline.ts";
+import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { type Transition, TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import type { Judge } from "./judge.ts";
 
 type Rows = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 const tables: Readonly<Record<string, Rows>> = Object.fromEntries(
-  [channelTable, connectionTable, serverConnectionTable, sessionTable].map(({ name, transitions }) => [
-    name,
-    transitions as Rows,
-  ]),
+  [channelTable, connectionTable, hostTable, probeTable, serverConnectionTable, sessionTable, syncTable].map(
+    ({ name, transitions }) => [name, transitions as Rows],
+  ),
 );
 
 /** A record of the transition log: a row of its table, or an event that was ignored and has changed nothing. */

@@ -179,6 +179,21 @@ describe("transitionHost: online", () => {
     expect(driver.phase).toBe("online");
   });
 
+  it("tries again what was refused when the user retries, also while another is online or at it [HOST-9]", () => {
+    const refused = online().due("probeDue").probeFailed("b", CloseCode.UNAUTHENTICATED);
+    expect(refused.memory.candidates[1]?.setAside?.reason).toBe(SetAsideReason.REFUSED);
+    expect(refused.say("retryRequested").memory.candidates[1]?.setAside).toBeUndefined();
+    expect([refused.ignored, refused.phase]).toEqual([false, "online"]);
+    expect(refused.due("probeDue").did).toContain("openProbe 3 b");
+
+    const racing = new HostDriver().start(A, B).due("raceDue").probeFailed("b", CloseCode.UNAUTHENTICATED);
+    const { state } = racing;
+    expect(racing.say("retryRequested").memory.candidates[1]?.setAside).toBeUndefined();
+    expect([racing.stages, racing.did]).toEqual([{ a: "greeting", b: "beaten" }, []]);
+    expect(racing.state).not.toBe(state);
+    expect(racing.say("retryRequested").ignored).toBe(true);
+  });
+
   it("counts a connection that was lost at once as a failure, and resets the count for one that lived [HOST-8, RETRY-1]", () => {
     const driver = new HostDriver().start(A);
     for (let failures = 1; failures < 4; failures += 1) {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type AgentViewFilter, createAgentView } from "../../../src/runtime/agent-view.ts";
 
 const list = [
@@ -21,6 +21,16 @@ describe("createAgentView", () => {
     [{ statuses: [AgentStatus.RUNNING], providerIds: ["other"] }, []],
   ])("selects by %o as the daemon does [REACT-8, DIR-16]", (filter, expected) => {
     expect(createAgentView(filter).ids(list)).toEqual(expected);
+  });
+
+  it("gives the very ids of before until an agent comes, goes or changes its place [REACT-7]", () => {
+    const { ids } = createAgentView();
+    const [one, two, three] = list as [Agent, Agent, Agent];
+    const before = ids(list);
+    expect(ids([{ ...one, title: "d" }, two, three])).toBe(before);
+    expect(ids([two, one, three])).toEqual(["2", "1", "3"]);
+    expect(ids([two, one])).toEqual(["2", "1"]);
+    expect(ids(list)).toEqual(before);
   });
 
   it("selects, then orders, and leaves the list as it was [REACT-8]", () => {

@@ -20,13 +20,16 @@ export class FakeDirectory implements AgentDirectory {
   readonly agents = new ManualSource<readonly Agent[]>([]);
   filter: AgentFilter = create(AgentFilterSchema);
   refreshes = 0;
+  readonly #sources = new Map<string, Source<Agent | undefined>>();
 
   get(id: string): Agent | undefined {
     return this.agents.getSnapshot().find((agent) => agent.id === id);
   }
 
   agent(id: string): Source<Agent | undefined> {
-    return { getSnapshot: () => this.get(id), subscribe: this.agents.subscribe };
+    const source = this.#sources.get(id) ?? { getSnapshot: () => this.get(id), subscribe: this.agents.subscribe };
+    this.#sources.set(id, source);
+    return source;
   }
 
   setFilter(filter: MessageInitShape<typeof AgentFilterSchema>): void {

@@ -116,6 +116,22 @@ describe("HostRuntime: mirrors", () => {
     stage.runtime.stop();
   });
 
+  it("ends a timeline that it had put away, and that somebody listens to later [HOST-15, HOST-11]", async () => {
+    const stage = stageMirrors();
+    stage.runtime.start();
+    await pass(stage, 1_000);
+    const timeline = stage.runtime.timeline("agent");
+    for (let i = 0; i < 70; i += 1) stage.runtime.timeline(`another ${i}`);
+    timeline.items.subscribe(() => {});
+    expect(stage.runtime.timeline("agent")).toBe(timeline);
+    await pass(stage, 1_000);
+    stage.runtime.stop();
+    await pass(stage, 3_000);
+    const logged = stage.logged.length;
+    await pass(stage, 600_000);
+    expect(stage.logged).toHaveLength(logged);
+  });
+
   it("settles a creation when it is stopped, and takes none after that [HOST-11, CREATE-7]", async () => {
     const stage = stageMirrors();
     stage.networks.get(HERE.endpoint)?.setDialing(HERE.endpoint, "hang");

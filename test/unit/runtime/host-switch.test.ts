@@ -245,4 +245,17 @@ describe("HostRuntime: probing", () => {
       expect(stage.logged.slice(from).filter(({ machine }) => machine === "probe")).toEqual([]);
     }
   });
+
+  it("measures nothing more because of a wish that cannot be granted [PATH-6, PATH-7]", async () => {
+    const stage = stageHost({ ways: [{ endpoint: "wss://lan.example/", latencyMs: 2 }, FAR, NEAR], lies: [NEAR] });
+    await goOnline(stage);
+    for (const wish of ["unknown", idOf(NEAR)]) {
+      stage.host.useCandidate(wish);
+      await pass(stage, 60_000);
+      const from = stage.logged.length;
+      await pass(stage, 120_000);
+      expect(stage.logged.slice(from).filter(({ machine }) => machine === "probe")).toEqual([]);
+      expect(phaseNameOf(stage.host)).toBe("online");
+    }
+  });
 });

@@ -333,3 +333,15 @@ describe("SimulatedNetwork: history", () => {
     `);
   });
 });
+
+describe("SimulatedNetwork: speed", () => {
+  it("makes the connections of one address slower, those that are open too", () => {
+    const { clock, network, near, far, link } = createOpenWorld();
+    network.setSpeed(ENDPOINT, { latencyMs: 100 });
+    near.connection.send(message(1));
+    clock.advance(99);
+    expect([link.endpoint, far.heard.messages.length]).toEqual([ENDPOINT, 0]);
+    clock.advance(1);
+    expect(far.heard.messages.length).toBe(1);
+  });
+});

@@ -126,6 +126,7 @@ export const hostTransitions = {
     credential_changed: ["online"],
     candidates_changed: ["no_connections", "online", "interrupted", "error"],
     candidate_preferred: ["online"],
+    retry_requested: ["online"],
     refresh_requested: ["online"],
     woke: ["online"],
     went_online: ["online"],

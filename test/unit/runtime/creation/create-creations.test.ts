@@ -28,6 +28,12 @@ describe("createCreations: asked for", () => {
     expect(call.request).toMatchObject({ creationId: key, title: "my title" });
   });
 
+  it("gives the same source of an agent to everybody who asks, as the directory does [CREATE-1]", () => {
+    const { creations } = stageCreations();
+    expect(creations.agents.agent("a")).toBe(creations.agents.agent("a"));
+    expect(creations.agents.agent("b")).not.toBe(creations.agents.agent("a"));
+  });
+
   it("sends a random key of its own for each, as creation id and as idempotency key [CREATE-1]", () => {
     const { ask } = stageCreations();
     const [first, second] = [ask().call, ask().call];

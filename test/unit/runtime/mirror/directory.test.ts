@@ -1,9 +1,18 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
-import { AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { type Agent, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import {
+  AgentDirectoryService,
+  type WatchAgentsResponse,
+  WatchAgentsResponseSchema,
+} from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { SyncFailureReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
+import { createAgentDirectory } from "../../../../src/runtime/mirror/create-agent-directory.ts";
+import { digestOf } from "../../../../src/wire/collection-digest.ts";
 import { sampleAgent } from "./support/agents.ts";
 import { DirectoryStage } from "./support/directory-stage.ts";
+import { channelLost, FakeHost } from "./support/fake-host.ts";
 
 describe("createAgentDirectory: following", () => {
   it("watches at once where there is no storage, and lists what the daemon has, updated last first [MIRROR-1]", async () => {
@@ -265,7 +274,25 @@ describe("createAgentDirectory: losing its watch", () => {
     expect(stage.host.clock.pending).toBe(0);
     expect([stage.state, stage.titles]).toEqual(["idle", []]);
   });
+
+  it("begins nothing more when its watch fails after the stop, as when a host stops and its channel ends [MIRROR-12]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    stage.host.clients.set(AgentDirectoryService.typeName, { watchAgents: failWhenAborted });
+    stage.directory.refresh();
+    stage.directory.stop();
+    await stage.host.settle();
+    expect([stage.state, stage.host.clock.pending]).toEqual(["revalidating", 0]);
+  });
 });
+
+/** A watch that ends with its channel just as it is given up. */
+function failWhenAborted(_request: object, { signal }: { readonly signal: AbortSignal }): AsyncIterable<never> {
+  const next = (): Promise<never> =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(channelLost())));
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
 
 describe("createAgentDirectory: another filter, another cursor", () => {
   it("shows what it has until the other agents are there [MIRROR-11]", async () => {
@@ -347,19 +374,48 @@ describe("createAgentDirectory: another filter, another cursor", () => {
 
 describe("createAgentDirectory: 100,000 agents", () => {
   it("lists them, changes one and keeps all others", async () => {
-    const stage = new DirectoryStage();
-    for (let i = 0; i < 100_000; i += 1) stage.put(sampleAgent(`${i}`, i));
-    await stage.start();
-    expect(stage.state).toBe("ready");
-    const list = stage.directory.agents.getSnapshot();
+    const agents = Array.from({ length: 100_000 }, (_, i) => sampleAgent(`${i}`, i));
+    const host = new FakeHost();
+    let change = (): void => {};
+    const changed = new Promise<void>((resolve) => {
+      change = resolve;
+    });
+    host.clients.set(AgentDirectoryService.typeName, { watchAgents: () => watchMany(agents, changed) });
+    const directory = createAgentDirectory(host);
+    directory.start();
+    await host.settle();
+    expect(directory.sync.getSnapshot().state.case).toBe("ready");
+    const list = directory.agents.getSnapshot();
     expect(list).toHaveLength(100_000);
-    stage.put(sampleAgent("77", 200_000));
-    await stage.host.settle();
-    const next = stage.directory.agents.getSnapshot();
-    expect(next[0]?.id).toBe("77");
+    change();
+    await host.settle();
+    const next = directory.agents.getSnapshot();
+    expect(next[0]?.title).toBe("changed");
     expect(next.slice(1, 100)).toEqual(list.slice(0, 99));
     expect(next).toHaveLength(100_000);
-    await stage.host.clock.advanceAsync(6_000);
-    expect(stage.directory.metrics.divergences).toBe(0);
+    expect(directory.metrics).toMatchObject({ snapshots: 1, divergences: 0 });
+    await directory.stop();
   });
 });
+
+/** The watch of a directory with many agents, of which one changes. */
+async function* watchMany(agents: readonly Agent[], changed: Promise<void>): AsyncGenerator<WatchAgentsResponse> {
+  const entries = agents.map((agent, i) => ({ agent, id: agent.id, revision: i + 1 }));
+  const say = (event: NonNullable<MessageInitShape<typeof WatchAgentsResponseSchema>["event"]>): WatchAgentsResponse =>
+    create(WatchAgentsResponseSchema, { event });
+  const tell = (upserted: typeof entries) =>
+    say({ case: "agentsChanged", value: { upserted: upserted.map((e) => ({ ...e, revision: BigInt(e.revision) })) } });
+  const mark = () => {
+    const cursor = { epoch: "e", revision: BigInt(entries.length) };
+    return say({ case: "mark", value: { cursor, digest: digestOf(entries) } });
+  };
+  yield say({ case: "snapshotBegan", value: { epoch: "e" } });
+  for (let i = 0; i < entries.length; i += 200) yield tell(entries.slice(i, i + 200));
+  yield mark();
+  await changed;
+  const one = { id: "77", agent: sampleAgent("77", 200_000, { title: "changed" }), revision: 100_001 };
+  entries[77] = one;
+  yield tell([one]);
+  yield mark();
+  await new Promise(() => {});
+}

@@ -109,6 +109,23 @@ describe("a directory with a storage: starting again", () => {
     expect((await storage.inner.load(key))?.entries).toHaveLength(2);
   });
 
+  it("keeps nothing that was forgotten while it was still being saved [MIRROR-12]", async () => {
+    let open = (): void => {};
+    const storage = new ScriptedStorage();
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const stage = new DirectoryStage({}, storage);
+    stage.put(sampleAgent("a", 1));
+    await stage.start();
+    expect(storage.saves).toHaveLength(1);
+    const stopped = [stage.directory.stop(), stage.directory.stop({ reset: true })];
+    open();
+    await stage.host.settle();
+    await Promise.all(stopped);
+    expect(await storage.inner.list()).toEqual([]);
+  });
+
   it("is not touched by an answer of a storage that comes after its end [SYNC-10]", async () => {
     const { stage, storage } = await stageKept();
     const next = startAgain(stage, storage);

@@ -34,6 +34,13 @@ describe("TimelineWindow", () => {
     expect(textsOf(window)).toEqual(["5@7", "6@9"]);
   });
 
+  it("shows no more than it may of an earlier page, as others have come meanwhile [MIRROR-7]", () => {
+    const window = showing(item(5, 5), item(6, 6), item(7, 7));
+    window.put(item(8, 8));
+    window.prepend([item(3, 3), item(4, 4)], false);
+    expect([textsOf(window), window.hasEarlier]).toEqual([["4@4", "5@5", "6@6", "7@7", "8@8"], true]);
+  });
+
   it("has no gaps: what lies before it is heard of, and not shown [MIRROR-7]", () => {
     const window = showing(item(5, 5), item(6, 6));
     expect([window.put(item(3, 8)), window.grow(grown(2, 9, 1, "x"))]).toEqual(["outside", "outside"]);

@@ -184,6 +184,26 @@ describe("createAgentTimeline: earlier items", () => {
     ]);
   });
 
+  it("does not begin anew because of what was asked of the log before [SYNC-10]", async () => {
+    const stage = await (await TimelineStage.create(25, { pageSize: 10 })).start();
+    await stage.host.clock.advanceAsync(5_000);
+    await stage.forget();
+    let open = (): void => {};
+    stage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const loading = stage.timeline.loadEarlier();
+    stage.gate = Promise.resolve();
+    stage.cut();
+    await stage.host.clock.advanceAsync(5_000);
+    expect(stage.state).toBe("ready");
+    const log = stage.host.log.slice();
+    open();
+    await stage.settle(loading);
+    expect(stage.host.log).toEqual(log);
+    expect(stage.timeline.items.getSnapshot().earlier).toBe("idle");
+  });
+
   it("loads none that it could not show [MIRROR-7]", async () => {
     const stage = await (await TimelineStage.create(25, { pageSize: 10, maxItems: 15 })).start();
     await stage.settle(stage.timeline.loadEarlier());
@@ -239,6 +259,21 @@ describe("createAgentTimeline: kept in a storage", () => {
     const seqs = stored?.entries.map(({ id }) => Number(id)).sort((a, b) => a - b) ?? [];
     expect([seqs.length, seqs[0], seqs.at(-1)]).toEqual([1_000, 4_001, 5_000]);
     expect(storage.saves.map(({ removed }) => removed.length)).toEqual([0, 0, 100, 0]);
+  });
+
+  it("keeps no item without those after it, also of earlier pages [MIRROR-9]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = await (await TimelineStage.create(25, { pageSize: 10 }, storage)).start();
+    await stage.host.clock.advanceAsync(2_000);
+    await stage.settle(stage.timeline.loadEarlier());
+    await stage.append("26");
+    await stage.replace(8, "new eight");
+    await stage.host.clock.advanceAsync(2_000);
+    await stage.timeline.stop();
+    const next = createAgentTimeline(stage.host, "agent");
+    next.start();
+    await stage.host.settle();
+    expect(next.items.getSnapshot().items.map(textOf)).toEqual([...range(6, 7), "new eight", ...range(9, 26)]);
   });
 });
 

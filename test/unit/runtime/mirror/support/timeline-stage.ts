@@ -37,7 +37,7 @@ export class TimelineStage {
   store: TimelineStore;
   log!: TimelineLog;
   mood: "answering" | ConnectError = "answering";
-  /** Each page waits for it before it comes, but after it was read. */
+  /** Each page, and each refusal of one, waits for it before it comes, but after the log was asked. */
   gate: Promise<void> = Promise.resolve();
   private readonly open = new Set<AbortController>();
   private seed = 1;
@@ -125,9 +125,13 @@ export class TimelineStage {
   private async list(init: object, signal: AbortSignal): Promise<ListTimelineResponse> {
     const request = create(ListTimelineRequestSchema, init);
     this.lists.push(request);
-    const page = this.service.listTimeline?.(request, { signal } as HandlerContext) as ListTimelineResponse;
-    await this.gate;
-    return fromBinary(ListTimelineResponseSchema, toBinary(ListTimelineResponseSchema, page));
+    const { gate } = this;
+    try {
+      const page = this.service.listTimeline?.(request, { signal } as HandlerContext) as ListTimelineResponse;
+      return fromBinary(ListTimelineResponseSchema, toBinary(ListTimelineResponseSchema, page));
+    } finally {
+      await gate;
+    }
   }
 
   private async *watch(init: object, signal: AbortSignal): AsyncGenerator<WatchTimelineResponse> {

@@ -1,0 +1,69 @@
+import { MoorlineProvider, useAgent, useAgentIds } from "moorline/react";
+import type { HostRuntime } from "moorline/runtime";
+import { createElement, memo, type ReactElement, type ReactNode, useEffect, useLayoutEffect, useState } from "react";
+import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+
+/** Hears what becomes of a view. */
+export interface ViewListener {
+  /** A component was rendered. */
+  rendered(): void;
+  /** A row shows another title, committed. */
+  shown(title: string): void;
+}
+
+/** Views of the agents of a host, with a row for each, memoised. */
+export interface Views {
+  /** Rows of these agents, without a list of all ids. */
+  rows(ids: readonly string[]): ReactElement;
+  /** The rows that stand last in the list of ids, as a list that scrolls shows them. */
+  last(count: number): ReactElement;
+  /** All agents, with our hooks. */
+  all(): ReactElement;
+  /** All agents, in one array of `useState`. */
+  allInState(): ReactElement;
+}
+
+/** Makes views. @param listener Hears of all of them. */
+export function createViews(host: HostRuntime, listener: ViewListener): Views {
+  const { Row, AgentRow } = createRows(listener);
+  const toRows = (ids: readonly string[]): ReactNode => ids.map((id) => createElement(Row, { key: id, id }));
+
+  function Rows({ ids }: { readonly ids: readonly string[] }): ReactNode {
+    listener.rendered();
+    return toRows(ids);
+  }
+
+  function List({ last }: { readonly last: number }): ReactNode {
+    listener.rendered();
+    return toRows(useAgentIds().slice(-last));
+  }
+
+  function StateList(): ReactNode {
+    listener.rendered();
+    const { agents } = host.agents;
+    const [list, setList] = useState(agents.getSnapshot);
+    useEffect(() => agents.subscribe(() => setList(agents.getSnapshot())), [agents]);
+    return list.map((agent) => createElement(AgentRow, { key: agent.id, agent }));
+  }
+
+  const provide = (view: ReactElement): ReactElement => createElement(MoorlineProvider, { host }, view);
+  return {
+    rows: (ids) => provide(createElement(Rows, { ids })),
+    last: (count) => provide(createElement(List, { last: count })),
+    all: () => provide(createElement(List, { last: Number.POSITIVE_INFINITY })),
+    allInState: () => createElement(StateList),
+  };
+}
+
+/** A row that reads its agent, and one that is given it. Both show the same. */
+function createRows({ rendered, shown }: ViewListener) {
+  const useShown = (title: string): ReactElement => {
+    rendered();
+    useLayoutEffect(() => shown(title), [title]);
+    return createElement("li", null, title);
+  };
+  return {
+    Row: memo(({ id }: { readonly id: string }): ReactNode => useShown(useAgent(id)?.title ?? "")),
+    AgentRow: memo(({ agent }: { readonly agent: Agent }): ReactNode => useShown(agent.title)),
+  };
+}

@@ -1,0 +1,8 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+
+/** Which of two instants comes first: below 0 for `a`. What has no time comes before all times. */
+export function compareTimes(a: Timestamp | undefined, b: Timestamp | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
+  return a.nanos - b.nanos;
+}

@@ -1,0 +1,2 @@
+/** What happens to a sync, in order. */
+export type SyncStory = ReadonlyArray<"started" | "synced" | "failed" | "reset">;

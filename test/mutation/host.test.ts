@@ -1,0 +1,4 @@
+import { describeBugs } from "./describe-bugs.ts";
+import { hostBugs } from "./host-bugs.ts";
+
+describeBugs("hosts", hostBugs);
