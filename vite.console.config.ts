@@ -12,7 +12,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: false,
   define: { __MOORLINE_VERSION__: JSON.stringify(version) },
   build: {
-    outDir: `${root}dist/${mode === "fixture" ? "console-fixture" : "console"}`,
+    outDir: `${root}dist/${mode === "production" ? "console" : `console-${mode}`}`,
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,

@@ -1,20 +1,21 @@
 /**
- * Builds the console, a web page, into dist/console. With `--if-stale` only where it is older than what it is made of; with
- * `--fixture` the page with made-up hosts, for screenshots and tests, into dist/console-fixture.
+ * Builds the console, a web page, into dist/console. With `--if-stale` only where it is older than what it is made of. For
+ * tests and screenshots, beside it: with `--fixture` the page with made-up hosts, and with `--strict` the page with the build
+ * of React that runs effects twice.
  */
 import { globSync, renameSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
-/** Which page is built. */
-export type ConsoleMode = "production" | "fixture";
+/** Which page is built. `strict`: with React's development build, whose StrictMode runs effects twice. */
+export type ConsoleMode = "production" | "fixture" | "strict";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SOURCES = ["src/**/*.{ts,tsx,css,html,svg}", "gen/**/*.ts", "vite.console.config.ts", "package-lock.json"];
 
 /** The folder of a page that was built. */
 export function consoleOutput(mode: ConsoleMode): string {
-  return `${root}dist/${mode === "fixture" ? "console-fixture" : "console"}`;
+  return `${root}dist/${mode === "production" ? "console" : `console-${mode}`}`;
 }
 
 /** Builds the page. @param onlyIfStale Leaves one that is newer than every source. Default false. */
@@ -27,7 +28,7 @@ export async function buildConsole(mode: ConsoleMode, onlyIfStale = false): Prom
     return;
   const { NODE_ENV } = process.env;
   // Tests build it as well, and React has another build for these.
-  process.env.NODE_ENV = "production";
+  process.env.NODE_ENV = mode === "strict" ? "development" : "production";
   await build({ configFile: `${root}vite.console.config.ts`, mode, logLevel: "warn" });
   if (NODE_ENV === undefined) delete process.env.NODE_ENV;
   else process.env.NODE_ENV = NODE_ENV;
@@ -40,6 +41,7 @@ function changedAt(path: string): number {
 }
 
 if (import.meta.main) {
-  const mode = process.argv.includes("--fixture") ? "fixture" : "production";
-  await buildConsole(mode, process.argv.includes("--if-stale"));
+  const modes: readonly ConsoleMode[] = ["fixture", "strict"];
+  const mode = modes.find((name) => process.argv.includes(`--${name}`));
+  await buildConsole(mode ?? "production", process.argv.includes("--if-stale"));
 }

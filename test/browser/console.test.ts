@@ -1,38 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { goTo, isOnline, openConsole, runCommand } from "./support/console-page.ts";
 import { openPage } from "./support/open-page.ts";
 import { startBrowser } from "./support/start-browser.ts";
-import { type ConsoleDaemon, startConsoleDaemon } from "./support/start-daemon.ts";
+import { startConsoleDaemon } from "./support/start-daemon.ts";
 
 const browser = startBrowser();
-
-/** Opens the console of a daemon, and waits until it is online. */
-async function openConsole(daemon: ConsoleDaemon) {
-  const opened = await openPage(browser(), daemon.url);
-  await opened.page.locator(".chip[data-tone=online]").first().waitFor();
-  return opened;
-}
-
-/** Runs a command by the form, and waits until its page is shown. */
-async function runCommand(page: Page, serverId: string, command: string): Promise<void> {
-  await goTo(page, `#/hosts/${serverId}/run`);
-  await page.getByLabel("Command", { exact: true }).fill(command);
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.locator(".timeline").waitFor();
-}
-
-/** Goes to a page of the console. */
-async function goTo(page: Page, fragment: string): Promise<void> {
-  await page.evaluate((next) => {
-    location.hash = next;
-  }, fragment);
-}
 
 describe("the console of a daemon", () => {
   it("connects, without a complaint, a violation of its policy, or a request to anybody else [CONSOLE-2, CONSOLE-11]", async () => {
     const daemon = await startConsoleDaemon();
-    const { page, complaints, requests } = await openConsole(daemon);
+    const { page, complaints, requests } = await openConsole(browser(), daemon);
     expect(complaints).toEqual([]);
     const hosts = new Set(requests.map((url) => new URL(url).host));
     expect([...hosts]).toEqual([new URL(daemon.origin).host]);
@@ -41,12 +19,12 @@ describe("the console of a daemon", () => {
 
   it("has no token in its address, its requests, or the daemon's log [CONSOLE-5, CONSOLE-7]", async () => {
     const daemon = await startConsoleDaemon();
-    const { page, context } = await openConsole(daemon);
+    const { page, context } = await openConsole(browser(), daemon);
     const asked: string[] = [];
     context.on("request", (request) => asked.push(request.url()));
     expect(page.url()).toBe(`${daemon.origin}/#/`);
     await page.reload();
-    await page.locator(".chip[data-tone=online]").first().waitFor();
+    await isOnline(page);
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter((url) => url.includes(daemon.token))).toEqual([]);
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(daemon.token);
@@ -54,25 +32,9 @@ describe("the console of a daemon", () => {
     expect(await daemon.stop()).not.toContain(daemon.token);
   });
 
-  it("runs a command, shows its output, and goes on where its connection is cut [CONSOLE-8]", async () => {
-    const daemon = await startConsoleDaemon();
-    const { page } = await openConsole(daemon);
-    await runCommand(page, daemon.serverId, "sh -c 'for i in $(seq 1 40); do echo line $i; sleep 0.05; done'");
-    for (let cut = 0; cut < 3; cut += 1) {
-      await goTo(page, `#/hosts/${daemon.serverId}`);
-      await page.getByRole("button", { name: "Cut connection" }).click();
-      await page.locator(".page-head .chip[data-tone=online]").waitFor();
-    }
-    await goTo(page, `#/hosts/${daemon.serverId}/agents`);
-    await page.locator(".agent-row").first().click();
-    await page.getByText("exit code 0").waitFor();
-    const output = await page.locator(".output").allTextContents();
-    expect(output.join("")).toBe(Array.from({ length: 40 }, (_, index) => `line ${index + 1}\n`).join(""));
-  });
-
   it("exports a transcript that has no secret and no payload [CONSOLE-10]", async () => {
     const daemon = await startConsoleDaemon();
-    const { page } = await openConsole(daemon);
+    const { page } = await openConsole(browser(), daemon);
     await runCommand(page, daemon.serverId, "echo payload-of-a-command");
     await page.getByText("payload-of-a-command").last().waitFor();
     await goTo(page, `#/hosts/${daemon.serverId}/log`);
@@ -98,7 +60,7 @@ describe("the console of a daemon", () => {
 
   it("can be used by the keyboard alone [CONSOLE-11]", async () => {
     const daemon = await startConsoleDaemon();
-    const { page } = await openConsole(daemon);
+    const { page } = await openConsole(browser(), daemon);
     await goTo(page, `#/hosts/${daemon.serverId}`);
     const machine = page.getByRole("group", { name: /^The machine connection/ });
     await machine.locator(".present", { hasText: /^connected$/ }).waitFor();

@@ -1,5 +1,5 @@
 import { parseEndpoint } from "../../client/endpoint.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { MoorlineError } from "../../client/index.ts";
 
 /** What the console is started with: the fragment of its address, which browsers send to nobody. */
 export interface ConsoleFragment {

@@ -1,5 +1,5 @@
 import { parseEndpoint } from "../../client/endpoint.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { MoorlineError } from "../../client/index.ts";
 import { type ConsoleFragment, parseConsoleFragment } from "./fragment.ts";
 
 /** The daemon that somebody has typed in. */

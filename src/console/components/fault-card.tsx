@@ -1,4 +1,5 @@
 import type { FaultControls, FaultMode, FaultSnapshot } from "../faults/fault-transport.ts";
+import { toCounted } from "../model/names.ts";
 import { useSource } from "../model/use-source.ts";
 import { Card } from "./card.tsx";
 
@@ -42,7 +43,7 @@ export function FaultCard({ faults }: { readonly faults: FaultControls }) {
 }
 
 function describe({ mode, connections, stalled }: FaultSnapshot): string {
-  const open = `${connections} ${connections === 1 ? "connection" : "connections"}`;
+  const open = toCounted(connections, "connection");
   const half = stalled === 0 ? "" : `, ${stalled} half-open`;
   switch (mode.kind) {
     case "sleeping":

@@ -1,6 +1,5 @@
-import type { Clock, Timer } from "../../core/clock.ts";
+import type { Clock, Connection, ConnectionListener, Timer, Transport } from "../../client/index.ts";
 import { ABNORMAL_CLOSURE } from "../../transport/close.ts";
-import type { Connection, ConnectionListener, Transport } from "../../transport/connection.ts";
 import { transportLimits } from "../../transport/limits.ts";
 import { closeAfterThrow, ListenerGuard } from "../../transport/listener-guard.ts";
 import { type Gate, Lane } from "./lane.ts";

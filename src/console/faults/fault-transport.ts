@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "../../core/clock.ts";
-import type { Connection, ConnectionListener, Transport } from "../../transport/connection.ts";
+import type { Clock, Connection, ConnectionListener, Timer, Transport } from "../../client/index.ts";
 import { createFailedConnection } from "../../transport/failed-connection.ts";
 import { createState, type Source, type State } from "../model/source.ts";
 import { FaultConnection, type PacketTap } from "./fault-connection.ts";

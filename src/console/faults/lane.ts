@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../core/clock.ts";
+import type { Clock, Timer } from "../../client/index.ts";
 import { Queue } from "../../core/queue.ts";
 
 /** How things pass at the moment. */

@@ -1,7 +1,6 @@
 import { SessionService } from "../../../gen/moorline/session/v1/service_pb.ts";
-import type { HostRuntime } from "../../runtime/host-runtime.ts";
-import { generationOf, isOnline } from "../../runtime/selectors.ts";
-import { systemClock } from "../../transport/system-clock.ts";
+import { systemClock } from "../../client/index.ts";
+import { generationOf, type HostRuntime, isOnline } from "../../runtime/index.ts";
 import { createState, type Source } from "../model/source.ts";
 
 const INTERVAL_MS = 2_000;

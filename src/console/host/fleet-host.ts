@@ -1,10 +1,12 @@
 import { ArchivedFilter } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import type { CreationEntry } from "../../runtime/creation/optimistic-creations.ts";
-import { hasFailed } from "../../runtime/creation/optimistic-creations.ts";
-import type { FleetHost } from "../../runtime/fleet/host-fleet.ts";
 import { intentsOf } from "../../runtime/host-intents.ts";
-import type { HostRuntime } from "../../runtime/host-runtime.ts";
-import { createPresentation } from "../../runtime/presentation/create-presentation.ts";
+import {
+  type CreationEntry,
+  createPresentation,
+  type FleetHost,
+  type HostRuntime,
+  hasFailed,
+} from "../../runtime/index.ts";
 import type { ConsoleHost, Creation, DirectoryView, HostIntents, TimelineView } from "../model/console-model.ts";
 import { combineSources, mapSource, type Source } from "../model/source.ts";
 import { toProblem } from "../model/to-problem.ts";

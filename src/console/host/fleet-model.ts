@@ -1,16 +1,20 @@
-import { createBrowserLifecycle } from "../../client/lifecycle.ts";
-import { loadOrCreateSessionKey } from "../../client/session-key.ts";
-import { createIndexedDbStorage } from "../../client/storage-indexed-db.ts";
-import { createHostRuntime } from "../../runtime/create-host-runtime.ts";
-import { describeDaemon } from "../../runtime/describe-daemon.ts";
-import { createHostFleet } from "../../runtime/fleet/create-host-fleet.ts";
-import type { HostFleet } from "../../runtime/fleet/host-fleet.ts";
-import { createHostProfile } from "../../runtime/host/profile.ts";
-import type { HostRegistry } from "../../runtime/registry/host-registry.ts";
-import { createLocalHostRegistry } from "../../runtime/registry/local-host-registry.ts";
-import { createMemoryHostRegistry } from "../../runtime/registry/memory-host-registry.ts";
-import { createIndexedDbMirrorStorage } from "../../runtime/storage/indexed-db-mirror-storage.ts";
-import type { MoorlineError } from "../../wire/moorline-error.ts";
+import {
+  createBrowserLifecycle,
+  createIndexedDbStorage,
+  loadOrCreateSessionKey,
+  type MoorlineError,
+} from "../../client/index.ts";
+import {
+  createHostFleet,
+  createHostProfile,
+  createHostRuntime,
+  createIndexedDbMirrorStorage,
+  createLocalHostRegistry,
+  createMemoryHostRegistry,
+  describeDaemon,
+  type HostFleet,
+  type HostRegistry,
+} from "../../runtime/index.ts";
 import type { TokenVault } from "../address/token-vault.ts";
 import type { ConsoleHost, ConsoleModel, HostEntry } from "../model/console-model.ts";
 import { createState } from "../model/source.ts";

@@ -1,5 +1,4 @@
-import { systemClock } from "../../transport/system-clock.ts";
-import { createWebSocketTransport } from "../../transport/web-socket.ts";
+import { createWebSocketTransport, systemClock } from "../../client/index.ts";
 import { createFaultTransport, type FaultTransport } from "../faults/fault-transport.ts";
 import { createPacketLog, type PacketLog } from "../log/packet-log.ts";
 import { createTransitionJournal, type TransitionJournal } from "../log/transition-journal.ts";

@@ -1,18 +1,17 @@
 import { PathSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { HostPhase, HostPhaseSchema } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { HostErrorReasonSchema, HostFailureReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import { serverOf } from "../../client/selectors.ts";
-import type { HostSnapshot } from "../../runtime/host-runtime.ts";
+import { MoorlineError, serverOf } from "../../client/index.ts";
 import {
   activePathOf,
   generationOf,
   type HostProblem,
+  type HostSnapshot,
   hostFailureOf,
   hostPhaseOf,
   isOnItsWay,
   isOnline,
-} from "../../runtime/selectors.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+} from "../../runtime/index.ts";
 import type { HostStatus, Problem, Standing } from "../model/console-model.ts";
 import { nameOf } from "../model/names.ts";
 

@@ -1,10 +1,9 @@
 import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { SetAsideReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import type { HostSnapshot } from "../../runtime/host-runtime.ts";
-import { activeCandidateOf, candidatesOf, isOnline } from "../../runtime/selectors.ts";
+import { activeCandidateOf, candidatesOf, type HostSnapshot, isOnline } from "../../runtime/index.ts";
 import type { PathEntry } from "../model/console-model.ts";
-import { nameOf } from "../model/names.ts";
+import { nameOf, toCounted } from "../model/names.ts";
 
 /**
  * The ways to a daemon, in the order of its profile.
@@ -38,5 +37,5 @@ function noteOf(record: CandidateRecord | undefined): string {
     return [nameOf(SetAsideReasonSchema, reason), loss?.message].filter(Boolean).join(": ");
   }
   if (record === undefined || record.failures === 0) return "";
-  return `${record.failures} ${record.failures === 1 ? "failure" : "failures"} in a row`;
+  return `${toCounted(record.failures, "failure")} in a row`;
 }

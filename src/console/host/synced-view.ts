@@ -2,7 +2,7 @@ import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { SyncPhaseSchema } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { type Presentation, PresentationSchema } from "../../../gen/moorline/state/v1/presentation_pb.ts";
 import { SyncFailureReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import { syncPhase } from "../../machine/sync.ts";
+import { syncPhase } from "../../runtime/index.ts";
 import type { Presentation as PresentationName, SyncedView } from "../model/console-model.ts";
 import { nameOf } from "../model/names.ts";
 

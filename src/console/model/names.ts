@@ -12,3 +12,8 @@ export function nameOf(desc: DescEnum, number: number): string {
     .toLowerCase()
     .replaceAll("_", " ");
 }
+
+/** How many of something there are, as people say it: `1 line`, `1,204 lines`. @param noun In the singular. */
+export function toCounted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : `${noun}s`}`;
+}

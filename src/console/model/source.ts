@@ -1,10 +1,6 @@
-/** Something that changes, as views see it. Both functions are bound. */
-export interface Source<T> {
-  /** What there is now: the same reference until it changes. */
-  readonly getSnapshot: () => T;
-  /** Calls back after every change, until the function that comes back is called. */
-  readonly subscribe: (listener: () => void) => () => void;
-}
+import type { Source } from "../../runtime/index.ts";
+
+export type { Source };
 
 /** A source that is set. */
 export interface State<T> extends Source<T> {

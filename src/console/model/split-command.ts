@@ -1,4 +1,4 @@
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { MoorlineError } from "../../client/index.ts";
 
 /** A piece of a word: in single quotes, in double quotes, after a backslash, or bare. */
 const PIECE = /'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"|\\([\s\S])|([^\s'"\\]+)/y;

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { MoorlineError } from "../../client/index.ts";
 import type { Problem } from "./console-model.ts";
 
 /** Whatever was thrown, as people are shown it. */

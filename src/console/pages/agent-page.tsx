@@ -14,7 +14,7 @@ import { useStickToEnd } from "../components/use-stick-to-end.ts";
 import { titleOf } from "../model/arrange-agents.ts";
 import type { ConsoleHost, TimelineView } from "../model/console-model.ts";
 import { countLines, groupTimeline } from "../model/group-timeline.ts";
-import { nameOf } from "../model/names.ts";
+import { nameOf, toCounted } from "../model/names.ts";
 import { useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
 
@@ -102,7 +102,7 @@ function Progress({ agent, view }: { readonly agent: Agent; readonly view: Timel
       <progress className="progress" aria-label="The agent is working" />
       <span className="muted small">
         {toDuration(now - since)}
-        {lines === 0 ? "" : ` · ${lines.toLocaleString("en")}${view.hasEarlier ? "+" : ""} lines`}
+        {lines === 0 ? "" : ` · ${view.hasEarlier ? "the last " : ""}${toCounted(lines, "line")}`}
       </span>
     </div>
   );

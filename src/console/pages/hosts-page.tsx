@@ -4,6 +4,7 @@ import { toFragment } from "../address/route.ts";
 import { Card } from "../components/card.tsx";
 import { HostChip, ProblemNote } from "../components/status.tsx";
 import type { HostEntry } from "../model/console-model.ts";
+import { toCounted } from "../model/names.ts";
 import { useAction } from "../model/use-action.ts";
 import { useModel, useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
@@ -39,7 +40,7 @@ function HostRow({ entry }: { readonly entry: HostEntry }) {
         <span className="host-name">{label}</span>
         <HostChip status={status} />
         <span className="muted small">
-          {[status.program, status.path, `${agents} ${agents === 1 ? "agent" : "agents"}`].filter(Boolean).join(" · ")}
+          {[status.program, status.path, toCounted(agents, "agent")].filter(Boolean).join(" · ")}
         </span>
         <code className="muted small id">{serverId}</code>
       </a>

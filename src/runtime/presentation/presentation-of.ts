@@ -8,6 +8,9 @@ import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts"
 /** Hosts that lead to no data unless somebody does something, or the next try is due. */
 const DEAD_ENDS: ReadonlySet<HostPhase> = new Set([HostPhase.FAILED, HostPhase.NO_CONNECTIONS, HostPhase.ERROR]);
 
+/** Hosts that follow nothing: they have no session key yet, or are at their end. */
+const NOT_FOLLOWING: ReadonlySet<HostPhase> = new Set([HostPhase.FAILED, HostPhase.STOPPED]);
+
 /**
  * What a view of a mirror shows beside its data, or instead. Pure. Spec: PRESENT-1, PRESENT-2.
  * @param sync Where the mirror is.
@@ -30,6 +33,9 @@ export function presentationOf(sync: SyncState, host: HostState, isOptimistic = 
       return besideData(phase, Presentation.TOAST);
     case SyncPhase.ERROR_AFTER_READY:
       return besideData(phase, Presentation.ERROR_BADGE);
+    case SyncPhase.IDLE:
+      // Of a host that follows its daemon a mirror is idle only while it reads what its storage has.
+      return NOT_FOLLOWING.has(phase) ? Presentation.ERROR_SCREEN : Presentation.OVERLAY;
     default:
       return withoutData(phase);
   }

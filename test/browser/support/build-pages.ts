@@ -4,4 +4,5 @@ import { buildConsole } from "../../../scripts/build-console.ts";
 export default async function setup(): Promise<void> {
   await buildConsole("production", true);
   await buildConsole("fixture", true);
+  await buildConsole("strict", true);
 }

@@ -26,10 +26,20 @@ export const LOOKS: readonly Look[] = [
   { name: "narrow", options: { colorScheme: "light", viewport: { width: 375, height: 812 }, deviceScaleFactor: 2 } },
 ];
 
-/** Opens an address in a window of its own, which is closed with the test. */
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+/** Opens a window, with storage of its own, which is closed with the test. */
+export async function openWindow(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
   onTestFinished(() => context.close());
+  return context;
+}
+
+/** Opens an address in a window of its own. */
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  return await openTab(await openWindow(browser, options), url);
+}
+
+/** Opens an address in another tab of a window, with the same storage. */
+export async function openTab(context: BrowserContext, url: string): Promise<OpenPage> {
   const opened = watchPage(context, await context.newPage());
   await opened.page.goto(url);
   return opened;

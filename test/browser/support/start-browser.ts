@@ -5,6 +5,9 @@ import { afterAll, beforeAll } from "vitest";
 /** Where systems have Chromium. `MOORLINE_CHROMIUM` names another one. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
 
+/** As root, and in containers, Chromium has no sandbox of its own. */
+export const CHROMIUM_ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"];
+
 /** The Chromium of this machine. Throws where there is none. */
 export function findChromium(): string {
   const found = [process.env.MOORLINE_CHROMIUM ?? "", ...PLACES].find((path) => path !== "" && existsSync(path));
@@ -17,9 +20,7 @@ export function findChromium(): string {
 export function startBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    // As root, and in containers, Chromium has no sandbox of its own.
-    const args = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"];
-    browser = await chromium.launch({ executablePath: findChromium(), args });
+    browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
   });
   afterAll(async () => {
     await browser?.close();

@@ -18,7 +18,7 @@ const HOSTS: readonly Host[] = [
 
 /** One row for each state of a mirror, one word for each state of its host, in the order of HOSTS. */
 const TABLE: Readonly<Record<Sync, string>> = {
-  idle: "overlay screen screen overlay overlay overlay overlay overlay screen screen",
+  idle: "overlay screen overlay overlay overlay overlay overlay overlay overlay screen",
   initialLoading: "overlay screen screen overlay overlay overlay overlay overlay screen screen",
   ready: "none badge badge none none none none reconnecting badge none",
   revalidating: "toast badge badge toast toast toast toast reconnecting badge none",
