@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
@@ -34,31 +34,30 @@ describe("examples/cli", () => {
     const adding = startAgents(home, "add", daemon.endpoint, `${stateDirectory}/token`);
     expect([await adding.ended, adding.lines, adding.errors]).toEqual([0, ["added moorline"], []]);
 
+    // Each program has a directory of its own, for who shares a storage leaves it to whoever saves first.
+    const other = join(createTestDirectory(), "home");
+    cpSync(home, other, { recursive: true });
     const watching = startAgents(home);
-    const following = startAgents(home, "follow", first);
+    const following = startAgents(other, "follow", first);
     await Promise.all([
       watching.until(/moorline is ONLINE/),
       watching.until(/first/),
       following.until(/this is first/),
     ]);
+    await createAgent(daemon, token, "second");
+    await watching.until(/second/);
+    await Promise.all([interrupt(watching), interrupt(following)]);
     daemon.signal("SIGKILL");
     await daemon.ended;
-    const again = await startDaemonCommand(stateDirectory, "--listen", new URL(daemon.endpoint).host);
-    const second = await createAgent(again, token, "second");
-    await watching.until(new RegExp(`${second} .* second`));
-    await watching.until(new RegExp(`${first}  ERROR  first`));
-    await interrupt(watching);
-    await following.until(/DAEMON_RESTARTED|this is first/);
-    following.kill("SIGINT");
-    await following.ended;
-    again.signal("SIGKILL");
-    await again.ended;
 
-    const offline = startAgents(home);
-    await Promise.all([offline.until(new RegExp(`${first}  ERROR  first`)), offline.until(/second/)]);
+    const [offline, stored] = [startAgents(home), startAgents(other, "follow", first)];
+    await Promise.all([offline.until(/first/), stored.until(/this is first/)]);
     expect(offline.lines).not.toContain("moorline is ONLINE");
-    const stored = startAgents(home, "follow", first);
-    await stored.until(/this is first/);
+    const again = await startDaemonCommand(stateDirectory, "--listen", new URL(daemon.endpoint).host);
+    await Promise.all([/moorline is ONLINE/, / {2}ERROR {2}first/, /second/].map((line) => offline.until(line)));
+    await again.client({ bearerToken: token }).service(AgentService).deleteAgent({ agentId: first });
+    // It hears that there is no such agent any more.
+    expect([await stored.ended, stored.lines]).toEqual([1, ["this is first"]]);
     await interrupt(offline);
   }, 60_000);
 });
