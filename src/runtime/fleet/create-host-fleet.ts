@@ -91,20 +91,10 @@ class Fleet implements HostFleet {
     });
   }
 
-  forget(serverId: string): Promise<void> {
-    return this.#turns(async () => {
-      this.#checkOpen();
-      const without = (profiles: readonly HostProfile[]): HostProfile[] =>
-        profiles.filter((profile) => profile.serverId !== serverId);
-      await askRegistry(this.#options.registry, "update", without);
-      const slot = this.#slots.get(serverId);
-      if (slot === undefined) return;
-      this.#slots.delete(serverId);
-      slot.dispose();
-      this.agents.remove(serverId);
-      this.#listeners.notify();
-      await slot.forgetMirrors();
-    });
+  async forget(serverId: string): Promise<void> {
+    const slot = await this.#turns(() => this.#remove(serverId));
+    // Not in the turn: a storage that does not answer holds up no other host.
+    await slot?.forgetMirrors();
   }
 
   host(serverId: string): HostRuntime | undefined {
@@ -121,6 +111,20 @@ class Fleet implements HostFleet {
 
   refresh(): void {
     for (const { runtime } of this.#slots.values()) runtime.refresh();
+  }
+
+  async #remove(serverId: string): Promise<HostSlot | undefined> {
+    this.#checkOpen();
+    const without = (profiles: readonly HostProfile[]): HostProfile[] =>
+      profiles.filter((profile) => profile.serverId !== serverId);
+    await askRegistry(this.#options.registry, "update", without);
+    const slot = this.#slots.get(serverId);
+    if (slot === undefined) return undefined;
+    this.#slots.delete(serverId);
+    slot.dispose();
+    this.agents.remove(serverId);
+    this.#listeners.notify();
+    return slot;
   }
 
   async #load(): Promise<void> {

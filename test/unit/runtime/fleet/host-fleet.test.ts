@@ -298,6 +298,17 @@ describe("createHostFleet: forget", () => {
   });
 });
 
+describe("createHostFleet: a storage that does not answer", () => {
+  it("holds up no other host [FLEET-4]", async () => {
+    const storage = { ...createMemoryMirrorStorage(), list: () => new Promise<never>(() => undefined) };
+    const { fleet, fake } = stageFleet({ profiles: [profileOf(1)], mirrorStorage: storage });
+    await fleet.start();
+    void fleet.forget(one);
+    expect(await fleet.add(profileOf(2))).toBe(fake(2).runtime);
+    expect(fleet.getSnapshot().hosts.map(({ serverId }) => serverId)).toEqual([two]);
+  });
+});
+
 describe("createHostFleet: what is shown", () => {
   it("keeps references of what has not changed, and tells nobody of what changes nothing [FLEET-8]", async () => {
     const { fleet, fake } = stageFleet({ profiles: [profileOf(1), profileOf(2)] });
