@@ -3,7 +3,7 @@ import { decodeMessage, encodeMessage, type MessageCode, type MessageCodes } fro
 import { type CodecSource, generalCodec, type MessageCodec } from "./message-format.ts";
 
 /**
- * Codecs that use generated code for the messages that have some, two to three times as fast as the general ones, and the
+ * Codecs that use generated code for the messages that have some, faster than the general ones, and the
  * general ones for all others. They give the same messages and bytes.
  * @param tables The generated code, from the modules `…_codec` beside those of the messages.
  */

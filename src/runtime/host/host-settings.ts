@@ -61,7 +61,7 @@ export interface HostSettings {
   readonly clientLimits: Partial<ClientLimits>;
 }
 
-/** What mirrors read is much: generated code reads it in half the time. */
+/** What mirrors read is much, and generated code reads it faster. */
 const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServiceCodes);
 
 /**
