@@ -50,9 +50,9 @@ export interface OpenPair {
   readonly server: Side;
 }
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
-/** Waits until `predicate` holds; throws with `claim` where it does not within 10 s. */
+/** Waits until `predicate` holds; throws with `claim` where it does not within 30 s. */
 export async function waitUntil(harness: TransportHarness, claim: string, predicate: () => boolean): Promise<void> {
   const until = harness.until?.bind(harness) ?? untilInRealTime;
   if (!(await until(predicate, LIMIT_MS))) throw new Error(`expected within ${LIMIT_MS} ms: ${claim}`);

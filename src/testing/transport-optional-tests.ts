@@ -1,8 +1,10 @@
+import type { Clock } from "../core/clock.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { assert, assertEqual } from "./assertions.ts";
 import {
   dial,
   openPair,
+  type Side,
   type SilentPeer,
   type TransportHarness,
   type TransportTests,
@@ -13,6 +15,8 @@ import { createNoise } from "./transport-message-tests.ts";
 const MAX_PACKET_BYTES = 60 * 1024;
 const DRAIN_BYTES = 64 * 1024;
 const MAX_CLOSE_MS = 2_000;
+/** Turns of the loop that a platform may need from destroying a socket to saying so. */
+const PLATFORM_TURNS = 10;
 
 /** For transports that can carry a text message. */
 export const textTests: TransportTests = {
@@ -46,31 +50,43 @@ export const silentPeerTests: TransportTests = {
   },
 
   "ends within 2 s, with 1006, when the peer never answers the closing [TRANS-6]": async (harness) => {
-    const clock = harness.clock ?? systemClock;
-    const { connection, heard } = dial(harness, {}, silentOf(harness).endpoint);
-    await waitUntil(harness, "the connection opens", () => heard.has("opened"));
-    const beganAt = clock.now();
-    connection.close(4001, "anybody there?");
-    await waitUntil(harness, "closed is heard", () => heard.has("closed"));
-    const tookMs = clock.now() - beganAt;
-    assert(tookMs <= MAX_CLOSE_MS, `closed comes within ${MAX_CLOSE_MS} ms, not after ${tookMs}`);
-    assertEqual([heard.closes[0]?.code, heard.closes[0]?.cause], [1006, "closed"], "there was no code");
+    const side = dial(harness, {}, silentOf(harness).endpoint);
+    await waitUntil(harness, "the connection opens", () => side.heard.has("opened"));
+    await closesInTime(harness, side);
   },
 
   "ends within 2 s, with 1006, when the peer does not even read what was sent before the closing": async (harness) => {
     const silent = silentOf(harness);
-    const clock = harness.clock ?? systemClock;
-    const { connection, heard } = dial(harness, {}, silent.endpoint);
-    await waitUntil(harness, "the connection opens", () => heard.has("opened"));
+    const side = dial(harness, {}, silent.endpoint);
+    await waitUntil(harness, "the connection opens", () => side.heard.has("opened"));
     const packet = createNoise(MAX_PACKET_BYTES);
-    for (let bytes = 0; bytes < silent.floodBytes; bytes += packet.length) connection.send(packet);
-    const beganAt = clock.now();
-    connection.close(4001, "anybody there?");
-    await waitUntil(harness, "closed is heard", () => heard.has("closed"));
-    assert(clock.now() - beganAt <= MAX_CLOSE_MS, `closed comes within ${MAX_CLOSE_MS} ms`);
-    assertEqual([heard.closes[0]?.code, heard.closes[0]?.cause], [1006, "closed"], "there was no code");
+    for (let bytes = 0; bytes < silent.floodBytes; bytes += packet.length) side.connection.send(packet);
+    await closesInTime(harness, side);
   },
 };
+
+/**
+ * Closes a connection whose peer says nothing to that. What counts the time is a timer beside those of the transport,
+ * not how late it is: where a busy machine holds the process up, it holds up both.
+ */
+async function closesInTime(harness: TransportHarness, { connection, heard }: Side): Promise<void> {
+  const clock = harness.clock ?? systemClock;
+  let isLate = false;
+  const timer = clock.setTimer(MAX_CLOSE_MS, () =>
+    afterTurns(clock, PLATFORM_TURNS, () => {
+      isLate = !heard.has("closed");
+    }),
+  );
+  connection.close(4001, "anybody there?");
+  await waitUntil(harness, "closed is heard", () => heard.has("closed"));
+  timer.cancel();
+  assert(!isLate, `closed comes within ${MAX_CLOSE_MS} ms`);
+  assertEqual([heard.closes[0]?.code, heard.closes[0]?.cause], [1006, "closed"], "there was no code");
+}
+
+function afterTurns(clock: Clock, turns: number, callback: () => void): void {
+  clock.setTimer(0, turns <= 1 ? callback : () => afterTurns(clock, turns - 1, callback));
+}
 
 function silentOf({ silent }: TransportHarness): SilentPeer {
   assert(silent !== undefined, "the harness has a silent peer, or says that it lacks it");

@@ -7,7 +7,7 @@ import { firstLine, type StartedDaemon, startDaemon, startMoorline } from "../su
 /** More than waits to be read: prompts have to wait for room. */
 const LONG_INPUT = `${"x".repeat(99)}\n`.repeat(20_000);
 
-describe("moorline run", { timeout: 60_000 }, () => {
+describe("moorline run", () => {
   const stateDir = mkdtempSync(join(tmpdir(), "moorline-run-"));
   let daemon: StartedDaemon;
 

@@ -32,7 +32,7 @@ const inNone = (stateDirectory: string): string[] => [
   stateDirectory,
 ];
 
-describe("the console of the command line", { timeout: 60_000 }, () => {
+describe("the console of the command line", () => {
   beforeAll(() => buildConsole("production", true), 60_000);
 
   it("is served by a daemon, whose address for people has the token in the fragment [CONSOLE-5]", async () => {

@@ -10,7 +10,6 @@ import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb
 import type { DaemonClient } from "../../src/client/index.ts";
 import { runDaemonCommand, startDaemonCommand } from "../support/daemon-command.ts";
 import { createTestDirectory } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
 
 const FREE = ["--listen", "127.0.0.1:0"];
@@ -41,7 +40,7 @@ async function outputOf(client: DaemonClient, agentId: string): Promise<string> 
   return Buffer.concat(written).toString();
 }
 
-describe("moorline daemon, called wrongly", { timeout: 60_000 }, () => {
+describe("moorline daemon, called wrongly", () => {
   it("ends with 2 where an option is none, and touches nothing [DAEMON-4]", async () => {
     const stateDirectory = join(createTestDirectory(), "state");
     const fails = (...args: string[]) => failureOf("--state-dir", stateDirectory, ...args);
@@ -79,7 +78,7 @@ describe("moorline daemon, called wrongly", { timeout: 60_000 }, () => {
   });
 });
 
-describe("moorline daemon, where it cannot start", { timeout: 60_000 }, () => {
+describe("moorline daemon, where it cannot start", () => {
   it("ends with 1 beside another one on its directory, which goes on with its token [DAEMON-1, DAEMON-4]", async () => {
     const stateDirectory = createTestDirectory();
     const first = await startDaemonCommand(stateDirectory);
@@ -102,14 +101,14 @@ describe("moorline daemon, where it cannot start", { timeout: 60_000 }, () => {
   });
 });
 
-describe("moorline daemon, told to stop", { timeout: 60_000 }, () => {
+describe("moorline daemon, told to stop", () => {
   it("says once where it listens, ends its agents, keeps how they ended and all of their output, and exits with 0 [DAEMON-4, DAEMON-5, AGENT-22]", async () => {
     const stateDirectory = createTestDirectory();
     const first = await startDaemonCommand(stateDirectory, "--insecure-no-auth");
     const client = first.client();
     const script = "trap 'echo stopping; seq 1 5000; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
     const agentId = await create(client, "sh", "-c", script);
-    await expect.poll(() => outputOf(client, agentId), patiently).toBe("ready\n");
+    await expect.poll(() => outputOf(client, agentId)).toBe("ready\n");
     first.signal("SIGTERM");
     expect(await first.ended).toBe(0);
     const second = await startDaemonCommand(stateDirectory, "--insecure-no-auth");
@@ -137,9 +136,9 @@ describe("moorline daemon, told to stop", { timeout: 60_000 }, () => {
     const mark = join(createTestDirectory(), "told");
     const script = `trap 'touch "$1"' TERM; echo ready; while :; do sleep 0.05; done`;
     const agentId = await create(client, "sh", "-c", script, "sh", mark);
-    await expect.poll(() => outputOf(client, agentId), patiently).toBe("ready\n");
+    await expect.poll(() => outputOf(client, agentId)).toBe("ready\n");
     first.signal("SIGTERM");
-    await expect.poll(() => existsSync(mark), patiently).toBe(true);
+    await expect.poll(() => existsSync(mark)).toBe(true);
     first.signal("SIGTERM");
     expect(await first.ended).toBe("SIGTERM");
     const later = (await startDaemonCommand(stateDirectory, "--insecure-no-auth")).client();

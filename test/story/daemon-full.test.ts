@@ -8,7 +8,6 @@ import { TimelineService } from "../../gen/moorline/agent/v1/timeline_service_pb
 import { CallOutcome, type DaemonClient, idempotencyKey, JournalUnavailableSchema } from "../../src/client/index.ts";
 import type { DaemonOptions } from "../../src/daemon/daemon.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 import { statusOf } from "../support/refusal.ts";
 
 const MAX_BYTES = 512 * 1024;
@@ -32,7 +31,7 @@ async function createCat(client: DaemonClient): Promise<string> {
   // It reads and writes nothing, so that only prompts take room.
   const agentId = await create(client, "sh", "-c", "cat > /dev/null");
   const status = async () => (await client.service(AgentService).waitForIdle({ agentId, timeout: {} })).agent?.status;
-  await expect.poll(status, patiently).toBe(AgentStatus.RUNNING);
+  await expect.poll(status).toBe(AgentStatus.RUNNING);
   return agentId;
 }
 

@@ -9,7 +9,6 @@ import type { DaemonClient } from "../../src/client/index.ts";
 import { CommandProvider } from "../../src/daemon/command/command-provider.ts";
 import { startDaemonCommand } from "../support/daemon-command.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 
 /** More than this a daemon does not grow by, however much a command writes. */
 const MAX_GROWTH_BYTES = 400_000_000;
@@ -116,7 +115,7 @@ describe("a daemon whose command writes very much", () => {
       const agentId = agent?.id ?? "";
       const status = async () =>
         (await other.service(AgentService).waitForIdle({ agentId, timeout: {} })).agent?.status;
-      await expect.poll(status, patiently).toBe(AgentStatus.RUNNING);
+      await expect.poll(status).toBe(AgentStatus.RUNNING);
       const watch = lazy.service(TimelineService).watchTimeline({ agentId })[Symbol.asyncIterator]();
       await watch.next();
       const before = daemon.memory();
@@ -169,7 +168,7 @@ describe("a daemon whose command does not behave", () => {
     const [written] = items.flatMap(({ content }) => (content.case === "commandOutput" ? [content.value.data] : []));
     const child = Number(new TextDecoder().decode(written));
     expect(child).toBeGreaterThan(1);
-    await expect.poll(() => isAlive(child), patiently).toBe(false);
+    await expect.poll(() => isAlive(child)).toBe(false);
   });
 
   it("waits for one that has closed its output early [AGENT-5]", async () => {
@@ -178,7 +177,7 @@ describe("a daemon whose command does not behave", () => {
     const task = { case: "command" as const, value: { argv: shell("exec >&- 2>&-; read line; exit 9") } };
     const agentId = (await agents.createAgent({ providerId: "command", task })).agent?.id ?? "";
     const status = async () => (await agents.waitForIdle({ agentId, timeout: {} })).agent?.status;
-    await expect.poll(status, patiently).toBe(AgentStatus.RUNNING);
+    await expect.poll(status).toBe(AgentStatus.RUNNING);
     await agents.sendPrompt({ agentId, text: "go" });
     expect((await agents.waitForIdle({ agentId })).agent?.lastExit?.cause).toEqual({ case: "code", value: 9 });
   });

@@ -22,7 +22,6 @@ import { IdempotencyKeyReusedSchema, Limit, LimitExceededSchema } from "../../ge
 import { type DaemonClient, idempotencyKey } from "../../src/client/index.ts";
 import { CommandProvider } from "../../src/daemon/command/command-provider.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 import { statusOf } from "../support/refusal.ts";
 import { outputItem, ScriptedProvider } from "../unit/daemon/support/scripted-provider.ts";
 
@@ -119,7 +118,7 @@ describe("a prompt that cannot be given", () => {
     const agents = client.service(AgentService);
     const agentId = (await createAgent(client)).agent?.id ?? "";
     const started = async () => (await agents.waitForIdle({ agentId, timeout: {} })).agent?.status;
-    await expect.poll(started, patiently).toBe(2);
+    await expect.poll(started).toBe(2);
     expect(await statusOf(agents.sendPrompt({ agentId, text: "x".repeat(262_145) }))).toMatchObject({
       code: InvalidArgument,
     });
@@ -140,9 +139,7 @@ describe("a prompt that cannot be given", () => {
     const agents = client.service(AgentService);
     const task = { case: "command" as const, value: { argv: ["sleep", "60"], closeInput: true } };
     const agentId = (await createAgent(client, { task })).agent?.id ?? "";
-    await expect
-      .poll(async () => (await agents.waitForIdle({ agentId, timeout: {} })).agent?.status, patiently)
-      .toBe(2);
+    await expect.poll(async () => (await agents.waitForIdle({ agentId, timeout: {} })).agent?.status).toBe(2);
     const error = await statusOf(agents.sendPrompt({ agentId, text: "x" }));
     expect(error.findDetails(InputClosedSchema)).toMatchObject([{ agentId }]);
   });

@@ -66,7 +66,7 @@ function write(name: string, text: string, mode = 0o600): string {
 /** A full examination. There is no token file, unless one is named. */
 async function findAll(endpoint: string, input: Partial<DoctorInput> = {}): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const named = { sessionKeyFile: undefined, serverId: undefined, timeoutMs: 5_000, tokenFile: write("t", TOKEN) };
+  const named = { sessionKeyFile: undefined, serverId: undefined, timeoutMs: 30_000, tokenFile: write("t", TOKEN) };
   for await (const finding of examine({ endpoint, ...named, ...input })) findings.push(finding);
   return findings;
 }
@@ -255,10 +255,10 @@ describe("moorline doctor: what speaks at the port", () => {
 
   it("finds a daemon that cannot be whom it says, or speaks another protocol [DOCTOR-1, VER-1]", async () => {
     const foreign = serverIdOf(createIdentity({ name: "x", version: "1" }).publicKey);
-    const liar = await started(fakeDaemon(() => undefined, describeAs({ serverId: foreign })));
-    expect(troublesOf(await findAll(on(liar), { timeoutMs: 300 }))[0]).toBe("DAEMON FAILED IDENTITY_FALSE");
-    const newer = await started(fakeDaemon(() => undefined, describeAs({ protocol: { min: 7, max: 9 } })));
-    const findings = await findAll(on(newer), { timeoutMs: 300 });
+    const liar = await started(fakeDaemon(() => "no hello", describeAs({ serverId: foreign })));
+    expect(troublesOf(await findAll(on(liar)))[0]).toBe("DAEMON FAILED IDENTITY_FALSE");
+    const newer = await started(fakeDaemon(() => "no hello", describeAs({ protocol: { min: 7, max: 9 } })));
+    const findings = await findAll(on(newer));
     expect(troublesOf(findings)[0]).toBe("DAEMON FAILED PROTOCOL_UNSUPPORTED");
     expect(find(findings, Step.DAEMON)).toMatchObject({
       closeCode: CloseCode.PROTOCOL_UNSUPPORTED,
@@ -326,7 +326,7 @@ describe("moorline doctor: the hello", () => {
   ] as ReadonlyArray<[string, Parameters<typeof fakeDaemon>[0], string]>)(
     "finds one %s, and tells no secret [DOCTOR-1, DOCTOR-2, DOCTOR-3, LOG-3]",
     async (_, answer, trouble) => {
-      const findings = await findAll(on(await started<Fake>(fakeDaemon(answer))), { timeoutMs: 400 });
+      const findings = await findAll(on(await started<Fake>(fakeDaemon(answer))), { timeoutMs: 2_000 });
       expect(troublesOf(findings)[0]).toBe(trouble);
       expect(findings.map(({ message }) => message).join()).not.toContain(TOKEN);
     },
@@ -335,7 +335,7 @@ describe("moorline doctor: the hello", () => {
   it("finds a path that loses large packets [DOCTOR-1, PROBE-2]", async () => {
     const welcome = helloAnswer({ case: "welcome", value: { protocol: 1, server: { name: "fake" } } } as never);
     const hole = await started(fakeDaemon((body) => (body.case === "hello" ? welcome : undefined)));
-    const findings = await findAll(on(hole), { timeoutMs: 400 });
+    const findings = await findAll(on(hole), { timeoutMs: 2_000 });
     expect(troublesOf(findings)[0]).toBe("PING FAILED LARGE_PACKETS_LOST");
     expect(find(findings, Step.PING).reason).toBe(Reason.LARGE_PACKETS_LOST);
   });

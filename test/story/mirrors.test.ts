@@ -14,7 +14,6 @@ import { systemClock } from "../../src/transport/system-clock.ts";
 import { systemRandom } from "../../src/transport/system-random.ts";
 import { createWsTransport } from "../../src/transport/ws-client.ts";
 import { createTestDirectory, openTestDaemon } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 
 /** A client whose connection can be cut, as a network does. */
 function dial(endpoint: string): { readonly client: DaemonClient; cut(): void } {
@@ -67,19 +66,19 @@ describe("mirrors of a daemon on real sockets", () => {
     directory.sync.subscribe(() => states.push(directory.sync.getSnapshot().state.case ?? ""));
     directory.start();
     timeline.start();
-    await expect.poll(() => timeline.sync.getSnapshot().state.case, patiently).toBe("ready");
+    await expect.poll(() => timeline.sync.getSnapshot().state.case).toBe("ready");
     const { items } = timeline.items.getSnapshot();
     expect(items.map(({ content }) => content.case)).toContain("commandOutput");
     for (const text of ["two", "three"]) {
       cut();
       const id = await runAgent(client, text);
-      await expect.poll(() => directory.get(id)?.lastExit, patiently).toBeDefined();
+      await expect.poll(() => directory.get(id)?.lastExit).toBeDefined();
     }
     expect(states).toEqual(["initialLoading", "ready"]);
     expect(directory.metrics).toMatchObject({ watches: 1, divergences: 0 });
     // Everything up to the last mark is saved with the stop.
     directory.refresh();
-    await expect.poll(() => directory.sync.getSnapshot().state.case, patiently).toBe("ready");
+    await expect.poll(() => directory.sync.getSnapshot().state.case).toBe("ready");
     await Promise.all([directory.stop(), timeline.stop()]);
     await storage.close();
     client.dispose();
@@ -90,7 +89,7 @@ describe("mirrors of a daemon on real sockets", () => {
     const nobody = dial("ws://127.0.0.1:1/").client;
     const offline = createAgentDirectory(hostOf(nobody, reopened));
     offline.start();
-    await expect.poll(() => offline.agents.getSnapshot().length, patiently).toBe(3);
+    await expect.poll(() => offline.agents.getSnapshot().length).toBe(3);
     expect(offline.sync.getSnapshot().state.case).toBe("revalidating");
     await offline.stop();
 
@@ -100,7 +99,7 @@ describe("mirrors of a daemon on real sockets", () => {
     const lengths = new Set<number>();
     again.agents.subscribe(() => lengths.add(again.agents.getSnapshot().length));
     again.start();
-    await expect.poll(() => again.sync.getSnapshot().state.case, patiently).toBe("ready");
+    await expect.poll(() => again.sync.getSnapshot().state.case).toBe("ready");
     expect([...lengths]).toEqual([3]);
     expect(again.metrics).toMatchObject({ snapshots: 1, divergences: 0 });
     await again.stop();

@@ -60,7 +60,7 @@ describe("a probe on real sockets", () => {
     expect((await client.service(EchoService).say({ text: "promoted" })).text).toBe("promoted");
     expect(server.metrics.open).toMatchObject({ probing: 0, attached: 1 });
     probe.close();
-    expect(await client.ping(1_000)).toBeLessThan(5_000);
+    expect(await client.ping(1_000)).toBeGreaterThan(0);
     await client.close();
     await expect.poll(() => server.metrics.open.attached).toBe(0);
   });

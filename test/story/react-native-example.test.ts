@@ -7,7 +7,6 @@ import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { STAND_INS } from "../react-native/stand-ins/index.ts";
 import { startDaemonCommand } from "../support/daemon-command.ts";
 import { createTestDirectory } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What React Native does with the component that an app registers. */
@@ -72,12 +71,12 @@ describe("examples/react-native", () => {
     const request = { providerId: "command", title: "an agent", task };
     await daemon.client({ bearerToken: token }).service(AgentService).createAgent(request);
     const app = openApp(bundle);
-    await expect.poll(() => app.has("Endpoint and token"), patiently).toBe(true);
+    await expect.poll(() => app.has("Endpoint and token")).toBe(true);
     app.enter("Endpoint and token", `${daemon.endpoint} ${token}`);
-    await expect.poll(app.text, patiently).toContain("an agent");
+    await expect.poll(app.text).toContain("an agent");
     app.press("an agent");
-    await expect.poll(() => app.has("Prompt"), patiently).toBe(true);
+    await expect.poll(() => app.has("Prompt")).toBe(true);
     app.enter("Prompt", "hello");
-    await expect.poll(app.text, patiently).toMatch(/hello[^>]*> hello/);
+    await expect.poll(app.text).toMatch(/hello[^>]*> hello/);
   }, 60_000);
 });

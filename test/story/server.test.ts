@@ -273,7 +273,7 @@ describe("bad input", () => {
   });
 
   it("that never becomes a hello is cut off [HELLO-2]", async () => {
-    const { endpoint, port } = await startServer({ limits: { handshake: { helloTimeoutMs: 100 } } });
+    const { endpoint, port } = await startServer({ limits: { handshake: { helloTimeoutMs: 1_000 } } });
     const socket = await openSocket(endpoint);
     expect(await closeOf(socket)).toBe(4103);
     const raw = connect(port, "127.0.0.1");

@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { AgentService } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { startDaemonCommand } from "../support/daemon-command.ts";
 import { createTestDirectory } from "../support/open-daemon.ts";
-import { patiently } from "../support/patiently.ts";
 
 const APP = fileURLToPath(new URL("../../examples/web/app.tsx", import.meta.url));
 let bundle = "";
@@ -68,22 +67,22 @@ describe("examples/web", () => {
     await daemon.client({ bearerToken: token }).service(AgentService).createAgent(known);
     const profile = createProfile();
     const page = openPage(profile);
-    await expect.poll(page.text, patiently).toContain("Add");
+    await expect.poll(page.text).toContain("Add");
     page.submit({ Endpoint: daemon.endpoint, Token: token });
-    await expect.poll(page.text, patiently).toMatch(/moorline(?! \(offline).*known before/);
+    await expect.poll(page.text).toMatch(/moorline(?! \(offline).*known before/);
     page.submit({ Command: "cat" });
-    await expect.poll(page.text, patiently).toContain("cat");
+    await expect.poll(page.text).toContain("cat");
     // Until the daemon has answered, there is nothing to be shown of it.
     const choose = (): boolean => {
       page.click("cat");
       return page.has("Prompt");
     };
-    await expect.poll(choose, patiently).toBe(true);
+    await expect.poll(choose).toBe(true);
     page.submit({ Prompt: "hello" });
-    await expect.poll(page.text, patiently).toMatch(/> hello\s*hello/);
+    await expect.poll(page.text).toMatch(/> hello\s*hello/);
     daemon.signal("SIGKILL");
     await daemon.ended;
     const again = openPage(profile);
-    await expect.poll(again.text, patiently).toMatch(/\(offline\).*known before/);
+    await expect.poll(again.text).toMatch(/\(offline\).*known before/);
   });
 });

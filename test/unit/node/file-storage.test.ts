@@ -82,7 +82,7 @@ describe("createFileStorage: racing processes", () => {
   const processes = 4;
   const callers = 20;
 
-  it("get one value, and no reader ever sees a part of it [KEY-6]", { timeout: 60_000 }, async () => {
+  it("get one value, and no reader ever sees a part of it [KEY-6]", async () => {
     for (let round = 0; round < 3; round++) {
       const directory = newDirectory();
       const children = await Promise.all(Array.from({ length: processes }, () => startChild(directory)));

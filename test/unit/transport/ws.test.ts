@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { ConnectionRecorder } from "../../../src/testing/connection-recorder.ts";
 import type { Connection } from "../../../src/transport/connection.ts";
@@ -135,7 +135,7 @@ describe("createWebSocketAcceptor: messages", () => {
     const { endpoint, accepted } = await serve();
     const socket = new WebSocket(endpoint, SUBPROTOCOL);
     socket.on("open", () => socket.send(new Uint8Array(256 * KIB)));
-    await vi.waitFor(() => expect(accepted[0]?.heard.messages[0]?.length).toBe(256 * KIB));
+    await expect.poll(() => accepted[0]?.heard.messages[0]?.length).toBe(256 * KIB);
   });
 
   it("closes with 1009 above 256 KiB, and lives on", async () => {
@@ -144,12 +144,12 @@ describe("createWebSocketAcceptor: messages", () => {
     const closed = new Promise<number>((resolve) => socket.on("close", resolve));
     socket.on("open", () => socket.send(new Uint8Array(256 * KIB + 1)));
     expect(await closed).toBe(1009);
-    await vi.waitFor(() => expect(accepted[0]?.heard.closes.length).toBe(1));
+    await expect.poll(() => accepted[0]?.heard.closes.length).toBe(1);
     expect(accepted[0]?.heard.messages).toEqual([]);
     expect(accepted[0]?.heard.closes[0]?.reason).toMatch(/size/);
     const next = new ConnectionRecorder();
     createWsTransport().dial(endpoint, next);
-    await vi.waitFor(() => expect(next.calls).toEqual(["opened"]));
+    await expect.poll(() => next.calls).toEqual(["opened"]);
   });
 
   it("ends a connection whose bytes are no WebSocket frames, and lives on", async () => {
@@ -157,10 +157,10 @@ describe("createWebSocketAcceptor: messages", () => {
     const socket = new WebSocket(endpoint, SUBPROTOCOL);
     socket.on("error", () => {});
     socket.on("upgrade", ({ socket: raw }) => raw.write(Buffer.from("f7f7f7f7f7f7f7f7", "hex")));
-    await vi.waitFor(() => expect(accepted[0]?.heard.closes[0]?.code).toBe(1006));
+    await expect.poll(() => accepted[0]?.heard.closes[0]?.code).toBe(1006);
     const next = new ConnectionRecorder();
     createWsTransport().dial(endpoint, next);
-    await vi.waitFor(() => expect(next.calls).toEqual(["opened"]));
+    await expect.poll(() => next.calls).toEqual(["opened"]);
   });
 });
 
@@ -168,7 +168,7 @@ describe("createWsTransport", () => {
   async function dialAndFail(endpoint: string) {
     const heard = new ConnectionRecorder();
     createWsTransport().dial(endpoint, heard);
-    await vi.waitFor(() => expect(heard.calls).toEqual(["closed"]));
+    await expect.poll(() => heard.calls).toEqual(["closed"]);
     return heard.closes[0];
   }
 
@@ -177,7 +177,7 @@ describe("createWsTransport", () => {
     const { endpoint } = await serve({ verify: (incoming) => void seen.push(incoming) });
     const heard = new ConnectionRecorder();
     createWsTransport({ headers: { "x-trace": "7" } }).dial(endpoint, heard);
-    await vi.waitFor(() => expect(heard.calls).toEqual(["opened"]));
+    await expect.poll(() => heard.calls).toEqual(["opened"]);
     expect(seen[0]?.headers["x-trace"]).toBe("7");
     expect(seen[0]?.headers["sec-websocket-extensions"]).toBeUndefined();
   });
@@ -217,12 +217,12 @@ describe("createWsTransport", () => {
     const { endpoint, accepted } = await serve();
     const heard = new ConnectionRecorder();
     createWsTransport().dial(endpoint, heard);
-    await vi.waitFor(() => expect(accepted.length).toBe(1));
+    await expect.poll(() => accepted.length).toBe(1);
     accepted[0]?.connection.send(new Uint8Array(64 * KIB));
     accepted[0]?.connection.send(new Uint8Array(64 * KIB + 1));
-    await vi.waitFor(() => expect(heard.has("closed")).toBe(true));
+    await expect.poll(() => heard.has("closed")).toBe(true);
     expect(heard.messages.length).toBe(1);
-    await vi.waitFor(() => expect(accepted[0]?.heard.closes[0]?.code).toBe(1009));
+    await expect.poll(() => accepted[0]?.heard.closes[0]?.code).toBe(1009);
   });
 });
 
@@ -233,15 +233,15 @@ describe("WsConnection: small packets", () => {
     const received: number[] = [];
     socket.on("message", (data: Buffer) => received.push(data.length));
     await new Promise<void>((resolve) => socket.on("open", resolve));
-    await vi.waitFor(() => expect(accepted).toHaveLength(1));
+    await expect.poll(() => accepted).toHaveLength(1);
     const [{ connection, heard } = expect.fail("nothing was accepted")] = accepted;
     socket.pause();
     let sent = 0;
     for (; connection.bufferedBytes === 0; sent += 1) connection.send(new Uint8Array(4 * KIB));
     expect(heard.has("drained")).toBe(false);
     socket.resume();
-    await vi.waitFor(() => expect([connection.bufferedBytes, heard.has("drained")]).toEqual([0, true]));
-    await vi.waitFor(() => expect(received).toEqual(Array.from({ length: sent }, () => 4 * KIB)));
+    await expect.poll(() => [connection.bufferedBytes, heard.has("drained")]).toEqual([0, true]);
+    await expect.poll(() => received).toEqual(Array.from({ length: sent }, () => 4 * KIB));
     socket.terminate();
   });
 });
