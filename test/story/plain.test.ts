@@ -255,7 +255,7 @@ describe("a drain", () => {
   it("refuses new plain RPCs, lets running ones end, then ends the rest [HTTP-9]", async () => {
     const answers: Array<() => void> = [];
     const say = () => new Promise<object>((resolve) => answers.push(() => resolve({})));
-    const stage = await start({ echo: { say }, limits: { drain: { graceMs: 300, flushMs: 50 } } });
+    const stage = await start({ echo: { say }, limits: { drain: { graceMs: 3_000, flushMs: 50 } } });
     const echo = echoOf(stage, "grpc");
     const calls = [echo.say({}, withKey()), echo.say({}, withKey())];
     await expect.poll(() => answers.length).toBe(2);
