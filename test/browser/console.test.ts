@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { goTo, isOnline, openConsole, runCommand } from "./support/console-page.ts";
+import { goTo, isOnline, openConsole, pressFault, runCommand } from "./support/console-page.ts";
 import { openPage } from "./support/open-page.ts";
 import { startBrowser } from "./support/start-browser.ts";
 import { startConsoleDaemon } from "./support/start-daemon.ts";
@@ -49,6 +49,42 @@ describe("the console of a daemon", () => {
     expect(new Set(lines.map(({ type }) => type))).toEqual(new Set(["transcript", "transition", "packet"]));
     expect(lines.some(({ kind }) => kind === "hello")).toBe(true);
     for (const secret of [daemon.token, "payload-of-a-command", "sessionKey"]) expect(text).not.toContain(secret);
+  });
+
+  it("opens a timeline at its end [CONSOLE-12]", async () => {
+    const daemon = await startConsoleDaemon();
+    const { page } = await openConsole(browser(), daemon);
+    const agentId = await runCommand(page, daemon.serverId, "seq 1 400");
+    await page.getByText("exit code 0").waitFor();
+    const another = await openConsole(browser(), daemon);
+    await goTo(another.page, `#/hosts/${daemon.serverId}/agents/${agentId}`);
+    const end = another.page.getByText("exit code 0");
+    await end.waitFor();
+    expect(await end.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
+  });
+
+  it("stays where somebody has gone while a command was being started [CONSOLE-12]", async () => {
+    const daemon = await startConsoleDaemon();
+    const { page } = await openConsole(browser(), daemon);
+    await pressFault(page, daemon.serverId, "Go offline");
+    await goTo(page, `#/hosts/${daemon.serverId}/run`);
+    await page.getByLabel("Command", { exact: true }).fill("true");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("progressbar", { name: "Starting the command" }).waitFor();
+    await pressFault(page, daemon.serverId, "Go offline");
+    await goTo(page, `#/hosts/${daemon.serverId}/agents`);
+    await page.locator(".agent-row .chip", { hasText: "ended" }).waitFor();
+    expect(new URL(page.url()).hash).toBe(`#/hosts/${daemon.serverId}/agents`);
+  });
+
+  it("goes on listing archived agents where that was asked for, and says so [CONSOLE-12]", async () => {
+    const daemon = await startConsoleDaemon();
+    const { page } = await openConsole(browser(), daemon);
+    await goTo(page, `#/hosts/${daemon.serverId}/agents`);
+    await page.getByLabel("archived").check();
+    await goTo(page, `#/hosts/${daemon.serverId}/log`);
+    await goTo(page, `#/hosts/${daemon.serverId}/agents`);
+    expect(await page.getByLabel("archived").isChecked()).toBe(true);
   });
 
   it("says what is wrong with a malformed address, and takes it out of the address bar [CONSOLE-7]", async () => {

@@ -1,21 +1,30 @@
-import { type RefObject, useCallback, useLayoutEffect, useRef } from "react";
+import { type RefCallback, useCallback, useLayoutEffect, useRef } from "react";
 
 const NEAR_PX = 48;
 
-/** Keeps an element that scrolls at its end while `content` grows, unless somebody has scrolled up. */
+/** Keeps an element that scrolls at its end, from the moment when it is there and while `content` grows, unless somebody has scrolled up. */
 export function useStickToEnd<Element extends HTMLElement>(
   content: unknown,
-): { readonly ref: RefObject<Element | null>; readonly onScroll: () => void } {
-  const ref = useRef<Element>(null);
+): { readonly ref: RefCallback<Element>; readonly onScroll: () => void } {
+  const element = useRef<Element>(null);
   const isAtEnd = useRef(true);
+  const stick = useCallback(() => {
+    if (isAtEnd.current && element.current !== null) element.current.scrollTop = element.current.scrollHeight;
+  }, []);
+  // It may be there later than its content, as behind an overlay.
+  const ref = useCallback(
+    (present: Element | null) => {
+      element.current = present;
+      stick();
+    },
+    [stick],
+  );
   const onScroll = useCallback(() => {
-    const element = ref.current;
-    if (element === null) return;
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    const present = element.current;
+    if (present === null) return;
+    isAtEnd.current = present.scrollHeight - present.scrollTop - present.clientHeight < NEAR_PX;
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what has grown is what it is about.
-  useLayoutEffect(() => {
-    if (isAtEnd.current && ref.current !== null) ref.current.scrollTop = ref.current.scrollHeight;
-  }, [content]);
+  useLayoutEffect(stick, [content]);
   return { ref, onScroll };
 }

@@ -27,6 +27,7 @@ export function createFleetHost({ serverId, label, profile, runtime }: FleetHost
       pathEntriesOf(profile, snapshot, calls),
     ),
     directory: createDirectoryView(runtime),
+    isArchivedShown: () => runtime.agents.filter.archived === ArchivedFilter.INCLUDED,
     agent: (agentId) => runtime.agents.agent(agentId),
     timeline(agentId) {
       const view = timelines.get(agentId) ?? createTimelineView(runtime, agentId);

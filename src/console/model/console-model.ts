@@ -65,6 +65,8 @@ export interface ConsoleHost {
   readonly paths: Source<readonly PathEntry[]>;
   readonly faults: FaultControls;
   readonly directory: Source<DirectoryView>;
+  /** Whether the directory lists archived agents too. */
+  readonly isArchivedShown: () => boolean;
   readonly agent: (agentId: string) => Source<Agent | undefined>;
   /** The same source for the same agent while somebody listens to it. */
   readonly timeline: (agentId: string) => Source<TimelineView>;

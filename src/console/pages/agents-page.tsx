@@ -69,7 +69,12 @@ export function AgentsPage({ host }: { readonly host: ConsoleHost }) {
           </select>
         </label>
         <label className="check">
-          <input type="checkbox" onChange={({ target }) => host.intents.showArchived(target.checked)} /> archived
+          <input
+            type="checkbox"
+            defaultChecked={host.isArchivedShown()}
+            onChange={({ target }) => host.intents.showArchived(target.checked)}
+          />{" "}
+          archived
         </label>
       </search>
       <Synced view={view} onRetry={host.intents.refresh}>

@@ -6,6 +6,7 @@ import { HostChip, ProblemNote } from "../components/status.tsx";
 import type { HostEntry } from "../model/console-model.ts";
 import { toCounted } from "../model/names.ts";
 import { useAction } from "../model/use-action.ts";
+import { useGoTo } from "../model/use-go-to.ts";
 import { useModel, useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
 
@@ -67,6 +68,7 @@ function HostRow({ entry }: { readonly entry: HostEntry }) {
 
 function AddHost() {
   const { addHost } = useModel();
+  const goTo = useGoTo();
   const [address, setAddress] = useState("");
   const [token, setToken] = useState("");
   const add = useAction(
@@ -74,8 +76,8 @@ function AddHost() {
       const parsed = parseHostAddress(address);
       const given = token.trim() === "" ? parsed.token : token.trim();
       const serverId = await addHost(parsed.server, given);
-      location.hash = toFragment({ page: "host", serverId });
-    }, [address, token, addHost]),
+      goTo({ page: "host", serverId });
+    }, [address, token, addHost, goTo]),
   );
   const submit = (event: FormEvent): void => {
     event.preventDefault();

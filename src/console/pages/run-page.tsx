@@ -1,10 +1,10 @@
 import { type FormEvent, useCallback, useState } from "react";
-import { toFragment } from "../address/route.ts";
 import { Card } from "../components/card.tsx";
 import { ProblemNote } from "../components/status.tsx";
 import type { ConsoleHost } from "../model/console-model.ts";
 import { splitCommand } from "../model/split-command.ts";
 import { useAction } from "../model/use-action.ts";
+import { useGoTo } from "../model/use-go-to.ts";
 
 /** A form that runs a command as an agent. */
 export function RunPage({ host }: { readonly host: ConsoleHost }) {
@@ -13,13 +13,14 @@ export function RunPage({ host }: { readonly host: ConsoleHost }) {
   const [workingDirectory, setWorkingDirectory] = useState("");
   const [closeInput, setCloseInput] = useState(true);
   const { serverId, intents } = host;
+  const goTo = useGoTo();
   const start = useAction(
     useCallback(async () => {
       const argv = splitCommand(command);
       const form = { argv, title: title === "" ? command.trim().slice(0, 80) : title, workingDirectory, closeInput };
       const agentId = await intents.runCommand(form);
-      location.hash = toFragment({ page: "agent", serverId, agentId });
-    }, [command, title, workingDirectory, closeInput, intents, serverId]),
+      goTo({ page: "agent", serverId, agentId });
+    }, [command, title, workingDirectory, closeInput, intents, serverId, goTo]),
   );
   const submit = (event: FormEvent): void => {
     event.preventDefault();
