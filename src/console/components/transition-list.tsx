@@ -1,11 +1,6 @@
-import { AgentFailureReasonSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import { CloseCodeSchema } from "../../../gen/moorline/session/v1/close_code_pb.ts";
-import { ChannelLossReasonSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
-import { ResumeRefusalSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
-import { ConnectionLossReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { type Transition, TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
+import { reasonOf } from "../log/reason-of.ts";
 import type { JournalEntry } from "../log/transition-journal.ts";
-import { nameOf } from "../model/names.ts";
 import { toClock } from "./times.ts";
 
 /** Records of the transition log, the newest first. */
@@ -42,21 +37,4 @@ function TransitionRow({ transition }: { readonly transition: Transition }) {
       </span>
     </li>
   );
-}
-
-function reasonOf({ reason }: Transition): string {
-  switch (reason.case) {
-    case "closeCode":
-      return nameOf(CloseCodeSchema, reason.value);
-    case "connectionLoss":
-      return nameOf(ConnectionLossReasonSchema, reason.value);
-    case "channelLoss":
-      return nameOf(ChannelLossReasonSchema, reason.value);
-    case "resumeRefusal":
-      return nameOf(ResumeRefusalSchema, reason.value);
-    case "agentFailure":
-      return nameOf(AgentFailureReasonSchema, reason.value);
-    default:
-      return "";
-  }
 }

@@ -1,4 +1,5 @@
 import { TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
+import { reasonOf } from "./reason-of.ts";
 import type { JournalEntry } from "./transition-journal.ts";
 
 /** Which records are shown. */
@@ -21,7 +22,7 @@ export function filterLog(entries: readonly JournalEntry[], filter: LogFilter): 
     const isIgnored = transition.outcome === TransitionOutcome.IGNORED;
     if (filter.outcome !== "all" && isIgnored !== (filter.outcome === "ignored")) return false;
     const { machine, subject, from, event, to, message } = transition;
-    const text = [machine, subject, from, event, to, message].join(" ").toLowerCase();
+    const text = [machine, subject, from, event, to, reasonOf(transition), message].join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

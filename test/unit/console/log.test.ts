@@ -2,9 +2,11 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { ClientPacketSchema, Purpose, ServerPacketSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { TransitionOutcome, TransitionSchema } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import { filterLog, NO_FILTER } from "../../../src/console/log/filter-log.ts";
 import { createPacketLog } from "../../../src/console/log/packet-log.ts";
+import { reasonOf } from "../../../src/console/log/reason-of.ts";
 import { summarizePacket } from "../../../src/console/log/summarize-packet.ts";
 import { toTranscript } from "../../../src/console/log/transcript.ts";
 import { createTransitionJournal } from "../../../src/console/log/transition-journal.ts";
@@ -52,17 +54,35 @@ describe("filterLog", () => {
   journal.record(
     transition({ machine: "probe", from: "opening", event: "late", to: "opening", outcome: TransitionOutcome.IGNORED }),
   );
+  const reason = { case: "hostError", value: HostErrorReason.ALL_REFUSED } as const;
+  journal.record(transition({ machine: "host", from: "selecting", event: "client_lost", to: "error", reason }));
   const { entries } = journal.getSnapshot();
 
   it.each([
-    [{}, [1, 2, 3]],
+    [{}, [1, 2, 3, 4]],
     [{ machine: "probe" }, [3]],
     [{ outcome: "ignored" }, [3]],
-    [{ outcome: "taken" }, [1, 2]],
+    [{ outcome: "taken" }, [1, 2, 4]],
     [{ text: "RESUMED connected" }, [2]],
+    [{ text: "all refused" }, [4]],
     [{ text: "nowhere" }, []],
-  ] as const)("shows by %o", (filter, ids) => {
+  ] as const)("shows by %o [CONSOLE-13]", (filter, ids) => {
     expect(filterLog(entries, { ...NO_FILTER, ...filter }).map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe("reasonOf", () => {
+  const cases = TransitionSchema.oneofs.find(({ name }) => name === "reason")?.fields ?? [];
+
+  it.each(cases.map((field) => [field.name, field] as const))("says %s in words [CONSOLE-13]", (_, field) => {
+    const reason = { case: field.localName, value: field.enum?.values.at(-1)?.number } as ReturnType<
+      typeof transition
+    >["reason"];
+    expect(reasonOf({ reason })).toMatch(/^[a-z ]{4,}$/);
+  });
+
+  it("says nothing where there is none", () => {
+    expect(reasonOf(transition({}))).toBe("");
   });
 });
 

@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AgentSchema, AgentStatus, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { OutputStream, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import { CallOutcome, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { type AgentArrangement, arrangeAgents } from "../../../src/console/model/arrange-agents.ts";
 import { countLines, groupTimeline } from "../../../src/console/model/group-timeline.ts";
 import { nameOf } from "../../../src/console/model/names.ts";
@@ -113,6 +114,27 @@ describe("what views share", () => {
       text: "no",
     });
     for (const thrown of [new Error("x"), 7]) expect(toProblem(thrown).action).not.toBe("");
+  });
+
+  it.each([
+    [Code.InvalidArgument, /^Nothing was changed\./],
+    [Code.NotFound, /^Nothing was changed\./],
+    [Code.FailedPrecondition, /^Nothing was changed\./],
+    [Code.Unimplemented, /^Nothing was changed\./],
+    [Code.DeadlineExceeded, /^It may have been done all the same\./],
+    [Code.Unavailable, /^It may have been done all the same\./],
+    [Code.Aborted, /^It may have been done all the same\./],
+    [Code.Canceled, /^It may have been done all the same\./],
+    [Code.Internal, /^It may have been done all the same\./],
+    [Code.Unknown, /^It may have been done all the same\./],
+  ])("says of a call that failed with %i whether something may have changed [CONSOLE-13]", (code, action) => {
+    expect(toProblem(new ConnectError("no", code)).action).toMatch(action);
+  });
+
+  it("says that what was never sent was not done [CONSOLE-13]", () => {
+    const lost = { desc: ChannelLostSchema, value: { outcome: CallOutcome.NOT_SENT } };
+    const { action } = toProblem(new ConnectError("lost", Code.Unavailable, undefined, [lost]));
+    expect(action).toMatch(/^Nothing was changed\./);
   });
 
   it("tells of changes once each, and not of the same value", () => {
