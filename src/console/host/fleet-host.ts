@@ -63,10 +63,10 @@ function createTimelineView(runtime: HostRuntime, agentId: string): Source<Timel
   const presentation = createPresentation({ sync, host: runtime });
   return combineSources(
     [sync, presentation, items] as const,
-    (state, shown, { items: list, hasEarlier }): TimelineView => ({
+    (state, shown, { items: list, hasEarlier, earlier }): TimelineView => ({
       ...syncedViewOf(state, shown),
-      items: list,
-      hasEarlier,
+      ...{ items: list, hasEarlier },
+      earlier: typeof earlier === "object" ? { problem: toProblem(earlier.failed) } : earlier,
     }),
   );
 }

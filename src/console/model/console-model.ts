@@ -124,6 +124,8 @@ export interface TimelineView extends SyncedView {
   /** In the order of `seq`. */
   readonly items: readonly TimelineItem[];
   readonly hasEarlier: boolean;
+  /** How it stands with the items before: nobody asks for them, they are on their way, or it did not go well. */
+  readonly earlier: "idle" | "loading" | { readonly problem: Problem };
 }
 
 /** What can be asked of a host. Those that give a promise reject with a MoorlineError or an error of the call. */

@@ -6,20 +6,16 @@ import { toFragment } from "../address/route.ts";
 import { AgentButtons, Permissions, PromptForm } from "../components/agent-actions.tsx";
 import { MachineCard } from "../components/machine-card.tsx";
 import { AgentChip, ProblemNote } from "../components/status.tsx";
-import { Synced } from "../components/synced.tsx";
-import { Block } from "../components/timeline-blocks.tsx";
+import { Timeline } from "../components/timeline.tsx";
 import { toDuration, toFull } from "../components/times.ts";
 import { useNow } from "../components/use-now.ts";
-import { useStickToEnd } from "../components/use-stick-to-end.ts";
 import { titleOf } from "../model/arrange-agents.ts";
 import type { ConsoleHost, TimelineView } from "../model/console-model.ts";
-import { countLines, groupTimeline } from "../model/group-timeline.ts";
+import { countLines } from "../model/group-timeline.ts";
 import { nameOf, toCounted } from "../model/names.ts";
 import { useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
 
-/** Items that are shown at once: what scrolls by has to stay quick. */
-const SHOWN_ITEMS = 2_000;
 const WORKING: ReadonlySet<number> = new Set([AgentStatus.STARTING, AgentStatus.RUNNING, AgentStatus.CANCELLING]);
 
 interface AgentPageProps {
@@ -105,35 +101,6 @@ function Progress({ agent, view }: { readonly agent: Agent; readonly view: Timel
         {lines === 0 ? "" : ` · ${view.hasEarlier ? "the last " : ""}${toCounted(lines, "line")}`}
       </span>
     </div>
-  );
-}
-
-interface TimelineProps {
-  readonly view: TimelineView;
-  readonly onRetry: () => void;
-  readonly onEarlier: () => void;
-}
-
-function Timeline({ view, onRetry, onEarlier }: TimelineProps) {
-  const { items, hasEarlier } = view;
-  const blocks = useMemo(() => groupTimeline(items.slice(-SHOWN_ITEMS)), [items]);
-  const { ref, onScroll } = useStickToEnd<HTMLElement>(blocks);
-  return (
-    <Synced view={view} onRetry={onRetry}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard. */}
-      <section ref={ref} className="timeline" onScroll={onScroll} tabIndex={0} aria-label="Timeline">
-        {hasEarlier ? (
-          <button type="button" className="quiet" onClick={onEarlier}>
-            Load what was before
-          </button>
-        ) : null}
-        {items.length > SHOWN_ITEMS ? <p className="muted small">the last {SHOWN_ITEMS} items</p> : null}
-        {blocks.map((block) => (
-          <Block key={block.key} block={block} />
-        ))}
-        {blocks.length === 0 ? <p className="muted empty">Nothing was written yet.</p> : null}
-      </section>
-    </Synced>
   );
 }
 
