@@ -41,11 +41,9 @@ const SETTLE_MS = 5_000;
 /** Has a command run as an agent, shows its timeline as it comes, and says what has come in all. */
 export async function createAndFollow(work: ClientWork, { command, key }: OrderOf<"create">): Promise<void> {
   const { client, tallies, say } = work;
-  const task = {
-    case: "command" as const,
-    value: { argv: [...(demoCommands[command]?.argv ?? [])], closeInput: true },
-  };
-  const request = { providerId: "command", labels: { [COMMAND_LABEL]: `${command}` }, task };
+  const { name: title, argv } = demoCommands[command] ?? { name: "", argv: [] };
+  const task = { case: "command" as const, value: { argv: [...argv], closeInput: true } };
+  const request = { providerId: "command", title, labels: { [COMMAND_LABEL]: `${command}` }, task };
   const contextValues = createContextValues().set(idempotencyKey, key);
   const { agent: created } = await client.service(AgentService).createAgent(request, { contextValues });
   const agentId = created?.id ?? "";

@@ -122,6 +122,7 @@ describe("checkDirectory", () => {
     ["no agent of a key", [agent("a", 0)], undefined, /0 agents/],
     ["another agent than was answered", [agent("a", 0), agent("c", 1)], undefined, /another agent/],
     ["an agent that nobody asked for", [...listed, agent("d", 7)], undefined, /3 agents, not 2/],
+    ["agents that look the same in a list", [agent("a", 0, "same"), agent("b", 1, "same")], undefined, /one title/],
     ["a mirror that lacks one", listed, [agent("a", 0)], /mirror/],
     ["a mirror that is stale [DIR-4]", listed, [agent("a", 0, "before"), agent("b", 1)], /mirror/],
   ])("refuses %s", (_name, all, mirrored, message) => {
