@@ -15,7 +15,12 @@ export function PathCard({ host }: { readonly host: ConsoleHost }) {
       title="Paths"
       className="last"
       aside={
-        <button type="button" className="quiet" onClick={() => chooseCandidate(undefined)}>
+        <button
+          type="button"
+          className="quiet end"
+          disabled={!paths.some(({ isWanted }) => isWanted)}
+          onClick={() => chooseCandidate(undefined)}
+        >
           Automatic
         </button>
       }
@@ -31,13 +36,14 @@ export function PathCard({ host }: { readonly host: ConsoleHost }) {
 }
 
 function PathRow({ path, onUse }: { readonly path: PathEntry; readonly onUse: () => void }) {
-  const { address, kind, use, roundTripsMs, note } = path;
+  const { address, kind, use, isWanted, roundTripsMs, note } = path;
   return (
     <li>
       <div className="path-name">
         <code>{address}</code>
         <span>
-          <Chip tone={TONES[use]}>{use}</Chip> <span className="muted small">{kind}</span>
+          <Chip tone={TONES[use]}>{use}</Chip> <span className="muted small">{kind}</span>{" "}
+          {isWanted ? <span className="tag">wanted</span> : null}
         </span>
         {note === "" ? null : <span className="muted small">{note}</span>}
       </div>

@@ -28,7 +28,7 @@ export function TopBar({ crumbs }: { readonly crumbs: readonly Crumb[] }) {
       </nav>
       <button
         type="button"
-        className="quiet"
+        className="quiet end"
         onClick={() => chooseTheme(nextTheme(chosen))}
         aria-label={`Theme: ${chosen}`}
       >

@@ -39,7 +39,10 @@ export function createCallMeter(runtime: HostRuntime): Source<readonly number[]>
     subscribe(listener) {
       const end = samples.subscribe(listener);
       listeners += 1;
-      if (listeners === 1) timer = setInterval(() => void measure(), INTERVAL_MS);
+      if (listeners === 1) {
+        timer = setInterval(() => void measure(), INTERVAL_MS);
+        void measure();
+      }
       return () => {
         end();
         listeners -= 1;

@@ -1,7 +1,7 @@
 import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { SetAsideReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import { activeCandidateOf, candidatesOf, type HostSnapshot, isOnline } from "../../runtime/index.ts";
+import { activeCandidateOf, candidatesOf, type HostSnapshot, isOnline, memoryOf } from "../../runtime/index.ts";
 import type { PathEntry } from "../model/console-model.ts";
 import { nameOf, toCounted } from "../model/names.ts";
 
@@ -15,17 +15,20 @@ export function pathEntriesOf(
   calls: readonly number[],
 ): readonly PathEntry[] {
   const records = new Map(candidatesOf(snapshot).map((record) => [record.candidateId, record]));
+  const wanted = memoryOf(snapshot)?.preferredCandidateId;
   const active = isOnline(snapshot) ? activeCandidateOf(snapshot) : undefined;
   return profile.candidates.map(({ id, kind }): PathEntry => {
     const record = records.get(id);
     const isSetAside = record?.setAside !== undefined;
     const probed = record?.samples.map(({ roundTripMs }) => roundTripMs) ?? [];
+    const isProbed = id !== active || (probed.length > 0 && record?.isLoopback !== true);
     return {
       candidateId: id,
       address: kind.case === "direct" ? kind.value.endpoint : id,
       kind: "direct",
       use: id === active ? "active" : isSetAside ? "set aside" : "standby",
-      roundTripsMs: probed.length === 0 && id === active ? calls : probed,
+      isWanted: id === wanted,
+      roundTripsMs: isProbed ? probed : calls,
       note: noteOf(record),
     };
   });

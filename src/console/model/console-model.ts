@@ -80,6 +80,8 @@ export interface PathEntry {
   readonly address: string;
   readonly kind: "direct" | "relay";
   readonly use: "active" | "standby" | "set aside";
+  /** Whether somebody wants it before all others. */
+  readonly isWanted: boolean;
   /** The last round trips, the oldest first, in milliseconds. */
   readonly roundTripsMs: readonly number[];
   /** Why it is set aside, or what its last probe met. Empty: nothing. */

@@ -56,7 +56,7 @@ function HostRow({ entry }: { readonly entry: HostEntry }) {
             </button>
           </>
         ) : (
-          <button type="button" className="quiet" onClick={() => setAsking(true)} aria-label={`Forget ${label}`}>
+          <button type="button" className="quiet end" onClick={() => setAsking(true)} aria-label={`Forget ${label}`}>
             Forget
           </button>
         )}

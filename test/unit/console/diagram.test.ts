@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
+import { fixtureJournal } from "../../../src/console/fixture/fixture-journal.ts";
 import { drawMachine } from "../../../src/console/machines/diagram.ts";
 import { toLayers } from "../../../src/console/machines/layers.ts";
 import {
@@ -34,6 +36,15 @@ describe("the tables of the console", () => {
     );
     expect(MACHINE_TABLES.map(({ name }) => name).sort()).toEqual(printed.sort());
     expect(tableOf("of a newer version")).toBeUndefined();
+  });
+
+  it.each(["online", "cut"] as const)("have a row for everything that the made-up host does which ends %s", (end) => {
+    const { entries } = fixtureJournal(0, end).getSnapshot();
+    const steps = entries.filter(({ transition }) => transition.outcome === TransitionOutcome.TAKEN);
+    const without = steps.filter(({ transition: { machine, from, event, to } }) => {
+      return tableOf(machine)?.transitions[from]?.[event]?.includes(to) !== true;
+    });
+    expect(without.map(({ transition: { machine, from, event, to } }) => [machine, from, event, to])).toEqual([]);
   });
 });
 
