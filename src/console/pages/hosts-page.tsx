@@ -91,7 +91,7 @@ function AddHost() {
           <input
             value={address}
             onChange={({ target }) => setAddress(target.value)}
-            placeholder="wss://daemon.example or 127.0.0.1:7420"
+            placeholder="127.0.0.1:7420 or wss://daemon"
             autoComplete="off"
             spellCheck={false}
             required
