@@ -12,7 +12,8 @@ const criticised = new URL("criticised/lifecycle-in-effects.tsx.txt", import.met
 const hooks = globSync("src/react/**/*.{ts,tsx}", { cwd: ROOT });
 
 describe("finding 4: React renders only", () => {
-  it.skipIf(hooks.length === 0)("has no hook that starts, stops or repairs a connection by itself [INV-11]", () => {
+  it("has no hook that starts, stops or repairs a connection by itself [INV-11]", () => {
+    expect(hooks).not.toEqual([]);
     const found = hooks.flatMap((file) => {
       return findLifecycleCalls(readFileSync(`${ROOT}/${file}`, "utf8")).map((call) => `${file}: ${call}`);
     });
