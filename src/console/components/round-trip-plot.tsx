@@ -11,7 +11,7 @@ export function RoundTripPlot({ samplesMs, label }: { readonly samplesMs: readon
   const top = Math.max(LEAST_TOP_MS, ...samplesMs) * 1.1;
   const step = (WIDTH - 2 * PAD) / Math.max(1, samplesMs.length - 1);
   const points = samplesMs.map((ms, index): readonly [number, number] => [
-    PAD + index * step,
+    WIDTH - PAD - (samplesMs.length - 1 - index) * step,
     HEIGHT - PAD - (ms / top) * (HEIGHT - 2 * PAD),
   ]);
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");

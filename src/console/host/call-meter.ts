@@ -4,6 +4,8 @@ import { generationOf, type HostRuntime, isOnline } from "../../runtime/index.ts
 import { createState, type Source } from "../model/source.ts";
 
 const INTERVAL_MS = 2_000;
+/** Not at once: what a page loads when it is opened would be measured with it. */
+const FIRST_MS = 500;
 const MAX_SAMPLES = 60;
 const NONE: readonly number[] = [];
 
@@ -17,6 +19,7 @@ export function createCallMeter(runtime: HostRuntime): Source<readonly number[]>
   const session = runtime.service(SessionService);
   let generation = 0;
   let listeners = 0;
+  let first: ReturnType<typeof setTimeout> | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   const measure = async (): Promise<void> => {
     const snapshot = runtime.getSnapshot();
@@ -40,13 +43,15 @@ export function createCallMeter(runtime: HostRuntime): Source<readonly number[]>
       const end = samples.subscribe(listener);
       listeners += 1;
       if (listeners === 1) {
+        first = setTimeout(() => void measure(), FIRST_MS);
         timer = setInterval(() => void measure(), INTERVAL_MS);
-        void measure();
       }
       return () => {
         end();
         listeners -= 1;
-        if (listeners === 0) clearInterval(timer);
+        if (listeners > 0) return;
+        clearTimeout(first);
+        clearInterval(timer);
       };
     },
   };
