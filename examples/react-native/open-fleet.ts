@@ -41,7 +41,8 @@ export function openFleet({ secure, texts, mirrors }: AppStorages): OpenedFleet 
     addHost: async (endpoint, token) => {
       const { serverId, name } = await describeDaemon(endpoint);
       await secure.setItemAsync(`token-${serverId}`, token);
-      await fleet.add(createHostProfile({ serverId, label: name, candidates: [{ direct: endpoint }] }));
+      const host = await fleet.add(createHostProfile({ serverId, label: name, candidates: [{ direct: endpoint }] }));
+      host.credentialChanged();
     },
   };
 }

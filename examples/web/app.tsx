@@ -17,6 +17,7 @@ import {
   createLocalHostRegistry,
   describeDaemon,
   hasFailed,
+  hostFailureOf,
   isOnline,
   Presentation,
 } from "moorline/runtime";
@@ -39,7 +40,8 @@ async function addHost(form: FormData): Promise<void> {
   const endpoint = `${form.get("endpoint")}`;
   const { serverId, name } = await describeDaemon(endpoint);
   localStorage.setItem(`token of ${serverId}`, `${form.get("token")}`);
-  await fleet.add(createHostProfile({ serverId, label: name, candidates: [{ direct: endpoint }] }));
+  const host = await fleet.add(createHostProfile({ serverId, label: name, candidates: [{ direct: endpoint }] }));
+  host.credentialChanged();
 }
 
 /** What a form does, and what has gone wrong with it. */
@@ -87,7 +89,7 @@ function Timeline({ agentId }: { readonly agentId: string }): ReactNode {
         <pre key={`${item.seq}`}>{textOf(item)}</pre>
       ))}
       <form action={prompt}>
-        <input name="prompt" aria-label="Prompt" /> {problem}
+        <input name="prompt" aria-label="Prompt" placeholder="Prompt" /> {problem}
       </form>
     </Around>
   );
@@ -96,6 +98,7 @@ function Timeline({ agentId }: { readonly agentId: string }): ReactNode {
 function Host({ label }: { readonly label: string }): ReactNode {
   const [chosen, choose] = useState("");
   const { createAgent, dismissCreation } = useIntent();
+  const refusal = useConnection(hostFailureOf);
   const rows = useAgentIds().map((id) => <Row key={id} id={id} choose={choose} />);
   const [, run] = useForm((form) => {
     const argv = `${form.get("command")}`.split(" ");
@@ -104,8 +107,9 @@ function Host({ label }: { readonly label: string }): ReactNode {
   return (
     <section>
       <h2>{useConnection(isOnline) ? label : `${label} (offline)`}</h2>
+      {refusal?.kind === "error" && refusal.loss?.message}
       <form action={run}>
-        <input name="command" aria-label="Command" />
+        <input name="command" aria-label="Command" placeholder="Command" />
       </form>
       {useCreations()
         .filter(hasFailed)
@@ -124,7 +128,7 @@ function App(): ReactNode {
   return [
     <form key="add" action={add}>
       <input name="endpoint" aria-label="Endpoint" defaultValue="ws://127.0.0.1:7420" />
-      <input name="token" aria-label="Token" type="password" />
+      <input name="token" aria-label="Token" placeholder="Token" type="password" />
       <Button type="submit" label="Add" /> {problem}
     </form>,
     ...hosts.map(({ serverId, label, runtime }) => (

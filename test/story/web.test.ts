@@ -85,4 +85,15 @@ describe("examples/web", () => {
     const again = openPage(profile);
     await expect.poll(again.text).toMatch(/\(offline\).*known before/);
   });
+
+  it("says why a daemon refuses, and takes another token for it", async () => {
+    const stateDirectory = createTestDirectory();
+    const daemon = await startDaemonCommand(stateDirectory);
+    const page = openPage(createProfile());
+    await expect.poll(page.text).toContain("Add");
+    page.submit({ Endpoint: daemon.endpoint, Token: "another" });
+    await expect.poll(page.text).toMatch(/\(offline\).*not the token of the daemon/);
+    page.submit({ Endpoint: daemon.endpoint, Token: readFileSync(`${stateDirectory}/token`, "utf8") });
+    await expect.poll(page.text).toMatch(/moorline(?! \(offline)/);
+  });
 });

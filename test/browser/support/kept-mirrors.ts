@@ -16,6 +16,14 @@ export async function areMirrorsKept(page: Page, agentId: string): Promise<void>
   );
 }
 
+/** Waits until the browser keeps any agent. */
+export async function isDirectoryKept(page: Page): Promise<void> {
+  const isKept = async (): Promise<boolean> => {
+    return (await readKeys(page)).some(([mirror]) => mirror?.includes("/agents/"));
+  };
+  await vi.waitUntil(isKept, { timeout: 20_000, interval: 100 });
+}
+
 /** Of what mirrors have kept: the name of the mirror, and that of the entry. */
 async function readKeys(page: Page): Promise<string[][]> {
   return await page.evaluate(async () => {

@@ -46,6 +46,8 @@ function isKnownCommand(command: string): boolean {
   if (script !== "") return existsSync(root + script);
   const [, file = ""] = /^(?:[A-Z_]+=\S+ )?node (?:--conditions=moorline-source )?(\S+\.ts)( .*)?$/.exec(command) ?? [];
   if (file !== "") return folders.some((folder) => existsSync(root + folder + file));
+  const [, page = ""] = /^npx vite (\S+)$/.exec(command) ?? [];
+  if (page !== "") return existsSync(`${root}${page}/index.html`);
   if (command.startsWith("npx moorline ")) return isCommandLine(command.split(" ").slice(2));
   return (
     /^npm (ci|start|test|init -y|pkg set type=module)( -- --(json|stay))?$/.test(command) ||
@@ -77,6 +79,7 @@ describe("a code block", () => {
     ["ts", "const server = somethingElse();"],
     ["sh", "npm run nothing-of-this-name"],
     ["sh", "npm i a-package-that-nobody-knows"],
+    ["sh", "npx vite examples/nowhere"],
     ["sh", "npx moorline invent"],
     ["sh", "npx moorline run --invented -- ls"],
     ["", "no output of any program"],
