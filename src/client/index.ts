@@ -69,6 +69,7 @@ export {
   createReactNativeLifecycle,
   type ReactNativeAppState,
   type ReactNativeNetInfo,
+  type ReactNativeNetState,
   type ReactNativeSources,
 } from "./lifecycle-react-native.ts";
 export { createProbe, type Probe } from "./probe.ts";

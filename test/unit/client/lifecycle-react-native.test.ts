@@ -21,23 +21,32 @@ class FakeAppState {
   }
 }
 
+interface NetState {
+  readonly isConnected: boolean | null;
+  readonly type?: string;
+}
+
 /** NetInfo, which tells the present state to whoever begins to listen. */
 class FakeNetInfo {
-  readonly listeners = new Set<(state: { readonly isConnected: boolean | null }) => void>();
+  readonly listeners = new Set<(state: NetState) => void>();
   private readonly first: boolean | null;
 
   constructor(first: boolean | null = null) {
     this.first = first;
   }
 
-  addEventListener(listener: (state: { readonly isConnected: boolean | null }) => void): () => void {
+  addEventListener(listener: (state: NetState) => void): () => void {
     this.listeners.add(listener);
     listener({ isConnected: this.first });
     return () => this.listeners.delete(listener);
   }
 
   change(...values: readonly (boolean | null)[]): void {
-    for (const isConnected of values) for (const listener of this.listeners) listener({ isConnected });
+    this.report(...values.map((isConnected) => ({ isConnected })));
+  }
+
+  report(...states: readonly NetState[]): void {
+    for (const state of states) for (const listener of this.listeners) listener(state);
   }
 }
 
@@ -86,6 +95,18 @@ describe("createReactNativeLifecycle", () => {
     expect(signals).toEqual([]);
     netInfo.change(true);
     expect(signals).toEqual(["online"]);
+  });
+
+  it("tells that it is online when another network takes over, where the sockets of the one before may be dead [LIVE-9]", () => {
+    const netInfo = new FakeNetInfo(true);
+    const { signals } = listen(new FakeAppState("active"), netInfo);
+    const on = (type: string): NetState => ({ isConnected: true, type });
+    netInfo.report(on("wifi"), on("wifi"), on("unknown"), on("wifi"));
+    expect(signals).toEqual([]);
+    netInfo.report(on("cellular"));
+    expect(signals).toEqual(["online"]);
+    netInfo.report({ isConnected: false, type: "none" }, on("wifi"), { isConnected: true });
+    expect(signals).toEqual(["online", "offline", "online"]);
   });
 
   it("listens to nothing any more once it is unsubscribed, and each listener has its own view [LIVE-9]", () => {
