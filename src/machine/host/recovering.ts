@@ -103,6 +103,10 @@ function transitionRefreshing(
       return event.value.request === request ? race(state, present, draft, event.value) : ignoreEvent(state);
     case "credentialRefreshFailed":
       return event.value.request === request ? failRefresh(state, draft) : ignoreEvent(state);
+    case "retryRequested":
+      // Who gives the credential may never answer; a hello waits for it as well, and no longer than it may.
+      forgetRefusals(draft);
+      return race(state, present, draft, { ...event.value, isUrgent: true });
     default:
       return noteWish(draft, event) ? keep(state, present, draft, present.value.effort) : ignoreEvent(state);
   }

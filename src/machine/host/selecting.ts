@@ -36,8 +36,9 @@ export function transitionSelecting(
     case "probeFailed":
       return effort.case === "race" ? transitionRace(state, draft, effort.value, event, config) : ignoreEvent(state);
     case "retryRequested": {
-      if (effort.case !== "race") return ignoreEvent(state);
       forgetRefusals(draft);
+      // Who gives the credential may never answer; a hello waits for it as well, and no longer than it may.
+      if (effort.case !== "race") return select(state, draft, event.value.nowMs, true);
       const race = hurry(draft, effort.value, event.value.nowMs);
       if (race === undefined && draft.memory === memory) return ignoreEvent(state);
       return keepSelecting(state, draft, { case: "race", value: race ?? effort.value });

@@ -102,6 +102,17 @@ describe("transitionHost: selecting", () => {
     expect(driver.lost("b", EXPIRED).phase).toBe("error");
     expect(driver.say("retryRequested").lost("a", EXPIRED).request).toBeGreaterThan(0);
   });
+
+  it("races at once where the user asks while a credential is waited for, which may never come [HOST-10, RETRY-5]", () => {
+    const first = new HostDriver().start(A).lost("a", EXPIRED);
+    const late = first.request;
+    expect(first.say("retryRequested").stages).toEqual({ a: "greeting" });
+    expect(first.refreshed(late).ignored).toBe(true);
+    const later = online().activeLost(EXPIRED);
+    expect([later.phase, later.request > 0]).toEqual(["interrupted", true]);
+    expect(later.say("retryRequested").stages).toEqual({ a: "waiting", b: "greeting" });
+    expect(later.phase).toBe("interrupted");
+  });
 });
 
 describe("transitionHost: online", () => {

@@ -179,3 +179,32 @@ describe("HostRuntime: a credential that expires", () => {
     expect(linksOf(stage, NEAR)).toEqual([]);
   });
 });
+
+describe("HostRuntime: a credential that does not come", () => {
+  it("is waited for as long as nobody asks; a retry races, fails in time, and takes it when it comes [HOST-10, CONN-6]", async () => {
+    let asked = 0;
+    let give = (_: Credential): void => {};
+    const stage = stageHost({
+      ways: [NEAR],
+      daemon: {
+        authenticate: ({ credential }) =>
+          credential?.token === "good" ? { principal: "owner" } : { rejected: "CREDENTIAL_EXPIRED" },
+      },
+      runtime: {
+        credential: () => {
+          asked += 1;
+          return asked === 1 ? { bearerToken: "old" } : new Promise<Credential>((resolve) => (give = resolve));
+        },
+      },
+    });
+    stage.host.start();
+    await pass(stage, MINUTE_MS);
+    expect([phaseNameOf(stage.host), asked]).toEqual(["selecting", 2]);
+    stage.host.retry();
+    await pass(stage, 15_000);
+    expect(stage.phases).toContain("error");
+    give({ bearerToken: "good" });
+    await pass(stage, MINUTE_MS);
+    expect([phaseNameOf(stage.host), asked]).toEqual(["online", 2]);
+  });
+});
