@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { goTo, isOnline, openConsole, pressFault, runCommand } from "./support/console-page.ts";
-import { openPage } from "./support/open-page.ts";
+import { openPage, openTab } from "./support/open-page.ts";
 import { startBrowser } from "./support/start-browser.ts";
 import { startConsoleDaemon } from "./support/start-daemon.ts";
 
@@ -85,6 +85,19 @@ describe("the console of a daemon", () => {
     await goTo(page, `#/hosts/${daemon.serverId}/log`);
     await goTo(page, `#/hosts/${daemon.serverId}/agents`);
     expect(await page.getByLabel("archived").isChecked()).toBe(true);
+  });
+
+  it("asks for the token where it has none, as in another tab, and goes on with it [CONSOLE-7, CONSOLE-13]", async () => {
+    const daemon = await startConsoleDaemon();
+    const { context } = await openConsole(browser(), daemon);
+    const { page } = await openTab(context, daemon.origin);
+    await page.getByText("UNAUTHENTICATED").waitFor();
+    await page.getByLabel("Token of this host").fill("another");
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByText("this is not the token of the daemon").waitFor();
+    await page.getByLabel("Token of this host").fill(daemon.token);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await isOnline(page);
   });
 
   it("says what is wrong with a malformed address, and takes it out of the address bar [CONSOLE-7]", async () => {

@@ -81,6 +81,12 @@ export function createFleetModel(vault: TokenVault, version: string): FleetModel
       if (token !== undefined) runtime.credentialChanged();
       return serverId;
     },
+    giveToken(serverId, token) {
+      const runtime = fleet.host(serverId);
+      if (runtime === undefined) return;
+      vault.set(serverId, token);
+      runtime.credentialChanged();
+    },
     async forgetHost(serverId) {
       vault.forget(serverId);
       await fleet.forget(serverId);

@@ -15,6 +15,8 @@ export interface ConsoleModel {
    * @throws MoorlineError where the address is none, or nobody answers there.
    */
   readonly addHost: (address: string, token?: string) => Promise<string>;
+  /** Has a host tried again with another token. Does nothing where there is no such host. */
+  readonly giveToken: (serverId: string, token: string) => void;
   /** Forgets a host: its connection is ended, and what is kept of it is removed. */
   readonly forgetHost: (serverId: string) => Promise<void>;
 }

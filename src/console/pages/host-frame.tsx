@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { type HostPage, toFragment } from "../address/route.ts";
-import { HostChip, ProblemNote } from "../components/status.tsx";
+import { HostProblem } from "../components/host-problem.tsx";
+import { HostChip } from "../components/status.tsx";
 import type { ConsoleHost } from "../model/console-model.ts";
 import { useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
@@ -65,7 +66,7 @@ export function HostFrame({ host, page, children }: HostFrameProps) {
           </a>
         ))}
       </nav>
-      {status.problem === undefined ? null : <ProblemNote problem={status.problem} />}
+      {status.problem === undefined ? null : <HostProblem serverId={serverId} problem={status.problem} />}
       {children}
     </Page>
   );

@@ -2,6 +2,7 @@ import { type FormEvent, useCallback, useState } from "react";
 import { parseHostAddress } from "../address/host-address.ts";
 import { toFragment } from "../address/route.ts";
 import { Card } from "../components/card.tsx";
+import { HostProblem } from "../components/host-problem.tsx";
 import { HostChip, ProblemNote } from "../components/status.tsx";
 import type { HostEntry } from "../model/console-model.ts";
 import { toCounted } from "../model/names.ts";
@@ -61,7 +62,7 @@ function HostRow({ entry }: { readonly entry: HostEntry }) {
           </button>
         )}
       </span>
-      {status.problem === undefined ? null : <ProblemNote problem={status.problem} />}
+      {status.problem === undefined ? null : <HostProblem serverId={serverId} problem={status.problem} />}
     </li>
   );
 }
