@@ -30,6 +30,9 @@ export function PathCard({ host }: { readonly host: ConsoleHost }) {
           <PathRow key={path.candidateId} path={path} onUse={() => chooseCandidate(path.candidateId)} />
         ))}
       </ul>
+      {paths.length === 1 ? (
+        <p className="muted small">Add this host by another address as well to have a second path.</p>
+      ) : null}
       {paths.length === 0 ? <p className="muted empty">There is no way to this host.</p> : null}
     </Card>
   );
