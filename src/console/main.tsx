@@ -16,9 +16,10 @@ function takeFragment(): string {
 }
 
 /** Connects to the hosts that are remembered, and to the one that the page was opened for. @returns What went wrong. */
-async function start(model: FleetModel, fragment: string): Promise<unknown> {
+async function start(model: FleetModel, vault: TokenVault, fragment: string): Promise<unknown> {
   try {
     const { token, server } = parseConsoleFragment(fragment);
+    if (token !== undefined) vault.expect(server ?? ownEndpoint(), token);
     // What is known is there first: it may be shown before anything has come from the network.
     const fault = await model.start();
     if (token !== undefined || server !== undefined) await model.addHost(server ?? ownEndpoint(), token);
@@ -46,7 +47,8 @@ if (element === null) throw new Error("the page has no root");
 const root = createRoot(element);
 const fragment = takeFragment();
 applyTheme();
-const model = createFleetModel(new TokenVault(sessionStorageOrNone()), __MOORLINE_VERSION__);
+const vault = new TokenVault(sessionStorageOrNone());
+const model = createFleetModel(vault, __MOORLINE_VERSION__);
 const render = (problem?: unknown): void =>
   root.render(
     <StrictMode>
@@ -54,6 +56,6 @@ const render = (problem?: unknown): void =>
     </StrictMode>,
   );
 render();
-void start(model, fragment).then((problem) => {
+void start(model, vault, fragment).then((problem) => {
   if (problem !== undefined) render(problem);
 });

@@ -15,6 +15,7 @@ const PREFIX = "moorline-token:";
 export class TokenVault {
   private readonly storage: TokenStorage | undefined;
   private readonly remembered = new Map<string, string>();
+  private expected: { readonly endpoint: string; readonly token: string } | undefined;
 
   /** @param storage Undefined: there is none. */
   constructor(storage: TokenStorage | undefined) {
@@ -38,6 +39,21 @@ export class TokenVault {
     } catch {
       // It is remembered.
     }
+  }
+
+  /** The token that the page was opened with is for the daemon at this address, whoever that is. */
+  expect(endpoint: string, token: string): void {
+    this.expected = { endpoint, token };
+  }
+
+  /** The token of a daemon that may be found at these addresses; one that the page was opened with is kept from now on. */
+  find(serverId: string, endpoints: readonly string[]): string | undefined {
+    const { expected } = this;
+    if (expected !== undefined && endpoints.includes(expected.endpoint)) {
+      this.expected = undefined;
+      this.set(serverId, expected.token);
+    }
+    return this.get(serverId);
   }
 
   /** Forgets the token of a daemon. */

@@ -75,10 +75,13 @@ export function createFleetModel(vault: TokenVault, version: string): FleetModel
     },
     async addHost(endpoint, token) {
       const { serverId, name } = await describeDaemon(endpoint);
-      if (token !== undefined) vault.set(serverId, token);
+      const isOther = token !== undefined && token !== vault.get(serverId);
+      if (isOther) vault.set(serverId, token);
+      const known = fleet.host(serverId);
       const label = `${name} on ${new URL(endpoint).host}`;
-      const runtime = await fleet.add(createHostProfile({ serverId, label, candidates: [{ direct: endpoint }] }));
-      if (token !== undefined) runtime.credentialChanged();
+      await fleet.add(createHostProfile({ serverId, label, candidates: [{ direct: endpoint }] }));
+      if (isOther) known?.credentialChanged();
+      else known?.retry();
       return serverId;
     },
     giveToken(serverId, token) {
@@ -107,13 +110,14 @@ function createFleet({ vault, version, kitOf }: FleetParts): HostFleet {
   return createHostFleet({
     registry: createRegistry(),
     createRuntime: createHostRuntime,
-    createOptions({ serverId }) {
+    createOptions({ serverId, candidates }) {
       const { journal, faults } = kitOf(serverId);
+      const endpoints = candidates.flatMap(({ kind }) => (kind.case === "direct" ? [kind.value.endpoint] : []));
       return {
         sessionKey: () => loadOrCreateSessionKey(keys, serverId),
         client: { name: "moorline-console", version, platform: "browser" },
         credential: () => {
-          const token = vault.get(serverId);
+          const token = vault.find(serverId, endpoints);
           return token === undefined ? undefined : { bearerToken: token };
         },
         transport: faults.transport,

@@ -117,6 +117,16 @@ describe("TokenVault", () => {
     },
   };
 
+  it("gives the token that a page was opened with to the daemon at that address, and keeps it by its id [CONSOLE-7]", () => {
+    const vault = new TokenVault(undefined);
+    vault.expect("ws://127.0.0.1:1/", TOKEN);
+    expect(vault.find("other", ["ws://127.0.0.1:2/"])).toBeUndefined();
+    expect(vault.find("mine", ["wss://far/", "ws://127.0.0.1:1/"])).toBe(TOKEN);
+    expect([vault.get("mine"), vault.get("other")]).toEqual([TOKEN, undefined]);
+    vault.forget("mine");
+    expect(vault.find("mine", ["ws://127.0.0.1:1/"])).toBeUndefined();
+  });
+
   it("keeps tokens by daemon, also for the next page of the tab, until they are forgotten [CONSOLE-7]", () => {
     const items = new Map<string, string>();
     const storage: TokenStorage = {
