@@ -1,8 +1,3 @@
-/** Whether two lists have the very same elements in the same order. */
-export function isSameList<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one === other || (one.length === other.length && one.every((each, index) => Object.is(each, other[index])));
-}
-
 /**
  * Whether two values are the same, or plain objects or lists whose own fields are: what an inline selector makes anew each
  * time, from parts that have not changed.

@@ -7,9 +7,12 @@ export {
   type ShownAgents,
   type ShownDirectory,
   useAgent,
+  useAgentCount,
   useAgentIds,
   useAgents,
   useDirectory,
+  useFleetAgentCount,
+  useFleetAgentIds,
   useFleetAgents,
 } from "./use-agents.ts";
 export { useConnection } from "./use-connection.ts";

@@ -2,13 +2,19 @@ import { useMemo } from "react";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
-import { type AgentView, type AgentViewFilter, createAgentView } from "../runtime/agent-view.ts";
-import type { FleetAgent } from "../runtime/fleet/fleet-agent.ts";
+import { type AgentViewFilter, createAgentView, createFleetView } from "../runtime/agent-view.ts";
+import type { FleetAgent, FleetAgentId } from "../runtime/fleet/fleet-agent.ts";
 import type { FleetOrder } from "../runtime/fleet/fleet-order.ts";
-import { INITIAL_SYNC, NO_AGENTS, NO_FLEET_AGENTS } from "../runtime/initial-snapshots.ts";
+import {
+  INITIAL_SYNC,
+  NO_AGENT_IDS,
+  NO_AGENTS,
+  NO_FLEET_AGENT_IDS,
+  NO_FLEET_AGENTS,
+} from "../runtime/initial-snapshots.ts";
+import type { ListView } from "../runtime/list-view.ts";
 import { checkObject } from "../wire/check-given.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
-import { isSameList } from "./equality.ts";
 import { useFleetItself, useHost, whole } from "./use-host.ts";
 import { usePresentation } from "./use-presentation.ts";
 import { useSource } from "./use-source.ts";
@@ -57,10 +63,9 @@ export function useDirectory(serverId?: string): ShownDirectory {
  * @param options Which host, in which order.
  * @throws MoorlineError as `useHost`.
  */
-export function useAgents(filter?: AgentViewFilter, { serverId, order }: AgentsOptions = {}): ShownAgents {
-  const host = useHost(serverId);
-  const agents = useSource(host.agents.agents, NO_AGENTS, useAgentView(filter, order).agents, isSameList);
-  const directory = useDirectory(serverId);
+export function useAgents(filter?: AgentViewFilter, options: AgentsOptions = {}): ShownAgents {
+  const agents = useSource(useAgentView(filter, options).values, NO_AGENTS, whole);
+  const directory = useDirectory(options.serverId);
   return useMemo(() => ({ ...directory, agents }), [directory, agents]);
 }
 
@@ -71,9 +76,18 @@ export function useAgents(filter?: AgentViewFilter, { serverId, order }: AgentsO
  * @param options Which host, in which order.
  * @throws MoorlineError as `useHost`.
  */
-export function useAgentIds(filter?: AgentViewFilter, { serverId, order }: AgentsOptions = {}): readonly string[] {
-  const source = useHost(serverId).agents.agents;
-  return useSource(source, NO_AGENTS, useAgentView(filter, order).ids, isSameList);
+export function useAgentIds(filter?: AgentViewFilter, options: AgentsOptions = {}): readonly string[] {
+  return useSource(useAgentView(filter, options).keys, NO_AGENT_IDS, whole);
+}
+
+/**
+ * How many agents of a host there are. Renders when that is another number.
+ * @param filter Which ones. Compared by content. Default: all that the mirror has.
+ * @param serverId Which host. Default: as `useHost`.
+ * @throws MoorlineError as `useHost`.
+ */
+export function useAgentCount(filter?: AgentViewFilter, serverId?: string): number {
+  return useSource(useAgentView(filter, { serverId }).count, 0, whole);
 }
 
 /**
@@ -94,16 +108,55 @@ export function useAgent(id: string, serverId?: string): Agent | undefined {
  * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
  */
 export function useFleetAgents(filter?: AgentViewFilter): readonly FleetAgent[] {
-  return useSource(useFleetItself("useFleetAgents").agents, NO_FLEET_AGENTS, useAgentView(filter).rows, isSameList);
+  return useSource(useFleetView("useFleetAgents", filter).values, NO_FLEET_AGENTS, whole);
 }
 
-/** The same view in every render where filter and order say the same. */
-function useAgentView(filter?: AgentViewFilter, order?: FleetOrder): AgentView {
+/**
+ * What tells the agents of all hosts apart, in the fleet's order, for a list whose rows read their agent by {@link useAgent}.
+ * Renders when agents come, go or change places, and at no other change.
+ * @param filter Which ones. Compared by content. Default: all that the mirrors have.
+ * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
+ */
+export function useFleetAgentIds(filter?: AgentViewFilter): readonly FleetAgentId[] {
+  return useSource(useFleetView("useFleetAgentIds", filter).keys, NO_FLEET_AGENT_IDS, whole);
+}
+
+/**
+ * How many agents of all hosts there are. Renders when that is another number.
+ * @param filter Which ones. Compared by content. Default: all that the mirrors have.
+ * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
+ */
+export function useFleetAgentCount(filter?: AgentViewFilter): number {
+  return useSource(useFleetView("useFleetAgentCount", filter).count, 0, whole);
+}
+
+/** The same view in every render where host, filter and order say the same. */
+function useAgentView(
+  filter: AgentViewFilter | undefined,
+  { serverId, order }: AgentsOptions,
+): ListView<Agent, string> {
+  const { agents } = useHost(serverId).agents;
   const content = contentOf(filter, order);
   return useMemo(() => {
-    const asked = JSON.parse(content) as { readonly filter?: AgentViewFilter; readonly order?: FleetOrder };
-    return createAgentView(asked.filter, asked.order);
-  }, [content]);
+    const asked = contentFrom(content);
+    return createAgentView(agents, asked.filter, asked.order);
+  }, [agents, content]);
+}
+
+/** The same view in every render where fleet and filter say the same. @param hook The name of the hook, for the error. */
+function useFleetView(hook: string, filter: AgentViewFilter | undefined): ListView<FleetAgent, FleetAgentId> {
+  const { agents } = useFleetItself(hook);
+  const content = contentOf(filter, undefined);
+  return useMemo(() => createFleetView(agents, contentFrom(content).filter), [agents, content]);
+}
+
+interface ViewContent {
+  readonly filter?: AgentViewFilter;
+  readonly order?: FleetOrder;
+}
+
+function contentFrom(content: string): ViewContent {
+  return JSON.parse(content) as ViewContent;
 }
 
 /** @throws MoorlineError OPTION_INVALID for a filter or an order that is none. */

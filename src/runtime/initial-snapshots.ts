@@ -6,9 +6,10 @@ import { initialHostState } from "../machine/host.ts";
 import { initialSyncState } from "../machine/sync.ts";
 import type { ServerId } from "../wire/server-id.ts";
 import type { CreationEntry } from "./creation/optimistic-creations.ts";
-import type { FleetAgent } from "./fleet/fleet-agent.ts";
+import type { FleetAgent, FleetAgentId } from "./fleet/fleet-agent.ts";
 import type { FleetSnapshot } from "./fleet/host-fleet.ts";
 import type { HostSnapshot } from "./host-runtime.ts";
+import { NOTHING } from "./list-source.ts";
 import type { TimelineItems } from "./mirror/agent-timeline.ts";
 
 /*
@@ -17,10 +18,16 @@ import type { TimelineItems } from "./mirror/agent-timeline.ts";
  */
 
 /** No agents. */
-export const NO_AGENTS: readonly Agent[] = [];
+export const NO_AGENTS: readonly Agent[] = NOTHING;
+
+/** No ids of agents. */
+export const NO_AGENT_IDS: readonly string[] = NOTHING;
 
 /** No agents of a fleet. */
-export const NO_FLEET_AGENTS: readonly FleetAgent[] = [];
+export const NO_FLEET_AGENTS: readonly FleetAgent[] = NOTHING;
+
+/** No ids of agents of a fleet. */
+export const NO_FLEET_AGENT_IDS: readonly FleetAgentId[] = NOTHING;
 
 /** No creations. */
 export const NO_CREATIONS: readonly CreationEntry[] = [];

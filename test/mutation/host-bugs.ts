@@ -122,6 +122,14 @@ export const hostBugs: readonly PlantedBug[] = [
     shows: /MIRROR-2/,
   },
   {
+    name: "an agent that has changed keeps its place in a list wherever it belongs",
+    file: "src/runtime/sorted-list.ts",
+    find: "return right === undefined || this.order(value, right) < 0;",
+    replace: "return true;",
+    caughtBy: { test: "test/unit/runtime/sorted-list.test.ts" },
+    shows: /MIRROR-13/,
+  },
+  {
     name: "digests are not looked at",
     file: "src/runtime/mirror/directory-mirror.ts",
     find: "digest === undefined || this.mirror.agrees(digest)",

@@ -5,10 +5,13 @@ import {
   type HostIntents,
   MoorlineProvider,
   useAgent,
+  useAgentCount,
   useAgentIds,
   useAgents,
   useConnection,
   useFleet,
+  useFleetAgentCount,
+  useFleetAgentIds,
   useIntent,
   useTimeline,
 } from "../../src/react/index.ts";
@@ -37,6 +40,8 @@ export function useSelections(): readonly [HostSnapshot, string, number] {
 export function useLists(): readonly Agent[] {
   const { agents } = useAgents({ statuses: [AgentStatus.RUNNING], labels: { team: "a" } }, { order: { by: "title" } });
   const ids: readonly string[] = useAgentIds();
+  const fleetIds: ReadonlyArray<{ readonly serverId: string; readonly id: string }> = useFleetAgentIds();
+  const count: number = useAgentCount({ onlyAttention: true }) + useFleetAgentCount() + fleetIds.length;
   // @ts-expect-error There is no such field.
   useAgents({ status: AgentStatus.RUNNING });
   // @ts-expect-error Nor such an order.
@@ -45,7 +50,7 @@ export function useLists(): readonly Agent[] {
   agents.push(agents[0]);
   // @ts-expect-error An agent may not be there.
   const title: string = useAgent(ids[0] ?? "").title;
-  return title === "" ? [] : agents;
+  return title === `${count}` ? [] : agents;
 }
 
 /** Intents are given with what they need. */

@@ -1,5 +1,6 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { matchesFilter, readFilterTerms } from "../../wire/agent-filter.ts";
+import type { ListFollower } from "../list-source.ts";
 import type { AgentDirectory } from "../mirror/agent-directory.ts";
 import type { Source } from "../source.ts";
 import { type CreationEntry, isShown } from "./optimistic-creations.ts";
@@ -21,6 +22,8 @@ export function createOptimisticDirectory(
     agents: {
       getSnapshot: () => compose(directory.agents.getSnapshot(), creations.getSnapshot(), directory.filter),
       subscribe: (listener) => subscribeBoth(directory.agents, creations, listener),
+      order: directory.agents.order,
+      follow: (follower) => followBoth(directory, creations, follower),
     },
     get,
     agent: (id) => {
@@ -75,6 +78,23 @@ function subscribeBoth(one: Source<unknown>, other: Source<unknown>, listener: (
   const unsubscribes = [one.subscribe(listener), other.subscribe(listener)];
   return () => {
     for (const unsubscribe of unsubscribes) unsubscribe();
+  };
+}
+
+/** While agents are in front that the directory has not got, its order is not that of the list. */
+function followBoth(
+  { agents }: AgentDirectory,
+  creations: Source<readonly CreationEntry[]>,
+  follower: ListFollower<Agent>,
+): () => void {
+  const replaced = (): void => follower.replaced();
+  const changed: ListFollower<Agent>["changed"] = (before, after) => {
+    if (creations.getSnapshot().some(isShown)) replaced();
+    else follower.changed(before, after);
+  };
+  const leaves = [agents.follow({ changed, replaced }), creations.subscribe(replaced)];
+  return () => {
+    for (const leave of leaves) leave();
   };
 }
 

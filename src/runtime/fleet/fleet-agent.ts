@@ -7,3 +7,11 @@ export interface FleetAgent {
   /** The agent. */
   readonly agent: Agent;
 }
+
+/** What tells the agents of a fleet apart. */
+export interface FleetAgentId {
+  /** The daemon. */
+  readonly serverId: string;
+  /** The id of the agent there. */
+  readonly id: string;
+}

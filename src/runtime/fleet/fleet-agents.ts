@@ -1,66 +1,98 @@
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import { Listeners, type Source } from "../source.ts";
+import { type ListFollower, ListFollowers, type ListSource, type Order } from "../list-source.ts";
+import { SortedList } from "../sorted-list.ts";
+import { Listeners } from "../source.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
 import { type FleetOrder, recentFirst, toRowOrder } from "./fleet-order.ts";
-import { SortedAgents } from "./sorted-agents.ts";
+import { HostRows } from "./host-rows.ts";
 
-/** The agents of all hosts, made when somebody asks. The hosts are listened to only while somebody subscribes. Spec: FLEET-7. */
-export class FleetAgents implements Source<readonly FleetAgent[]> {
-  readonly #sources = new Map<string, Source<readonly Agent[]>>();
-  readonly #watches = new Map<string, () => void>();
+/**
+ * The agents of all hosts, made when somebody asks. An agent that has changed is put into its place among the others, which
+ * are not sorted anew. The hosts are listened to only while somebody subscribes. Spec: FLEET-7, FLEET-8.
+ */
+export class FleetAgents implements ListSource<FleetAgent>, ListFollower<FleetAgent> {
+  readonly #hosts = new Map<string, HostRows>();
   readonly #listeners: Listeners;
-  readonly #sorted: SortedAgents;
-  #order: FleetOrder = recentFirst;
+  readonly #followers: ListFollowers<FleetAgent>;
+  readonly #sorted: SortedList<FleetAgent, FleetAgent>;
+  #fleetOrder: FleetOrder = recentFirst;
+  #order: Order<FleetAgent> = toRowOrder(recentFirst);
 
   /** @param failed Hears what listeners throw. */
   constructor(failed: (error: unknown) => void) {
     this.#listeners = new Listeners(failed);
-    this.#sorted = new SortedAgents(toRowOrder(this.#order));
+    this.#followers = new ListFollowers(failed);
+    this.#sorted = new SortedList(this.#order, { make: () => this.#make(), keyOf: (row) => row });
   }
 
-  readonly getSnapshot = (): readonly FleetAgent[] =>
-    this.#sorted.update(new Map([...this.#sources].map(([serverId, source]) => [serverId, source.getSnapshot()])));
+  get order(): Order<FleetAgent> {
+    return this.#order;
+  }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    const remove = this.#listeners.add(listener);
-    if (this.#listeners.size === 1) for (const serverId of this.#sources.keys()) this.#watch(serverId);
-    return () => {
-      remove();
-      if (this.#listeners.size === 0) for (const serverId of [...this.#watches.keys()]) this.#unwatch(serverId);
-    };
+  readonly getSnapshot = (): readonly FleetAgent[] => {
+    for (const host of this.#hosts.values()) host.look();
+    return this.#sorted.list();
   };
 
+  readonly subscribe = (listener: () => void): (() => void) => this.#beginWith(this.#listeners.add(listener));
+
+  readonly follow = (follower: ListFollower<FleetAgent>): (() => void) =>
+    this.#beginWith(this.#followers.add(follower));
+
   /** A host has come. */
-  add(serverId: string, agents: Source<readonly Agent[]>): void {
-    this.#sources.set(serverId, agents);
-    if (this.#listeners.size > 0) this.#watch(serverId);
-    this.#listeners.notify();
+  add(serverId: string, agents: ListSource<Agent>): void {
+    const host = new HostRows(serverId, agents, this);
+    this.#hosts.set(serverId, host);
+    if (this.#isWatched) host.follow(this.#tell);
+    this.replaced();
+    this.#tell();
   }
 
   /** A host has gone. */
   remove(serverId: string): void {
-    this.#unwatch(serverId);
-    this.#sources.delete(serverId);
-    this.#listeners.notify();
+    this.#hosts.get(serverId)?.leave();
+    this.#hosts.delete(serverId);
+    this.replaced();
+    this.#tell();
   }
 
   /** Sorts otherwise from now on. @throws MoorlineError OPTION_INVALID for a field that there is not. */
   setOrder(order: FleetOrder): void {
-    const { by, descending = false } = this.#order;
+    const { by, descending = false } = this.#fleetOrder;
     const rows = toRowOrder(order);
     if (order.by === by && (order.descending ?? false) === descending) return;
-    this.#order = order;
-    this.#sorted.setOrder(rows);
-    this.#listeners.notify();
+    this.#fleetOrder = order;
+    this.#order = rows;
+    this.replaced();
+    this.#tell();
   }
 
-  #watch(serverId: string): void {
-    const unsubscribe = this.#sources.get(serverId)?.subscribe(() => this.#listeners.notify());
-    if (unsubscribe !== undefined) this.#watches.set(serverId, unsubscribe);
+  changed(before: FleetAgent | undefined, after: FleetAgent | undefined): void {
+    this.#sorted.change(before, after);
+    this.#followers.changed(before, after);
   }
 
-  #unwatch(serverId: string): void {
-    this.#watches.get(serverId)?.();
-    this.#watches.delete(serverId);
+  replaced(): void {
+    this.#sorted.forget(this.#order);
+    this.#followers.replaced();
+  }
+
+  get #isWatched(): boolean {
+    return this.#listeners.size + this.#followers.size > 0;
+  }
+
+  readonly #tell = (): void => this.#listeners.notify();
+
+  /** @param remove Takes out who has come. @returns What does so, and leaves the hosts where it was the last. */
+  #beginWith(remove: () => void): () => void {
+    for (const host of this.#hosts.values()) host.follow(this.#tell);
+    return () => {
+      remove();
+      if (!this.#isWatched) for (const host of this.#hosts.values()) host.leave();
+    };
+  }
+
+  #make(): FleetAgent[] {
+    return [...this.#hosts.values()].flatMap((host) => host.list()).sort(this.#order);
   }
 }

@@ -2,6 +2,7 @@ import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { checkObject } from "../../wire/check-given.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { compareTimes } from "../compare-times.ts";
+import type { Order } from "../list-source.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
 
 /** What agents of a fleet may be sorted by. */
@@ -18,12 +19,7 @@ export interface FleetOrder {
 /** The agent that has changed last comes first. */
 export const recentFirst: FleetOrder = { by: "updatedAt", descending: true };
 
-/** Says which of two rows comes first: below 0 for `a`. Never 0 for two rows. */
-export type RowOrder = (a: FleetAgent, b: FleetAgent) => number;
-
-type Compare = (a: Agent, b: Agent) => number;
-
-const COMPARISONS: Readonly<Record<FleetField, Compare>> = {
+const COMPARISONS: Readonly<Record<FleetField, (a: Agent, b: Agent) => number>> = {
   updatedAt: (a, b) => compareTimes(a.updatedAt, b.updatedAt),
   createdAt: (a, b) => compareTimes(a.createdAt, b.createdAt),
   title: (a, b) => compareTexts(a.title.toLowerCase(), b.title.toLowerCase()),
@@ -33,11 +29,26 @@ const COMPARISONS: Readonly<Record<FleetField, Compare>> = {
 };
 
 /**
+ * The comparison of an order, for agents of one host. Where the field does not decide, the agent's id does.
+ * @throws MoorlineError OPTION_INVALID for a field that there is not.
+ */
+export function toAgentOrder(order: FleetOrder): Order<Agent> {
+  const compare = toComparison(order);
+  return (a, b) => compare(a, b) || compareTexts(a.id, b.id);
+}
+
+/**
  * The comparison of an order. Where the field does not decide, the server id does, then the agent's id, so that rows keep
  * their places. Spec: FLEET-7.
  * @throws MoorlineError OPTION_INVALID for a field that there is not.
  */
-export function toRowOrder(order: FleetOrder): RowOrder {
+export function toRowOrder(order: FleetOrder): Order<FleetAgent> {
+  const compare = toComparison(order);
+  return (a, b) =>
+    compare(a.agent, b.agent) || compareTexts(a.serverId, b.serverId) || compareTexts(a.agent.id, b.agent.id);
+}
+
+function toComparison(order: FleetOrder): (a: Agent, b: Agent) => number {
   checkObject("the order", order);
   const { by, descending = false } = order;
   if (!Object.hasOwn(COMPARISONS, by)) {
@@ -46,9 +57,7 @@ export function toRowOrder(order: FleetOrder): RowOrder {
     });
   }
   const compare = COMPARISONS[by];
-  const sign = descending ? -1 : 1;
-  return (a, b) =>
-    sign * compare(a.agent, b.agent) || compareTexts(a.serverId, b.serverId) || compareTexts(a.agent.id, b.agent.id);
+  return descending ? (a, b) => -compare(a, b) : compare;
 }
 
 function compareTexts(a: string, b: string): number {

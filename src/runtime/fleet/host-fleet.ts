@@ -3,6 +3,7 @@ import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb
 import type { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import type { MoorlineError } from "../../wire/moorline-error.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../host-runtime.ts";
+import type { ListSource } from "../list-source.ts";
 import type { HostRegistry } from "../registry/host-registry.ts";
 import type { Source } from "../source.ts";
 import type { FleetAgent } from "./fleet-agent.ts";
@@ -85,7 +86,7 @@ export interface HostFleet extends Source<FleetSnapshot> {
   /** The runtime of a host. Undefined where there is no such host. */
   host(serverId: string): HostRuntime | undefined;
   /** The agents of all hosts, the one that has changed last first unless another order is set. */
-  readonly agents: Source<readonly FleetAgent[]>;
+  readonly agents: ListSource<FleetAgent>;
   /** Sorts the agents otherwise. @throws MoorlineError OPTION_INVALID for a field that there is not. */
   setOrder(order: FleetOrder): void;
   /** Has every host try now where it has no connection. */

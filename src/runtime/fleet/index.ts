@@ -6,7 +6,7 @@ export { type HostRegistry, MAX_HOSTS, type RegistryContents } from "../registry
 export { createLocalHostRegistry, type LocalRegistryGlobals } from "../registry/local-host-registry.ts";
 export { createMemoryHostRegistry } from "../registry/memory-host-registry.ts";
 export { createHostFleet } from "./create-host-fleet.ts";
-export type { FleetAgent } from "./fleet-agent.ts";
+export type { FleetAgent, FleetAgentId } from "./fleet-agent.ts";
 export { type FleetField, type FleetOrder, recentFirst } from "./fleet-order.ts";
 export { fleetStatusOf, hostStatusOf } from "./fleet-status.ts";
 export type { FleetHost, FleetSnapshot, HostFleet, HostFleetOptions, SetAsideCandidate } from "./host-fleet.ts";

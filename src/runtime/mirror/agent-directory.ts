@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { ListSource } from "../list-source.ts";
 import type { Source } from "../source.ts";
 import type { AgentOrder } from "./agent-order.ts";
 import type { MirrorOwner } from "./mirror-host.ts";
@@ -12,9 +13,9 @@ export interface AgentDirectory {
   readonly sync: Source<SyncState>;
   /**
    * All agents, in the order of the options; made when it is asked for. An agent that has not changed stays the very same
-   * object, and the list does where none has.
+   * object, and the list does where none has. To be followed as well, by whoever keeps something that is made of them.
    */
-  readonly agents: Source<readonly Agent[]>;
+  readonly agents: ListSource<Agent>;
   /** An agent. Undefined: it is not known, or does not match. */
   get(id: string): Agent | undefined;
   /** One agent: its listeners hear of that agent only. A change costs the same however many agents are listened to. */

@@ -12,6 +12,8 @@ import {
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { isInitialLoad } from "../../machine/sync.ts";
 import { generalCodec } from "../../rpc/message-format.ts";
+import { ListFollowers, type ListSource } from "../list-source.ts";
+import { SortedList } from "../sorted-list.ts";
 import { KeyedListeners, Listeners, type Source } from "../source.ts";
 import type { StoredEntry, StoredMirror } from "../storage/mirror-storage.ts";
 import type { AgentDirectoryOptions, OwnedAgentDirectory } from "./agent-directory.ts";
@@ -21,7 +23,6 @@ import { filterKeyOf } from "./filter-key.ts";
 import { Mirror, type MirrorListener } from "./mirror.ts";
 import { type MirrorHost, type MirrorMetrics, reportTo, type StopOptions } from "./mirror-host.ts";
 import { MirrorLife, type MirrorWork } from "./mirror-life.ts";
-import { SortedList } from "./sorted-list.ts";
 
 /** How many sources of single agents are remembered, so that who asks twice gets the same. */
 const MAX_SOURCES = 1_024;
@@ -44,12 +45,13 @@ export class DirectoryMirror
 {
   readonly subject = "";
   readonly sync: Source<SyncState>;
-  readonly agents: Source<readonly Agent[]>;
+  readonly agents: ListSource<Agent>;
   private readonly host: MirrorHost;
   private readonly life: MirrorLife<WatchAgentsResponse, Agent>;
   private readonly mirror: Mirror<Agent>;
-  private readonly sorted: SortedList<Agent>;
+  private readonly sorted: SortedList<Agent, string>;
   private readonly all: Listeners;
+  private readonly followers: ListFollowers<Agent>;
   private readonly single: KeyedListeners;
   private readonly sources = new Map<string, Source<Agent | undefined>>();
   private readonly notes: Notes = { before: undefined, ids: new Set(), list: "same" };
@@ -61,14 +63,19 @@ export class DirectoryMirror
     this.host = host;
     this.wish = toWish(filter);
     this.all = new Listeners(reportTo(host));
+    this.followers = new ListFollowers(reportTo(host));
     this.single = new KeyedListeners(reportTo(host));
     this.mirror = new Mirror<Agent>(areSameAgents, this);
-    this.sorted = new SortedList(toTotalOrder(order));
+    const total = toTotalOrder(order);
+    const make = (): Agent[] => [...valuesOf(this.mirror.entries)].sort(total);
+    this.sorted = new SortedList<Agent, string>(total, { make, keyOf: ({ id }) => id });
     this.life = new MirrorLife(host, this);
     this.sync = this.life.driver.source;
     this.agents = {
-      getSnapshot: () => this.sorted.list(() => valuesOf(this.mirror.entries)),
+      getSnapshot: () => this.sorted.list(),
       subscribe: (listener) => this.all.add(listener),
+      order: total,
+      follow: (follower) => this.followers.add(follower),
     };
   }
 
@@ -171,6 +178,7 @@ export class DirectoryMirror
     notes.list = "changed";
     if (!this.single.isEmpty) notes.ids.add(id);
     this.sorted.change(before, after);
+    this.followers.changed(before, after);
     if (scope === "changes") this.life.keeper?.changed(id, this.mirror.entries.get(id));
   }
 
@@ -178,6 +186,7 @@ export class DirectoryMirror
     this.notes.list = "changed";
     this.notes.before ??= before;
     this.sorted.forget();
+    this.followers.replaced();
     this.scope = "everything";
   }
 

@@ -19,6 +19,7 @@ export {
   isStale,
   syncPhase,
 } from "../../machine/sync.ts";
+export type { ListFollower, ListSource, Order } from "../list-source.ts";
 export type { Source } from "../source.ts";
 export {
   createIndexedDbMirrorStorage,

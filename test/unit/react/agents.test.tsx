@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
-import { act, memo, type ReactNode, useState } from "react";
+import { Activity, act, memo, type ReactNode, StrictMode, useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 import { type Agent, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { syncState } from "../../../src/machine/sync/shapes.ts";
 import {
   MoorlineProvider,
   useAgent,
+  useAgentCount,
   useAgentIds,
   useAgents,
   useCreations,
@@ -13,6 +14,7 @@ import {
 } from "../../../src/react/index.ts";
 import type { AgentViewFilter } from "../../../src/runtime/agent-view.ts";
 import type { FleetOrder } from "../../../src/runtime/fleet/fleet-order.ts";
+import { recency } from "../runtime/fake-directory.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 
@@ -79,6 +81,43 @@ describe("useAgentIds and useAgent", () => {
     await act(async () => fake.remove("2"));
     expect([took(), titles()]).toEqual([["list"], ["t3", "t1", "t0"]]);
     expect(fake.agentListeners).toBe(3);
+  });
+
+  it("render one row where an agent keeps its place among those that are sorted, the list where it moves [REACT-7]", async () => {
+    const at = (id: string, seconds: number): Agent => createAgent({ id, updatedAt: { seconds: BigInt(seconds) } });
+    const fake = createFakeHost("A", [at("0", 10), at("1", 20), at("2", 30)], recency);
+    const { titles } = await show(fake, <IdList />);
+    await act(async () => fake.put({ ...at("1", 25), title: "changed" }));
+    expect([took(), titles()]).toEqual([["1"], ["Agent 2", "changed", "Agent 0"]]);
+    await act(async () => fake.put(at("0", 26)));
+    expect([took(), titles()]).toEqual([
+      ["list", "0"],
+      ["Agent 2", "Agent 0", "changed"],
+    ]);
+    await act(async () => fake.remove("2"));
+    expect([took(), titles()]).toEqual([["list"], ["Agent 0", "changed"]]);
+  });
+
+  it("follow once in StrictMode, and not while they are hidden; what has changed meanwhile is there then [REACT-3]", async () => {
+    const fake = createFakeHost("A", numbered(3), recency);
+    const tree = (mode: "visible" | "hidden"): ReactNode => (
+      <StrictMode>
+        <MoorlineProvider host={fake.host}>
+          <Activity mode={mode}>
+            <IdList />
+          </Activity>
+        </MoorlineProvider>
+      </StrictMode>
+    );
+    const view = await mount(tree("visible"));
+    expect([fake.agents.followers, fake.agents.listeners]).toEqual([1, 1]);
+    await view.render(tree("hidden"));
+    expect([fake.agents.followers, fake.agents.listeners]).toEqual([0, 0]);
+    await act(async () => fake.put(createAgent({ id: "9" })));
+    await view.render(tree("visible"));
+    expect([view.text, fake.agents.followers]).toEqual(["t0t1t2Agent 9", 1]);
+    await act(async () => fake.remove("0"));
+    expect(view.text).toBe("t1t2Agent 9");
   });
 
   it("render nothing where the connection or the mirror's state changes [REACT-7]", async () => {
@@ -163,9 +202,9 @@ describe("useAgents", () => {
     const view = await mount(tree("a"));
     await view.render(tree("a"));
     expect(selecting).toHaveBeenCalledTimes(1);
-    expect(seen[1]).toBe(seen[0]);
+    expect([seen[1] === seen[0], fake.agents.subscriptions]).toEqual([true, 1]);
     await view.render(tree("b"));
-    expect([view.text, fake.agents.subscriptions, fake.asked]).toEqual(["", 1, []]);
+    expect([view.text, fake.agents.listeners, fake.agents.followers, fake.asked]).toEqual(["", 1, 1, []]);
   });
 
   it.each<readonly [FleetOrder | undefined, readonly string[]]>([
@@ -181,6 +220,24 @@ describe("useAgents", () => {
     ]);
     const { titles } = await show(fake, <AgentList {...(order && { order })} />);
     expect(titles()).toEqual(expected);
+  });
+});
+
+describe("useAgentCount", () => {
+  it("renders when there are more or fewer that match, and at no other change [REACT-7]", async () => {
+    const running = { status: AgentStatus.RUNNING };
+    const fake = createFakeHost("A", [createAgent({ id: "0", ...running }), createAgent({ id: "1" })], recency);
+    const Count = (): ReactNode => {
+      renders.push("count");
+      return <li>{useAgentCount({ statuses: [AgentStatus.RUNNING] })}</li>;
+    };
+    const { titles } = await show(fake, <Count />);
+    await act(async () => fake.put(createAgent({ id: "0", title: "changed", ...running })));
+    expect([took(), titles()]).toEqual([[], ["1"]]);
+    await act(async () => fake.put(createAgent({ id: "1", ...running })));
+    expect([took(), titles()]).toEqual([["count"], ["2"]]);
+    await act(async () => fake.put(createAgent({ id: "0" }), createAgent({ id: "2", ...running })));
+    expect([took(), titles()]).toEqual([[], ["2"]]);
   });
 });
 

@@ -9,6 +9,8 @@ import {
   useAgents,
   useConnection,
   useFleet,
+  useFleetAgentCount,
+  useFleetAgentIds,
   useFleetAgents,
   useHost,
 } from "../../../src/react/index.ts";
@@ -208,6 +210,57 @@ describe("useFleetAgents", () => {
     expect(view.text).toBe("B1 A1 ");
     await act(async () => agents.set([...rows, { serverId: "A", agent: createAgent({ id: "2", providerId: "o" }) }]));
     expect(seen).toHaveLength(2);
+  });
+});
+
+describe("useFleetAgentIds and useFleetAgentCount", () => {
+  it("render where rows come, go or change places, and the count where there are more or fewer [REACT-7]", async () => {
+    const { fleet, agents } = createFakeFleet();
+    const renders: string[] = [];
+    const took = (): string[] => renders.splice(0);
+    const Ids = (): ReactNode => {
+      const ids = useFleetAgentIds({ providerIds: ["command"] });
+      renders.push(ids.map(({ serverId, id }) => `${serverId}${id}`).join(" "));
+      return null;
+    };
+    const Count = (): ReactNode => {
+      renders.push(`${useFleetAgentCount()}`);
+      return null;
+    };
+    await mount(
+      <MoorlineProvider fleet={fleet}>
+        <Ids />
+        <Count />
+      </MoorlineProvider>,
+    );
+    const row = (serverId: string, id: string, providerId = "command") => ({
+      serverId,
+      agent: createAgent({ id, providerId }),
+    });
+    expect(took()).toEqual(["", "0"]);
+    await act(async () => agents.set([row("A", "1"), row("B", "1")]));
+    expect(took()).toEqual(["A1 B1", "2"]);
+    await act(async () => agents.set([row("A", "1"), row("B", "1")]));
+    expect(took()).toEqual([]);
+    await act(async () => agents.set([row("B", "1"), row("A", "1")]));
+    expect(took()).toEqual(["B1 A1"]);
+    await act(async () => agents.set([row("B", "1"), row("A", "1"), row("A", "2", "other")]));
+    expect(took()).toEqual(["3"]);
+  });
+
+  it("need a fleet [REACT-6]", async () => {
+    for (const hook of [useFleetAgentIds, useFleetAgentCount]) {
+      const Asking = (): ReactNode => {
+        hook();
+        return null;
+      };
+      const error = await throwing(
+        <MoorlineProvider host={createFakeHost().host}>
+          <Asking />
+        </MoorlineProvider>,
+      );
+      expect([error.code, error.text]).toEqual(["PROVIDER_MISSING", expect.stringContaining(hook.name)]);
+    }
   });
 });
 

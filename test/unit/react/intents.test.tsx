@@ -5,12 +5,15 @@ import { createSessionKey } from "../../../src/client/session-key.ts";
 import {
   MoorlineProvider,
   useAgent,
+  useAgentCount,
   useAgentIds,
   useAgents,
   useConnection,
   useCreations,
   useDirectory,
   useFleet,
+  useFleetAgentCount,
+  useFleetAgentIds,
   useFleetAgents,
   useHost,
   useIntent,
@@ -27,6 +30,8 @@ function Everything({ id }: { readonly id: string }): ReactNode {
   useHost();
   useFleet();
   useFleetAgents();
+  useFleetAgentIds();
+  useFleetAgentCount();
   useDirectory();
   useConnection();
   useCreations();
@@ -34,6 +39,7 @@ function Everything({ id }: { readonly id: string }): ReactNode {
   return [
     useAgents({}, { order: { by: "title" } }).agents.length,
     useAgentIds().length,
+    useAgentCount(),
     useAgent(id)?.title,
     `${useTimeline(id).earlier}`,
   ];
@@ -72,7 +78,7 @@ describe("views", () => {
       </StrictMode>
     );
     const view = await mount(tree("visible"));
-    expect(view.text).toBe("11Agent 1idle");
+    expect(view.text).toBe("111Agent 1idle");
     for (const mode of ["hidden", "visible"] as const) await view.render(tree(mode));
     await view.render(tree("visible", "2"));
     await view.render(null);

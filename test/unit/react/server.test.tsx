@@ -8,6 +8,7 @@ import { syncState } from "../../../src/machine/sync/shapes.ts";
 import {
   MoorlineProvider,
   useAgent,
+  useAgentCount,
   useAgentIds,
   useAgents,
   useConnection,
@@ -23,7 +24,7 @@ function Page(): ReactNode {
   const { agents, sync } = useAgents({});
   const phase = useConnection(({ host }) => host.state.case);
   const { items, earlier } = useTimeline("1");
-  const counts = [agents, useAgentIds(), useCreations(), items].map(({ length }) => length);
+  const counts = [agents, useAgentIds(), useCreations(), items].map(({ length }) => length).concat(useAgentCount());
   return <p title={sync.state.case}>{[phase, ...counts, useAgent("1")?.title, earlier].join()}</p>;
 }
 
@@ -52,11 +53,11 @@ const page = ({ host }: FakeHost): ReactNode => (
 describe("a page from a server", () => {
   it("shows what there is before anything has happened, and hydrates into what there is now [REACT-4]", async () => {
     const html = renderToString(page(createFakeHost()));
-    expect(html).toBe('<p title="idle">booting,0,0,0,0,,idle</p>');
+    expect(html).toBe('<p title="idle">booting,0,0,0,0,0,,idle</p>');
     // The browser has restored its mirrors and connected before React takes over.
     const view = await hydrate(html, page(createReadyHost()));
     expect(view.errors).toEqual([]);
-    expect(view.container.innerHTML).toBe('<p title="ready">online,2,2,1,0,Agent 1,idle</p>');
+    expect(view.container.innerHTML).toBe('<p title="ready">online,2,2,1,0,2,Agent 1,idle</p>');
   });
 
   it("is the same whatever the server's own host has [REACT-4]", () => {

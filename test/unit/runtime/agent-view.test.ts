@@ -1,7 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import { type AgentViewFilter, createAgentView } from "../../../src/runtime/agent-view.ts";
+import { AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { ArchivedFilter } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { type AgentViewFilter, createAgentView, createFleetView } from "../../../src/runtime/agent-view.ts";
+import type { FleetAgent } from "../../../src/runtime/fleet/fleet-agent.ts";
+import type { FleetOrder } from "../../../src/runtime/fleet/fleet-order.ts";
+import { ListStore } from "./support/list-store.ts";
 
 const list = [
   create(AgentSchema, { id: "1", title: "b", providerId: "command", status: AgentStatus.RUNNING }),
@@ -9,9 +13,12 @@ const list = [
   create(AgentSchema, { id: "3", title: "c", providerId: "command", archivedAt: { seconds: 1n } }),
 ];
 
+const viewOf = (...asked: [filter?: AgentViewFilter, order?: FleetOrder]) =>
+  createAgentView(new ListStore(list), ...asked);
+
 describe("createAgentView", () => {
   it("gives the very list where all are wanted as they come [REACT-8]", () => {
-    expect(createAgentView().agents(list)).toBe(list);
+    expect(viewOf().values.getSnapshot()).toBe(list);
   });
 
   it.each<readonly [AgentViewFilter, readonly string[]]>([
@@ -20,21 +27,32 @@ describe("createAgentView", () => {
     [{ labels: { team: "x" } }, ["2"]],
     [{ statuses: [AgentStatus.RUNNING], providerIds: ["other"] }, []],
   ])("selects by %o as the daemon does [REACT-8, DIR-16]", (filter, expected) => {
-    expect(createAgentView(filter).ids(list)).toEqual(expected);
-  });
-
-  it("gives the very ids of before until an agent comes, goes or changes its place [REACT-7]", () => {
-    const { ids } = createAgentView();
-    const [one, two, three] = list as [Agent, Agent, Agent];
-    const before = ids(list);
-    expect(ids([{ ...one, title: "d" }, two, three])).toBe(before);
-    expect(ids([two, one, three])).toEqual(["2", "1", "3"]);
-    expect(ids([two, one])).toEqual(["2", "1"]);
-    expect(ids(list)).toEqual(before);
+    const { keys, count } = viewOf(filter);
+    expect([keys.getSnapshot(), count.getSnapshot()]).toEqual([expected, expected.length]);
   });
 
   it("selects, then orders, and leaves the list as it was [REACT-8]", () => {
-    const { agents } = createAgentView({}, { by: "title" });
-    expect([agents(list).map(({ title }) => title), list[0]?.id]).toEqual([["a", "b"], "1"]);
+    const { values } = viewOf({}, { by: "title" });
+    expect([values.getSnapshot().map(({ title }) => title), list[0]?.id]).toEqual([["a", "b"], "1"]);
+  });
+});
+
+describe("createFleetView", () => {
+  it("selects of all hosts, and keeps ids by what they say [REACT-8, FLEET-12]", () => {
+    const rows = list.map((agent) => ({ serverId: agent.providerId, agent }));
+    const store = new ListStore<FleetAgent>(rows);
+    const { keys, values } = createFleetView(store, { archived: ArchivedFilter.INCLUDED, providerIds: ["command"] });
+    const ids = keys.getSnapshot();
+    expect([values.getSnapshot(), ids]).toEqual([
+      [rows[0], rows[2]],
+      [
+        { serverId: "command", id: "1" },
+        { serverId: "command", id: "3" },
+      ],
+    ]);
+    store.set(rows.map((row) => ({ ...row })));
+    expect(keys.getSnapshot()).toBe(ids);
+    store.set(rows.map((row) => ({ ...row, serverId: "elsewhere" })));
+    expect(keys.getSnapshot()).not.toEqual(ids);
   });
 });

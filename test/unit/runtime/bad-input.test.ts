@@ -113,8 +113,16 @@ describe("what a runtime is made with: values of another form", () => {
     ],
     ["a registry of what is no list", () => createMemoryHostRegistry(wrong({})), "OPTION_INVALID"],
     ["a presentation of nothing", () => createPresentation(wrong({})), "OPTION_INVALID"],
-    ["a view of a filter that is a function", () => createAgentView(wrong(() => true)), "OPTION_INVALID"],
-    ["a view in an order that is a text", () => createAgentView({}, wrong("title")), "OPTION_INVALID"],
+    [
+      "a view of a filter that is a function",
+      () =>
+        createAgentView(
+          wrong({}),
+          wrong(() => true),
+        ),
+      "OPTION_INVALID",
+    ],
+    ["a view in an order that is a text", () => createAgentView(wrong({}), {}, wrong("title")), "OPTION_INVALID"],
     [
       "a directory in an order that is none",
       () => createAgentDirectory(wrong({}), { order: wrong("title") }),

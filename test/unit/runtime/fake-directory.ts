@@ -4,7 +4,9 @@ import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agen
 import { type AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { AgentDirectory } from "../../../src/runtime/mirror/agent-directory.ts";
+import { byUpdatedLast, toTotalOrder } from "../../../src/runtime/mirror/agent-order.ts";
 import type { Source } from "../../../src/runtime/source.ts";
+import { ListStore, type Sorting } from "./support/list-store.ts";
 import { ManualSource, syncIn } from "./support.ts";
 
 /** An agent, changed last at `second`. */
@@ -14,13 +16,21 @@ export function createAgent(id: string, second = 0, init: MessageInitShape<typeo
   return create(AgentSchema, { id, title: id, providerId: "p", status, createdAt: at, updatedAt: at, ...init });
 }
 
+/** As mirrors sort. */
+export const recency: Sorting<Agent> = { order: toTotalOrder(byUpdatedLast), keyOf: ({ id }) => id };
+
 /** A directory whose agents a test sets. */
 export class FakeDirectory implements AgentDirectory {
   readonly sync = new ManualSource<SyncState>(syncIn("ready"));
-  readonly agents = new ManualSource<readonly Agent[]>([]);
+  readonly agents: ListStore<Agent>;
   filter: AgentFilter = create(AgentFilterSchema);
   refreshes = 0;
   readonly #sources = new Map<string, Source<Agent | undefined>>();
+
+  /** @param sorting How they are sorted, and told change by change. Default: not, and as a whole. */
+  constructor(sorting?: Sorting<Agent>) {
+    this.agents = new ListStore<Agent>([], sorting);
+  }
 
   get(id: string): Agent | undefined {
     return this.agents.getSnapshot().find((agent) => agent.id === id);

@@ -4,13 +4,14 @@ import { HostProfileSchema } from "../../../../gen/moorline/state/v1/host_profil
 import type { FleetAgent } from "../../../../src/runtime/fleet/fleet-agent.ts";
 import type { FleetHost, FleetSnapshot, HostFleet } from "../../../../src/runtime/fleet/host-fleet.ts";
 import { INITIAL_FLEET } from "../../../../src/runtime/initial-snapshots.ts";
+import { ListStore } from "../../runtime/support/list-store.ts";
 import type { FakeHost } from "./fake-host.ts";
-import { createStore, type Store } from "./store.ts";
+import { createStore } from "./store.ts";
 
 /** A fleet whose hosts a test sets. */
 export interface FakeFleet {
   readonly fleet: HostFleet;
-  readonly agents: Store<readonly FleetAgent[]>;
+  readonly agents: ListStore<FleetAgent>;
   /** What it was asked for. */
   readonly asked: readonly string[];
   /** It has these hosts from now on. */
@@ -20,7 +21,7 @@ export interface FakeFleet {
 /** @param initial The hosts that it begins with. */
 export function createFakeFleet(...initial: FakeHost[]): FakeFleet {
   const store = createStore(toSnapshot(initial));
-  const agents = createStore<readonly FleetAgent[]>([]);
+  const agents = new ListStore<FleetAgent>([]);
   const asked: string[] = [];
   const ask = (what: string): never => {
     asked.push(what);

@@ -12,6 +12,7 @@ import { INITIAL_SYNC, initialHostSnapshot, NO_ITEMS } from "../../../../src/run
 import type { AgentDirectory } from "../../../../src/runtime/mirror/agent-directory.ts";
 import type { AgentTimeline, TimelineItems } from "../../../../src/runtime/mirror/agent-timeline.ts";
 import { parseServerId } from "../../../../src/wire/server-id.ts";
+import { ListStore, type Sorting } from "../../runtime/support/list-store.ts";
 import { createStore, type Store } from "./store.ts";
 
 /** A timeline that a test sets. */
@@ -25,7 +26,7 @@ export interface FakeHost {
   readonly host: HostRuntime;
   readonly snapshot: Store<HostSnapshot>;
   readonly sync: Store<SyncState>;
-  readonly agents: Store<readonly Agent[]>;
+  readonly agents: ListStore<Agent>;
   readonly creations: Store<readonly CreationEntry[]>;
   /** Every intent and call that was given, as text. */
   readonly asked: readonly string[];
@@ -59,14 +60,17 @@ export function fakeServerId(letter = "A") {
   return parseServerId(`${letter.repeat(42)}A`);
 }
 
-/** @param letter Tells hosts apart. @param initial The agents that it begins with. */
-export function createFakeHost(letter = "A", initial: readonly Agent[] = []): FakeHost {
+/**
+ * @param letter Tells hosts apart. @param initial The agents that it begins with.
+ * @param sorting How they are sorted, and told change by change. Default: not, and as a whole.
+ */
+export function createFakeHost(letter = "A", initial: readonly Agent[] = [], sorting?: Sorting<Agent>): FakeHost {
   const serverId = fakeServerId(letter);
   const asked: string[] = [];
   const keys: Array<string | undefined> = [];
   const snapshot = createStore(initialHostSnapshot(serverId));
   const sync = createStore(INITIAL_SYNC);
-  const agents = createStore(initial);
+  const agents = new ListStore(initial, sorting);
   const creations = createStore<readonly CreationEntry[]>([]);
   const byId = new Map(initial.map((agent) => [agent.id, createStore<Agent | undefined>(agent)]));
   const timelines = new Map<string, FakeTimeline>();

@@ -8,7 +8,7 @@ import { CreationFailureReason } from "../../../../gen/moorline/state/v1/creatio
 import { createLostError } from "../../../../src/rpc/call-errors.ts";
 import { MAX_CREATIONS } from "../../../../src/runtime/creation/create-creations.ts";
 import { followCreating } from "../../../../src/runtime/creation/optimistic-creations.ts";
-import { createAgent } from "../fake-directory.ts";
+import { createAgent, recency } from "../fake-directory.ts";
 import { syncIn } from "../support.ts";
 import { stageCreations } from "./support.ts";
 
@@ -60,6 +60,33 @@ describe("createCreations: asked for", () => {
     ask();
     expect(shown()).toEqual([]);
     expect(creations.list.getSnapshot()).toHaveLength(1);
+  });
+});
+
+describe("createCreations: followed", () => {
+  it("tells of each change by itself while none is on its way, and of everything else at once [CREATE-1, MIRROR-13]", async () => {
+    const { creations, directory, ask } = stageCreations(1, recency);
+    const heard: string[] = [];
+    const { agents } = creations.agents;
+    const leave = agents.follow({
+      changed: (before, after) => void heard.push(`${before?.id} ${after?.id}`),
+      replaced: () => void heard.push("replaced"),
+    });
+    const took = () => new Set(heard.splice(0));
+    directory.put(createAgent("a", 1));
+    expect(took()).toEqual(new Set(["undefined a"]));
+    const { call } = ask();
+    expect(took()).toEqual(new Set(["replaced"]));
+    directory.put(createAgent("b", 2));
+    expect(took()).toEqual(new Set(["replaced"]));
+    await call.answer();
+    directory.put(call.agent);
+    took();
+    directory.put(createAgent("b", 3));
+    expect(took()).toEqual(new Set(["b b"]));
+    expect(agents.order).toBe(directory.agents.order);
+    leave();
+    expect([directory.agents.followers, directory.agents.listeners]).toEqual([0, 0]);
   });
 });
 

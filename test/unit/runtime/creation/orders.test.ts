@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CallOutcome, ChannelLossReason } from "../../../../gen/moorline/session/v1/error_pb.ts";
 import { createLostError } from "../../../../src/rpc/call-errors.ts";
-import { createAgent } from "../fake-directory.ts";
+import { createAgentView } from "../../../../src/runtime/agent-view.ts";
+import { createAgent, recency } from "../fake-directory.ts";
 import { stageCreations } from "./support.ts";
 
 const refused = new ConnectError("no", Code.InvalidArgument);
@@ -22,14 +23,23 @@ const steps = fc.array(
 
 /** Answers and directory in any order, and what a view sees of it. */
 class Play {
-  readonly stage = stageCreations();
+  readonly stage = stageCreations(1, recency);
+  /** Kept up change by change, as a hook has one. */
+  readonly view = createAgentView(this.stage.creations.agents.agents);
   readonly asked: (Asked & { fate: "open" | "answered" | "refused" })[] = [];
   readonly faults: string[] = [];
 
   constructor() {
     const { agents, list } = this.stage.creations;
+    this.view.keys.subscribe(() => this.compare());
     agents.agents.subscribe(() => this.look());
     list.subscribe(() => this.look());
+  }
+
+  /** The view has what the list has, also where one is in front that is on its way. */
+  compare(): void {
+    const [ids, keys] = [this.stage.shown(), this.view.keys.getSnapshot()];
+    if (ids.join() !== keys.join()) this.faults.push(`the list has ${ids}, the view ${keys}`);
   }
 
   /** Each agent that was asked for, and not refused, is shown exactly once: as itself, or as what it will be. */
@@ -49,7 +59,7 @@ class Play {
     if (what === "wait") await stage.clock.advanceAsync(200);
     if (one === undefined) return;
     if (what === "show") stage.directory.put(one.call.agent);
-    if (what === "touch") stage.directory.put(createAgent("another"));
+    if (what === "touch") stage.directory.put(createAgent("another", this.asked.length));
     if (one.fate !== "open" || (what !== "answer" && what !== "lose")) return;
     // Where the directory has shown it, the agent is there whatever becomes of the answer.
     const isThere = stage.directory.get(one.call.agent.id) !== undefined;
@@ -67,6 +77,7 @@ describe("createCreations: any order of answers and directory", () => {
         for (const step of sequence) {
           await play.take(step);
           play.look();
+          play.compare();
         }
         expect(play.faults).toEqual([]);
       }),

@@ -10,6 +10,7 @@ import { createCreations } from "../../../../src/runtime/creation/create-creatio
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
 import { SimulatedRandom } from "../../../../src/testing/simulated-random.ts";
 import { createAgent, FakeDirectory } from "../fake-directory.ts";
+import type { Sorting } from "../support/list-store.ts";
 
 /** A call that a test answers. */
 export interface PendingCall {
@@ -22,10 +23,10 @@ export interface PendingCall {
   refuse(error: ConnectError): Promise<void>;
 }
 
-/** Creations over a directory and calls that a test plays. */
-export function stageCreations(seed = 1) {
+/** Creations over a directory and calls that a test plays. @param sorting Of the directory. Default: none. */
+export function stageCreations(seed = 1, sorting?: Sorting<Agent>) {
   const clock = new SimulatedClock();
-  const directory = new FakeDirectory();
+  const directory = new FakeDirectory(sorting);
   const calls: PendingCall[] = [];
   const log: string[] = [];
   const errors: unknown[] = [];

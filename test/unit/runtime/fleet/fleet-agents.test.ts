@@ -1,12 +1,19 @@
-import { clone } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { type Agent, AgentSchema, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
-import { type FleetField, recentFirst, toRowOrder } from "../../../../src/runtime/fleet/fleet-order.ts";
-import { SortedAgents } from "../../../../src/runtime/fleet/sorted-agents.ts";
+import { type Agent, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
+import { createFleetView } from "../../../../src/runtime/agent-view.ts";
+import type { FleetAgent } from "../../../../src/runtime/fleet/fleet-agent.ts";
+import { FleetAgents } from "../../../../src/runtime/fleet/fleet-agents.ts";
+import {
+  type FleetField,
+  type FleetOrder,
+  recentFirst,
+  toRowOrder,
+} from "../../../../src/runtime/fleet/fleet-order.ts";
 import { profileOf, serverIdOfNumber } from "../../../compliance/host-registry.ts";
-import { createAgent } from "../fake-directory.ts";
+import { createAgent, recency } from "../fake-directory.ts";
+import { ListStore } from "../support/list-store.ts";
 import { stageFleet } from "./support.ts";
 
 async function stage() {
@@ -123,55 +130,107 @@ const edits = fc.array(
     host: fc.nat(2),
     agent: fc.nat(9),
     second: fc.nat(5),
-    what: fc.constantFrom("put", "put", "put", "remove", "many", "leave"),
+    what: fc.constantFrom("put", "put", "put", "remove", "many", "leave", "sort", "look", "turn away"),
   }),
   { maxLength: 30 },
 );
 
-describe("SortedAgents", () => {
-  it("has what sorting everything anew would give, after any changes, few or many [FLEET-7] [FLEET-8]", () => {
+/** Three hosts, of which a test sets the lists. */
+class Hosts {
+  readonly agents = new FleetAgents((error) => expect.unreachable(String(error)));
+  readonly stores = new Map<string, ListStore<Agent>>();
+  order: FleetOrder = recentFirst;
+
+  store(host: number): ListStore<Agent> {
+    const serverId = `s${host}`;
+    const known = this.stores.get(serverId);
+    if (known !== undefined) return known;
+    const store = new ListStore<Agent>([], recency);
+    this.stores.set(serverId, store);
+    this.agents.add(serverId, store);
+    return store;
+  }
+
+  leave(host: number): void {
+    this.stores.delete(`s${host}`);
+    this.agents.remove(`s${host}`);
+  }
+
+  sort(order: FleetOrder): void {
+    this.order = order;
+    this.agents.setOrder(order);
+  }
+
+  get expected(): FleetAgent[] {
+    const rows = [...this.stores].flatMap(([serverId, store]) =>
+      store.getSnapshot().map((agent) => ({ serverId, agent })),
+    );
+    return rows.sort(toRowOrder(this.order));
+  }
+}
+
+describe("FleetAgents", () => {
+  it("has what sorting everything anew would give, after any changes, looked at or not [FLEET-7] [FLEET-8]", () => {
     fc.assert(
       fc.property(edits, (sequence) => {
-        const order = toRowOrder(recentFirst);
-        const sorted = new SortedAgents(order);
-        const lists = new Map<string, readonly Agent[]>();
+        const hosts = new Hosts();
+        const view = createFleetView(hosts.agents);
+        const looks: Array<() => void> = [];
         for (const { host, agent, second, what } of sequence) {
-          const serverId = `s${host}`;
-          const list = (lists.get(serverId) ?? []).filter(({ id }) => id !== `${agent}`);
-          if (what === "put") lists.set(serverId, [createAgent(`${agent}`, second), ...list]);
-          if (what === "remove") lists.set(serverId, list);
-          if (what === "leave") lists.delete(serverId);
-          if (what === "many")
-            lists.set(
-              serverId,
-              Array.from({ length: 70 }, (_, i) => createAgent(`${i}`, (i * second) % 7)),
+          const store = hosts.store(host);
+          const others = store.getSnapshot().filter(({ id }) => id !== `${agent}`);
+          if (what === "put") store.set([createAgent(`${agent}`, second), ...others]);
+          if (what === "remove") store.set(others);
+          if (what === "leave") hosts.leave(host);
+          if (what === "many") store.set(Array.from({ length: 70 }, (_, i) => createAgent(`${i}`, (i * second) % 7)));
+          if (what === "sort") hosts.sort({ by: second < 3 ? "updatedAt" : "title", descending: agent < 5 });
+          if (what === "look")
+            looks.push(
+              view.keys.subscribe(() => {}),
+              hosts.agents.subscribe(() => {}),
             );
-          const rows = sorted.update(lists);
-          const expected = [...lists].flatMap(([id, agents]) => agents.map((one) => ({ serverId: id, agent: one })));
-          expect(rows.map((row) => [row.serverId, row.agent.id])).toEqual(
-            expected.sort(order).map((row) => [row.serverId, row.agent.id]),
-          );
-          expect(sorted.update(lists)).toBe(rows);
+          if (what === "turn away") for (const leave of looks.splice(0)) leave();
+          const [before, rows] = [view.keys.getSnapshot(), hosts.agents.getSnapshot()];
+          expect(rows).toEqual(hosts.expected);
+          expect(before).toEqual(rows.map((row) => ({ serverId: row.serverId, id: row.agent.id })));
+          expect([hosts.agents.getSnapshot() === rows, view.keys.getSnapshot() === before]).toEqual([true, true]);
         }
       }),
       { numRuns: 150 },
     );
   });
 
-  it("compares a few rows, not all, where one agent of many has changed [FLEET-8]", () => {
-    let compared = 0;
-    const order = toRowOrder(recentFirst);
-    const sorted = new SortedAgents((a, b) => {
-      compared += 1;
-      return order(a, b);
-    });
-    const agents = Array.from({ length: 10_000 }, (_, i) => createAgent(`${i}`, 10_000 - i));
-    const before = sorted.update(new Map([["s", agents]]));
-    compared = 0;
-    const changed = clone(AgentSchema, agents[5_000] as Agent);
-    changed.updatedAt = timestampFromMs(20_000_000);
-    const after = sorted.update(new Map([["s", [changed, ...agents.slice(0, 5_000), ...agents.slice(5_001)]]]));
-    expect(compared).toBeLessThan(40);
-    expect([after[0]?.agent, after[1], after.length]).toEqual([changed, before[0], 10_000]);
+  it("keeps the rows of all other agents, and the ids until one changes its place [FLEET-8] [FLEET-12]", () => {
+    const hosts = new Hosts();
+    hosts.store(1).set([createAgent("a", 3), createAgent("b", 1)]);
+    hosts.store(2).set([createAgent("a", 2)]);
+    const view = createFleetView(hosts.agents);
+    view.keys.subscribe(() => {});
+    const [rows, ids] = [hosts.agents.getSnapshot(), view.keys.getSnapshot()];
+    hosts.store(2).set([createAgent("a", 2, { title: "changed" })]);
+    const next = hosts.agents.getSnapshot();
+    expect([next[0] === rows[0], next[1]?.agent.title, next[2] === rows[2]]).toEqual([true, "changed", true]);
+    expect(view.keys.getSnapshot()).toBe(ids);
+    hosts.store(2).set([createAgent("a", 9)]);
+    expect(view.keys.getSnapshot()).not.toEqual(ids);
+  });
+
+  it("asks no host for its list, and sorts nothing, where one agent of many has changed [FLEET-8]", () => {
+    const hosts = new Hosts();
+    hosts.store(1).set(Array.from({ length: 10_000 }, (_, i) => createAgent(`${i}`, 10_000 - i)));
+    const view = createFleetView(hosts.agents);
+    view.keys.subscribe(() => {});
+    const ids = view.keys.getSnapshot();
+    const store = hosts.store(1);
+    const list = store.getSnapshot();
+    const asked = vi.spyOn(store, "getSnapshot");
+    const changed = { ...(list[5_000] as Agent), title: "changed" };
+    store.set(list.with(5_000, changed));
+    asked.mockClear();
+    expect(view.keys.getSnapshot()).toBe(ids);
+    store.set(list.with(5_000, { ...changed, updatedAt: timestampFromMs(20_000_000) }));
+    asked.mockClear();
+    expect(view.keys.getSnapshot()[0]).toEqual({ serverId: "s1", id: "5000" });
+    expect(asked).not.toHaveBeenCalled();
   });
 });

@@ -10,12 +10,12 @@ import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memor
 import type { MirrorStorage } from "../../../../src/runtime/storage/mirror-storage.ts";
 import { parseServerId } from "../../../../src/wire/server-id.ts";
 import { serverIdOfNumber } from "../../../compliance/host-registry.ts";
-import { FakeDirectory } from "../fake-directory.ts";
+import { FakeDirectory, recency } from "../fake-directory.ts";
 import { hostIn, ManualSource } from "../support.ts";
 
 /** What a test has of a runtime: what was asked of it, and its state. */
 export class FakeRuntime {
-  readonly directory = new FakeDirectory();
+  readonly directory = new FakeDirectory(recency);
   readonly asked: string[] = [];
   readonly profiles: HostProfile[];
   readonly options: HostRuntimeOptions;

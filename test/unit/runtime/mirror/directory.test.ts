@@ -8,6 +8,8 @@ import {
   WatchAgentsResponseSchema,
 } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { SyncFailureReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
+import { createAgentView } from "../../../../src/runtime/agent-view.ts";
+import type { ListFollower } from "../../../../src/runtime/list-source.ts";
 import { createAgentDirectory } from "../../../../src/runtime/mirror/create-agent-directory.ts";
 import { digestOf } from "../../../../src/wire/collection-digest.ts";
 import { sampleAgent } from "./support/agents.ts";
@@ -94,6 +96,65 @@ describe("createAgentDirectory: following", () => {
     expect(heard).toHaveBeenCalled();
     expect(stage.state).toBe("ready");
     expect(stage.host.errors[0]).toMatchObject({ code: "UNEXPECTED", text: "mine" });
+  });
+
+  it("tells those who follow of each change before the listeners, and of another snapshot at its mark [MIRROR-13]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 2));
+    await stage.start();
+    const heard: string[] = [];
+    const changed = (before?: Agent, after?: Agent): void => void heard.push(`${before?.title} ${after?.title}`);
+    const leave = stage.directory.agents.follow({ changed, replaced: () => void heard.push("replaced") });
+    stage.directory.agents.subscribe(() => heard.push("told"));
+    stage.put(sampleAgent("a", 1, { title: "A" }));
+    await stage.host.settle();
+    expect(heard.splice(0)).toEqual(["title of a A", "told"]);
+    stage.collection.delete("b");
+    await stage.host.settle();
+    expect(heard.splice(0)).toEqual(["title of b undefined", "told"]);
+    stage.restart(sampleAgent("c", 3));
+    await stage.host.settle();
+    expect(heard.splice(0)).toEqual(["replaced", "told"]);
+    leave();
+    stage.put(sampleAgent("c", 4));
+    await stage.host.settle();
+    expect(heard).toEqual(["told"]);
+  });
+
+  it("goes on where one who follows has thrown, and tells its owner [MIRROR-3]", async () => {
+    const stage = new DirectoryStage();
+    const heard: unknown[] = [];
+    const fail = (): never => {
+      throw new Error("mine");
+    };
+    stage.directory.agents.follow({ changed: fail, replaced: fail });
+    stage.directory.agents.follow({ changed: (_, after) => heard.push(after?.id), replaced: () => heard.push("all") });
+    stage.put(sampleAgent("a"));
+    await stage.start();
+    expect([heard, stage.state, stage.titles]).toEqual([["all", "a"], "ready", ["title of a"]]);
+    expect(stage.host.errors).toHaveLength(2);
+    expect(() => stage.directory.agents.follow({} as ListFollower<Agent>)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
+  });
+
+  it("keeps the ids of a view, the very same list, until an agent changes its place [MIRROR-13]", async () => {
+    const stage = new DirectoryStage();
+    stage.put(sampleAgent("a", 1), sampleAgent("b", 2), sampleAgent("c", 3));
+    await stage.start();
+    const { keys, count } = createAgentView(stage.directory.agents);
+    keys.subscribe(() => {});
+    const before = keys.getSnapshot();
+    stage.put(sampleAgent("a", 1, { title: "A" }), sampleAgent("c", 9));
+    await stage.host.settle();
+    expect([keys.getSnapshot() === before, before, stage.titles]).toEqual([
+      true,
+      ["c", "b", "a"],
+      ["title of c", "title of b", "A"],
+    ]);
+    stage.put(sampleAgent("a", 20));
+    await stage.host.settle();
+    expect([keys.getSnapshot(), before, count.getSnapshot()]).toEqual([["a", "c", "b"], ["c", "b", "a"], 3]);
   });
 
   it("keeps references of what has not changed, and the list where nothing has [MIRROR-4]", async () => {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mirror } from "../../../../src/runtime/mirror/mirror.ts";
-import { SortedList } from "../../../../src/runtime/mirror/sorted-list.ts";
 import { digestOf } from "../../../../src/wire/collection-digest.ts";
 
 interface Value {
@@ -127,61 +126,5 @@ describe("Mirror", () => {
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe("SortedList", () => {
-  const byText = (a: Value, b: Value): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
-
-  it("is what a sort would give, however many changes there were, and never a changed array [MIRROR-3]", () => {
-    const texts = fc.array(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 40 }), { maxLength: 8 });
-    fc.assert(
-      fc.property(texts, (rounds) => {
-        const list = new SortedList(byText);
-        const values = new Map<number, Value>();
-        let seen: readonly Value[] = [];
-        let copy: readonly Value[] = [];
-        for (const [round, keys] of rounds.entries()) {
-          for (const key of keys) {
-            const before = values.get(key);
-            // Each key has one place in each round, and goes now and then.
-            const after = (key + round) % 5 === 0 && before ? undefined : { text: `${(key * 7 + round) % 61} ${key}` };
-            if (after === undefined) values.delete(key);
-            else values.set(key, after);
-            list.change(before, after);
-          }
-          const next = list.list(() => values.values());
-          expect(next).toEqual([...values.values()].sort(byText));
-          expect(seen).toEqual(copy);
-          seen = next;
-          copy = [...next];
-          expect(list.list(() => values.values())).toBe(next);
-        }
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it("takes several changes of one value for the last of them", () => {
-    const list = new SortedList(byText);
-    const values = new Map(Array.from({ length: 200 }, (_, i) => [i, { text: `${1_000 + i}` }]));
-    list.list(() => values.values());
-    for (let change = 0; change < 40; change += 1) {
-      const key = change % 20;
-      const after = { text: `${2_000 - change}` };
-      list.change(values.get(key), after);
-      values.set(key, after);
-    }
-    expect(list.list(() => values.values())).toEqual([...values.values()].sort(byText));
-  });
-
-  it("goes through everything once where an order is none", () => {
-    let isUp = true;
-    const list = new SortedList<Value>((a, b) => (isUp ? byText(a, b) : byText(b, a)));
-    const values = [{ text: "a" }, { text: "b" }, { text: "c" }, { text: "d" }];
-    list.list(() => values);
-    isUp = false;
-    list.change(values[0], undefined);
-    expect(list.list(() => values.slice(1)).map(({ text }) => text)).toEqual(["d", "c", "b"]);
   });
 });
