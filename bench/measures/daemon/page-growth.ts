@@ -13,12 +13,25 @@ const WARM_UP_CHANGES = 500;
 const EVERY_MS = 5;
 const PROFILED_AGENTS = 100_000;
 
-/** What is shown of the agents, and what the tables call a change of it. */
+/** What is shown of the agents, which ones change, and what the tables call a change of them. */
 const kinds = [
-  { act: "showNothing", what: "a change of the mirror" },
-  { act: "showRows", what: `a change shown in one of ${ROWS} rows` },
-  { act: "showLast", what: `a change shown in one of ${ROWS} rows of the list of all ids` },
+  { name: "mirror", act: "showNothing", changed: { among: ROWS }, what: "a change of the mirror" },
+  { name: "rows", act: "showRows", changed: { among: ROWS }, what: `a change shown in one of ${ROWS} rows` },
+  {
+    name: "kept",
+    act: "showLast",
+    changed: { among: ROWS },
+    what: `a change that moves no agent, in one of ${ROWS} rows of the list of all ids,`,
+  },
+  {
+    name: "moved",
+    act: "showFirst",
+    changed: { moves: 1 },
+    what: `a change that moves the last agent to the front, in one of ${ROWS} rows of the list of all ids,`,
+  },
 ] as const;
+
+type Kind = (typeof kinds)[number];
 
 /** Showing changes in a list, to be profiled. */
 export const pageGrowthWork: ProfiledWork = stagedWork(
@@ -26,25 +39,25 @@ export const pageGrowthWork: ProfiledWork = stagedWork(
   "page",
   async (staged) => {
     await prepare(staged, PROFILED_AGENTS);
-    await staged.client("showLast", { rows: ROWS });
+    await staged.client("showFirst", { rows: ROWS });
     return CHANGES;
   },
-  (staged, count) => change(staged, count),
+  (staged, count) => change(staged, kinds[3], count),
 );
 
 /** What one change costs the client, CPU from the packet to what is shown, over the number of agents in its mirror. */
 export async function measurePageGrowth(rounds: number): Promise<BenchResult[]> {
   const points = await measureSizes("page", { rounds, warmUps: 1 }, prepare, async (staged) => {
     const figures: Record<string, number> = {};
-    for (const { act } of kinds) {
-      await staged.client(act, { rows: ROWS });
-      figures[act] = figureOf(await change(staged, CHANGES), "clientCpuMicros");
+    for (const kind of kinds) {
+      await staged.client(kind.act, { rows: ROWS });
+      figures[kind.name] = figureOf(await change(staged, kind, CHANGES), "clientCpuMicros");
     }
     return figures;
   });
-  return kinds.flatMap(({ act, what }) =>
+  return kinds.flatMap(({ name, what }) =>
     SIZES.slice(1).flatMap((size) =>
-      toFlatRow(points, size, act, `growth: ${what} among ${size} agents, client CPU, µs`),
+      toFlatRow(points, size, name, `growth: ${what} among ${size} agents, client CPU, µs`),
     ),
   );
 }
@@ -52,17 +65,17 @@ export async function measurePageGrowth(rounds: number): Promise<BenchResult[]> 
 async function prepare(staged: Staged, agents: number): Promise<void> {
   await staged.server("fill", { agents });
   await staged.client("load", { agents });
-  for (const { act } of kinds) {
-    await staged.client(act, { rows: ROWS });
-    await change(staged, WARM_UP_CHANGES);
+  for (const kind of kinds) {
+    await staged.client(kind.act, { rows: ROWS });
+    await change(staged, kind, WARM_UP_CHANGES);
   }
 }
 
-/** All changes are of agents that have a row. */
-async function change({ server, client }: Staged, count: number): Promise<Figures> {
+/** All changes are of agents that have a row then. */
+async function change({ server, client }: Staged, { changed }: Kind, count: number): Promise<Figures> {
   const [heard] = await Promise.all([
     client("follow", { count }),
-    server("changeAlone", { count, among: ROWS, everyMs: EVERY_MS }),
+    server("changeAlone", { count, everyMs: EVERY_MS, ...changed }),
   ]);
   return heard;
 }

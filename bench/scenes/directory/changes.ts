@@ -12,6 +12,8 @@ export interface AgentKind<T> {
   create(index: number): T;
   /** The agent with another title. */
   retitle(agent: T, title: string): T;
+  /** The agent as if it had changed last of all. @param turn Goes up with each. Where there is none, none moves. */
+  renew?(agent: T, turn: number): T;
   /** Has everybody know how it is now. */
   show(agent: T): void;
 }
@@ -62,15 +64,17 @@ export class ChangingAgents<T> {
 
   /**
    * Changes `count` agents, each when nothing else is to do; their titles say when.
-   * @param parameters `among`: only so many, the first ones; default all. `everyMs`: one in so many milliseconds; default 1.
+   * @param parameters `among`: only so many, those that are last in a list; default all. `everyMs`: one in so many
+   *   milliseconds; default 1. `moves`: 1 where each change is of the agent that is last, and makes it the first.
    * @returns CPU time for each.
    */
   private readonly changeAlone = async (parameters: Figures): Promise<Figures> => {
     const count = figureOf(parameters, "count");
-    const { among = this.agents.length, everyMs = ALONE_MS } = parameters;
+    const { among = this.agents.length, everyMs = ALONE_MS, moves = 0 } = parameters;
     const before = process.cpuUsage();
     for (let i = 0; i < count; i += 1) {
-      this.changeNext(`${sharedMicros()}`, among);
+      if (moves === 1) this.moveNext(`${sharedMicros()}`);
+      else this.changeNext(`${sharedMicros()}`, among);
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     const { user, system } = process.cpuUsage(before);
@@ -83,5 +87,15 @@ export class ChangingAgents<T> {
     const agent = this.kind.retitle(this.agents[index] as T, title);
     this.agents[index] = agent;
     this.kind.show(agent);
+  }
+
+  /** They are kept in the order in which they have changed. */
+  private moveNext(title: string): void {
+    const [agent] = this.agents.splice(0, 1);
+    if (agent === undefined || this.kind.renew === undefined) throw new Error("no agent can be moved");
+    this.next += 1;
+    const moved = this.kind.renew(this.kind.retitle(agent, title), this.next);
+    this.agents.push(moved);
+    this.kind.show(moved);
   }
 }

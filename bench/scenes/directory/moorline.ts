@@ -11,7 +11,7 @@ import { type Acts, type Figures, NOTHING, type Scene } from "../scene.ts";
 import { ChangingAgents } from "./changes.ts";
 import { Follower } from "./follower.ts";
 import { DirectoryMirror, openDirectory, type ServiceSource } from "./mirror.ts";
-import { createSampleAgent } from "./sample-agents.ts";
+import { createSampleAgent, laterThanSamples } from "./sample-agents.ts";
 
 type Directory = Client<typeof AgentDirectoryService>;
 
@@ -22,6 +22,7 @@ export const moorlineDirectory: Scene = {
     const { acts } = new ChangingAgents<Agent>({
       create: createSampleAgent,
       retitle: (agent, title) => ({ ...agent, title }),
+      renew: (agent, turn) => ({ ...agent, updatedAt: laterThanSamples(turn) }),
       show: (agent) => void agents.put(agent.id, agent),
     });
     const service = createAgentDirectoryService(agents);

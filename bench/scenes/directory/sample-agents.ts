@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Agent,
   AgentAttention,
@@ -10,11 +10,18 @@ import {
 } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 
 const STARTED_MS = 1_764_000_000_000;
+/** After the last change of every sample. */
+const LATER_MS = STARTED_MS + 10_000_000_000;
 const PROJECTS = ["harbour-master", "tide-tables", "chart-room", "lighthouse", "dry-dock"];
 
 /** The id of an agent: 22 characters, as a daemon makes them. */
 export function agentIdOf(index: number): string {
   return `agent_${index.toString(36).padStart(16, "0")}`;
+}
+
+/** A time after that of all samples. @param turn Goes up from one to the next. */
+export function laterThanSamples(turn: number): Timestamp {
+  return timestampFromMs(LATER_MS + turn);
 }
 
 /** An agent with all of its fields, of the size that agents have: about 800 B encoded. */

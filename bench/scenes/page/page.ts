@@ -4,7 +4,6 @@ import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { Follower } from "../directory/follower.ts";
 import { moorlineDirectory } from "../directory/moorline.ts";
-import { agentIdOf } from "../directory/sample-agents.ts";
 import { type Acts, type Figures, figureOf, NOTHING, type Scene } from "../scene.ts";
 import { createContainer } from "./browser.ts";
 import { openHost, whenLoaded } from "./host.ts";
@@ -22,18 +21,15 @@ export function pageScene(showAll: (views: Views) => ReactElement): Scene {
       const page = new Page(await openHost(port));
       return {
         load: page.load,
-        showNothing: ({ rows = 0 }) => page.hear(toIds(rows)),
-        showRows: ({ rows = 0 }) => page.show((views) => views.rows(toIds(rows))),
+        showNothing: ({ rows = 0 }) => page.hear(rows),
+        showRows: ({ rows = 0 }) => page.showRows(rows),
+        showFirst: ({ rows = 0 }) => page.show((views) => views.first(rows)),
         showLast: ({ rows = 0 }) => page.show((views) => views.last(rows)),
         showAll: () => page.show(showAll),
         follow: page.follow,
       };
     },
   };
-}
-
-function toIds(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => agentIdOf(index));
 }
 
 class Page {
@@ -67,11 +63,17 @@ class Page {
     return NOTHING;
   }
 
-  /** Shows nothing, and listens to these agents. */
-  hear(ids: readonly string[]): Figures {
+  /** Shows rows of the last agents. */
+  showRows(count: number): Figures {
+    const ids = this.lastIds(count);
+    return this.show((views) => views.rows(ids));
+  }
+
+  /** Shows nothing, and listens to the last agents. */
+  hear(count: number): Figures {
     this.clear();
     const { agents } = this.host;
-    this.unsubscribes = ids.map((id) =>
+    this.unsubscribes = this.lastIds(count).map((id) =>
       agents.agent(id).subscribe(() => this.follower.came(agents.get(id)?.title ?? "")),
     );
     return NOTHING;
@@ -83,6 +85,14 @@ class Page {
     const figures = await this.follower.follow(parameters);
     return { ...figures, renders: (this.renders - before) / figureOf(parameters, "count") };
   };
+
+  private lastIds(count: number): readonly string[] {
+    const { agents } = this.host.agents;
+    return agents
+      .getSnapshot()
+      .slice(-count)
+      .map(({ id }) => id);
+  }
 
   private clear(): void {
     for (const unsubscribe of this.unsubscribes) unsubscribe();

@@ -15,7 +15,9 @@ export interface ViewListener {
 export interface Views {
   /** Rows of these agents, without a list of all ids. */
   rows(ids: readonly string[]): ReactElement;
-  /** The rows that stand last in the list of ids, as a list that scrolls shows them. */
+  /** The rows that stand first in the list of ids, as a list that scrolls shows them. */
+  first(count: number): ReactElement;
+  /** Those that stand last in it. */
   last(count: number): ReactElement;
   /** All agents, with our hooks. */
   all(): ReactElement;
@@ -33,9 +35,9 @@ export function createViews(host: HostRuntime, listener: ViewListener): Views {
     return toRows(ids);
   }
 
-  function List({ last }: { readonly last: number }): ReactNode {
+  function List({ start, end }: { readonly start: number; readonly end?: number }): ReactNode {
     listener.rendered();
-    return toRows(useAgentIds().slice(-last));
+    return toRows(useAgentIds().slice(start, end));
   }
 
   function StateList(): ReactNode {
@@ -49,8 +51,9 @@ export function createViews(host: HostRuntime, listener: ViewListener): Views {
   const provide = (view: ReactElement): ReactElement => createElement(MoorlineProvider, { host }, view);
   return {
     rows: (ids) => provide(createElement(Rows, { ids })),
-    last: (count) => provide(createElement(List, { last: count })),
-    all: () => provide(createElement(List, { last: Number.POSITIVE_INFINITY })),
+    first: (count) => provide(createElement(List, { start: 0, end: count })),
+    last: (count) => provide(createElement(List, { start: -count })),
+    all: () => provide(createElement(List, { start: 0 })),
     allInState: () => createElement(StateList),
   };
 }
