@@ -8,7 +8,7 @@ import {
   type PendingPermission,
   type ProcessExit,
 } from "../../gen/moorline/agent/v1/agent_pb.ts";
-import { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
+import type { agentTable } from "../../gen/moorline/machine/v1/agent_moorline.ts";
 import {
   type AgentEffect,
   type AgentEvent,
@@ -37,7 +37,7 @@ export const MAX_PENDING_PERMISSIONS = 64;
 
 /** The machine of an agent. The table is the option `machine` of its state in the schema. */
 export const agentMachine: SchemaMachine<AgentState, AgentEvent, AgentEffect, AgentConfig> = {
-  name: agentTable.name,
+  name: "agent" satisfies typeof agentTable.name,
   transition: transitionAgent,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

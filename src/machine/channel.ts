@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
+import type { channelTable } from "../../gen/moorline/machine/v1/channel_moorline.ts";
 import {
   type ChannelEffect,
   ChannelEffectSchema,
@@ -27,7 +27,7 @@ export const defaultChannelConfig: ChannelConfig = { replayMs: sessionLimits.rep
 
 /** The channel machine of a server. The table is the option `machine` of its state in the schema. */
 export const channelMachine: SchemaMachine<ChannelState, ChannelEvent, ChannelEffect, ChannelConfig> = {
-  name: channelTable.name,
+  name: "channel" satisfies typeof channelTable.name,
   transition: transitionChannel,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

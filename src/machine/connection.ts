@@ -1,4 +1,4 @@
-import { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import type { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import type {
   ConnectionEffect,
   ConnectionEvent,
@@ -26,7 +26,7 @@ export { type ConnectionConfig, connectionEvent, defaultConnectionConfig } from 
 
 /** The connection machine of a DaemonClient. The table is the option `machine` of its state in the schema. */
 export const connectionMachine: SchemaMachine<ConnectionState, ConnectionEvent, ConnectionEffect, ConnectionConfig> = {
-  name: connectionTable.name,
+  name: "connection" satisfies typeof connectionTable.name,
   transition: transitionConnection,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

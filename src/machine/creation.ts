@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
+import type { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
 import {
   type CreationEffect,
   CreationEffectSchema,
@@ -27,7 +27,7 @@ export const defaultCreationConfig: CreationConfig = { bridgeMs: 10_000 };
 
 /** The machine of a creation. The table is the option `machine` of its state in the schema. */
 export const creationMachine: SchemaMachine<CreationState, CreationEvent, CreationEffect, CreationConfig> = {
-  name: creationTable.name,
+  name: "creation" satisfies typeof creationTable.name,
   transition: transitionCreation,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,4 +1,4 @@
-import { hostTable } from "../../gen/moorline/machine/v1/host_moorline.ts";
+import type { hostTable } from "../../gen/moorline/machine/v1/host_moorline.ts";
 import type { HostEffect, HostEvent, HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
 import { ignoreEvent } from "../core/machine.ts";
 import { describeHost } from "./host/describe.ts";
@@ -16,7 +16,7 @@ export { defaultHostConfig, type HostConfig, type HostEventInit, hostEvent } fro
 
 /** The machine of a HostRuntime. The table is the option `machine` of its state in the schema. */
 export const hostMachine: SchemaMachine<HostState, HostEvent, HostEffect, HostConfig> = {
-  name: hostTable.name,
+  name: "host" satisfies typeof hostTable.name,
   transition: transitionHost,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

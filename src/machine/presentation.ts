@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
+import type { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
 import {
   type PresentationEffect,
   PresentationEffectSchema,
@@ -30,7 +30,7 @@ export const presentationMachine: SchemaMachine<
   PresentationEffect,
   PresentationConfig
 > = {
-  name: presentationTable.name,
+  name: "presentation" satisfies typeof presentationTable.name,
   transition: transitionPresentation,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,4 +1,4 @@
-import { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
+import type { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import {
   type ProbeEffect,
   type ProbeEvent,
@@ -30,7 +30,7 @@ export { defaultProbeConfig, type ProbeConfig, probeEvent } from "./probe-parts.
 
 /** The machine of a client's probe. The table is the option `machine` of its state in the schema. */
 export const probeMachine: SchemaMachine<ProbeState, ProbeEvent, ProbeEffect, ProbeConfig> = {
-  name: probeTable.name,
+  name: "probe" satisfies typeof probeTable.name,
   transition: transitionProbe,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
+import type { serverConnectionTable } from "../../gen/moorline/machine/v1/server_connection_moorline.ts";
 import {
   type ServerConnectionEffect,
   ServerConnectionEffectSchema,
@@ -36,7 +36,7 @@ export const serverConnectionMachine: SchemaMachine<
   ServerConnectionEffect,
   ServerConnectionConfig
 > = {
-  name: serverConnectionTable.name,
+  name: "server_connection" satisfies typeof serverConnectionTable.name,
   transition: transitionServerConnection,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
+import type { sessionTable } from "../../gen/moorline/machine/v1/session_moorline.ts";
 import {
   type SessionEffect,
   SessionEffectSchema,
@@ -25,7 +25,7 @@ export const defaultSessionConfig: SessionConfig = { sessionMs: sessionLimits.se
 
 /** The session machine of a server. The table is the option `machine` of its state in the schema. */
 export const sessionMachine: SchemaMachine<SessionState, SessionEvent, SessionEffect, SessionConfig> = {
-  name: sessionTable.name,
+  name: "session" satisfies typeof sessionTable.name,
   transition: transitionSession,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),

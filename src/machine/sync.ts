@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
+import type { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import {
   CursorExpiry,
   DivergenceSchema,
@@ -32,7 +32,7 @@ export { defaultSyncConfig, generationOf, initialSyncState, type SyncConfig, syn
 
 /** The machine of a mirror. The table is the option `machine` of its state in the schema. */
 export const syncMachine: SchemaMachine<SyncState, SyncEvent, SyncEffect, SyncConfig> = {
-  name: syncTable.name,
+  name: "sync" satisfies typeof syncTable.name,
   transition: transitionSync,
   stateName: ({ state }) => memberName(state.case),
   eventName: ({ event }) => memberName(event.case),
