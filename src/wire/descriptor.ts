@@ -1,7 +1,8 @@
-import { createFileRegistry, type DescFile } from "@bufbuild/protobuf";
+import type { DescFile } from "@bufbuild/protobuf";
 import type { GenFile } from "@bufbuild/protobuf/codegenv2";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { describeFile } from "./describe-file.ts";
 
 /** A message of google/protobuf/descriptor.proto. */
 type Proto = Record<string, unknown>;
@@ -42,12 +43,8 @@ const ENUM_LISTS = ["reservedRange", "reservedName"];
  * @param imports The files that it imports.
  */
 export function fileDesc(text: string, imports: readonly DescFile[] = []): GenFile {
-  const root = readDescriptorText(
-    text,
-    imports.map(({ proto }) => proto.name),
-  );
-  const registry = createFileRegistry(root, (name) => imports.find(({ proto }) => proto.name === name));
-  return registry.getFile(root.name) as GenFile;
+  const paths = imports.map(({ proto }) => proto.name);
+  return describeFile(readDescriptorText(text, paths), [...imports]);
 }
 
 /** The same, as a message, with the paths of its imports. */

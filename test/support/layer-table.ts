@@ -16,12 +16,13 @@ const HASHES = "@noble/hashes";
 /**
  * The layers, lowest first. Arrows go down; brothers do not talk; nothing imports `testing`.
  * `gen` is the generated code beside `src`; `relay/client` is the part of `relay` that a daemon dials out with,
- * and `wire/codec.ts` and `wire/descriptor.ts` the parts of `wire` that generated code stands on.
+ * and `wire/codec.ts`, `wire/descriptor.ts` and what is below them the parts of `wire` that generated code stands on.
  */
 export const LAYERS: Readonly<Record<string, LayerRow>> = {
   core: { imports: [], packages: [] },
   "wire/codec.ts": { imports: ["core"], packages: [PROTOBUF] },
-  "wire/descriptor.ts": { imports: [], packages: [PROTOBUF] },
+  "wire/describe-file.ts": { imports: [], packages: [PROTOBUF] },
+  "wire/descriptor.ts": { imports: ["wire/describe-file.ts"], packages: [PROTOBUF] },
   "wire/utf8.ts": { imports: ["wire/codec.ts"], packages: [PROTOBUF] },
   "wire/wire-writer.ts": { imports: ["wire/utf8.ts"], packages: [PROTOBUF] },
   "wire/message-codec.ts": { imports: ["wire/wire-writer.ts"], packages: [PROTOBUF] },

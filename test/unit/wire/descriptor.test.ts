@@ -1,18 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import {
-  create,
-  createFileRegistry,
-  type DescEnum,
-  type DescField,
-  type DescFile,
-  type DescMessage,
-  type DescService,
-  fromBinary,
-  toBinary,
-} from "@bufbuild/protobuf";
-import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { create, createFileRegistry, type DescFile, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -26,6 +14,8 @@ import { describe, expect, it } from "vitest";
 import { printDescriptor } from "../../../plugin/es/print-descriptor.ts";
 import * as descriptor from "../../../src/wire/descriptor.ts";
 import { timestampOf } from "../../../src/wire/timestamp.ts";
+import { flattenFile } from "./flatten-file.ts";
+import { loadGenerated } from "./load-generated.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -38,60 +28,9 @@ function compileSchema(): ReadonlyMap<string, DescFile> {
   return new Map([...files].map((file) => [file.proto.name, file]));
 }
 
-/** The file that each generated module describes. */
-async function loadGenerated(): Promise<DescFile[]> {
-  const paths = globSync("gen/**/*_pb.ts", { cwd: ROOT });
-  const modules = await Promise.all(
-    paths.map((path) => import(`${ROOT}/${path}`) as Promise<Record<string, DescFile>>),
-  );
-  return modules.flatMap((module) => Object.values(module).filter(({ kind }) => kind === "file"));
-}
-
 /** What a file says of its types, for comparison. */
-function describeFile(file: DescFile): unknown[] {
-  return [...nestedTypes(file)].filter(({ kind }) => kind !== "extension").map(describeType);
-}
-
-function describeType(desc: ReturnType<typeof nestedTypes> extends Iterable<infer T> ? T : never): unknown {
-  switch (desc.kind) {
-    case "message":
-      return describeMessage(desc);
-    case "enum":
-      return describeEnum(desc);
-    case "service":
-      return describeService(desc);
-    default:
-      return undefined;
-  }
-}
-
-function describeMessage({ typeName, members, fields, parent }: DescMessage): unknown {
-  const names = members.map(({ kind, localName }) => `${kind} ${localName}`);
-  return { typeName, parent: parent?.typeName, names, fields: fields.map(describeField) };
-}
-
-function describeField(field: DescField): unknown {
-  const { name, localName, jsonName, number, fieldKind, scalar, presence } = field;
-  const kind = "listKind" in field ? [field.listKind, field.packed] : [];
-  const map = "mapKind" in field ? [field.mapKind, field.mapKey] : [];
-  const types = [field.message?.typeName, field.enum?.typeName, field.oneof?.name];
-  return { name, localName, jsonName, number, fieldKind, scalar, presence, kind, map, types };
-}
-
-function describeEnum({ typeName, values, open, sharedPrefix }: DescEnum): unknown {
-  return {
-    typeName,
-    open,
-    sharedPrefix,
-    values: values.map(({ name, localName, number }) => [name, localName, number]),
-  };
-}
-
-function describeService({ typeName, methods }: DescService): unknown {
-  const each = methods.map(({ localName, input, output, methodKind, idempotency }) => {
-    return [localName, input.typeName, output.typeName, methodKind, idempotency];
-  });
-  return { typeName, each };
+function describeTypes(file: DescFile): Array<Readonly<Record<string, unknown>>> {
+  return flattenFile(file).filter(({ kind }) => kind !== "file");
 }
 
 describe("descriptors as text", () => {
@@ -102,9 +41,9 @@ describe("descriptors as text", () => {
     for (const file of generated) {
       const original = compiled.get(file.proto.name);
       if (original === undefined) throw new Error(`no ${file.proto.name}`);
-      const isOption = ({ typeName }: { typeName?: string }) => /schema\.v1\.(?!RetryVerdict)/.test(typeName ?? "");
-      const expected = describeFile(original).filter((each) => !isOption(each as object));
-      expect(describeFile(file)).toEqual(expected);
+      const isOption = (name: unknown) => /schema\.v1\.(?!RetryVerdict)/.test(String(name));
+      const expected = describeTypes(original).filter(({ typeName, parent }) => !isOption(typeName ?? parent));
+      expect(describeTypes(file)).toEqual(expected);
     }
   });
 
@@ -113,15 +52,17 @@ describe("descriptors as text", () => {
       const copy = fromBinary(FileDescriptorProtoSchema, toBinary(FileDescriptorProtoSchema, proto));
       const registry = createFileRegistry(copy, (path) => dependencies.find((file) => file.proto.name === path));
       const again = registry.getFile(proto.name);
-      expect(again && describeFile(again)).toEqual(describeFile(await fileOf(proto.name)));
+      expect(again && describeTypes(again)).toEqual(describeTypes(await fileOf(proto.name)));
     }
   });
 
   it("are the same for google/protobuf/timestamp.proto and duration.proto as in protobuf-es", () => {
-    expect(describeFile(descriptor.file_google_protobuf_timestamp)).toEqual(
-      describeFile(file_google_protobuf_timestamp),
+    expect(describeTypes(descriptor.file_google_protobuf_timestamp)).toEqual(
+      describeTypes(file_google_protobuf_timestamp),
     );
-    expect(describeFile(descriptor.file_google_protobuf_duration)).toEqual(describeFile(file_google_protobuf_duration));
+    expect(describeTypes(descriptor.file_google_protobuf_duration)).toEqual(
+      describeTypes(file_google_protobuf_duration),
+    );
   });
 
   it("are refused for a file with something that the text cannot say", () => {
