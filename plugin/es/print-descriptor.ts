@@ -8,6 +8,7 @@ import {
   FileDescriptorProtoSchema,
   type MethodDescriptorProto,
 } from "@bufbuild/protobuf/wkt";
+import { valuePrefixOf } from "../../src/wire/describe-file.ts";
 import { readDescriptorText } from "../../src/wire/descriptor.ts";
 
 const LABEL_REPEATED = 3;
@@ -53,24 +54,33 @@ function printMessage(message: DescriptorProto, prefix: string): string[] {
   return [
     `${message.options?.mapEntry ? "p" : "m"}${message.name}`,
     ...message.oneofDecl.map(({ name }) => `o${name}`),
-    ...message.field.map((field) => printField(field, prefix)),
+    ...message.field.map((field, i, { [i - 1]: before }) => printField(field, before?.number ?? 0, prefix)),
     ...message.nestedType.flatMap((nested) => printMessage(nested, prefix)),
     ...message.enumType.flatMap(printEnum),
     ".",
   ];
 }
 
-function printField(field: FieldDescriptorProto, prefix: string): string {
+function printField(field: FieldDescriptorProto, before: number, prefix: string): string {
   const repeated = field.label === LABEL_REPEATED ? "r" : "";
   const oneof = Object.hasOwn(field, "oneofIndex") ? `:${field.oneofIndex}` : "";
   const optional = field.proto3Optional ? "?" : "";
-  const words = [`f${field.name}`, field.number, `${field.type}${repeated}${oneof}${optional}`];
+  const words = [`f${field.name}${printNumber(field.number, before)}`, `${field.type}${repeated}${oneof}${optional}`];
   if (field.typeName !== "") words.push(shorten(field.typeName, prefix));
   return words.join(" ");
 }
 
 function printEnum({ name, value }: EnumDescriptorProto): string[] {
-  return [`e${name}`, ...value.map((each) => `v${each.name} ${each.number}`), "."];
+  const prefix = valuePrefixOf(name);
+  const values = value.map((each, i, { [i - 1]: before }) => {
+    const short = each.name.startsWith(prefix) ? each.name.slice(prefix.length) : `.${each.name}`;
+    return `v${short}${printNumber(each.number, before?.number ?? -1)}`;
+  });
+  return [`e${name}`, ...values, "."];
+}
+
+function printNumber(number: number, before: number): string {
+  return number === before + 1 ? "" : `=${number}`;
 }
 
 function printMethod(method: MethodDescriptorProto, prefix: string): string {

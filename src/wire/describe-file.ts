@@ -182,7 +182,7 @@ function describeEnum(
   types: Types,
 ): DescEnum {
   const typeName = typeNameOf(proto.name, parent, file);
-  const prefix = `${proto.name.replace(/(?!^)[A-Z]/g, "_$&").toLowerCase()}_`;
+  const prefix = valuePrefixOf(proto.name).toLowerCase();
   const sharedPrefix = proto.value.every(({ name }) => hasPrefix(name, prefix)) ? prefix : undefined;
   const desc: DescEnum = {
     kind: "enum",
@@ -205,6 +205,11 @@ function describeEnum(
     desc.value[each.number] ??= value;
   }
   return desc;
+}
+
+/** What the names of the values of an enum begin with, as a rule. */
+export function valuePrefixOf(enumName: string): string {
+  return `${enumName.replace(/(?!^)[A-Z]/g, "_$&").toUpperCase()}_`;
 }
 
 /** Whether something is left of a name of a value behind a prefix that can be a name itself. */

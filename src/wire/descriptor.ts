@@ -2,7 +2,7 @@ import type { DescFile } from "@bufbuild/protobuf";
 import type { GenFile } from "@bufbuild/protobuf/codegenv2";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
-import { describeFile } from "./describe-file.ts";
+import { describeFile, valuePrefixOf } from "./describe-file.ts";
 
 /** A message of google/protobuf/descriptor.proto. */
 type Proto = Record<string, unknown>;
@@ -33,12 +33,16 @@ const ENUM_LISTS = ["reservedRange", "reservedName"];
  *
  * - `path package` comes first.
  * - `mName` begins a message, `pName` the entry of a map, `eName` an enum, `sName` a service; `.` ends what began last.
- * - `oname` is a oneof; `fname number type` a field, and behind its type, with no space, `r` where it is repeated, the place of its oneof,
- *   behind `:`, and `?` where the oneof only says that the field may be absent. The fourth word is the name of its message or enum,
+ * - `oname` is a oneof; `fname=number type` a field, and behind its type, with no space, `r` where it is repeated, the place of its oneof,
+ *   behind `:`, and `?` where the oneof only says that the field may be absent. The third word is the name of its message or enum,
  *   behind a dot where it is one of another package.
- * - `vNAME number` is a value of an enum.
+ * - `vNAME=number` is a value of an enum. The name of the enum, which its name begins with, is left out; where it does not, a
+ *   dot comes before it.
+ *
  * - `cName Input Output streams level` is a method: `streams` is 1 where requests are a stream, 2 where answers are, 3 for
  *   both; `level` its IdempotencyLevel.
+ *
+ * The number of a field or value is left out where it is the next one.
  *
  * @param imports The files that it imports.
  */
@@ -64,11 +68,14 @@ export function readDescriptorText(text: string, dependency: string[]): FileDesc
 
 /** Adds what a record says to the descriptor around it. @returns What it begins. */
 function readRecord(record: string, above: Proto, prefix: string): Proto[] {
-  const [name = "", second = "", third = "", fourth = "", fifth = ""] = record.slice(1).split(" ");
+  const [first = "", second = "", third = "", fourth = "", fifth = ""] = record.slice(1).split(" ");
+  const [name = "", given] = first.split("=");
   const add = (list: string, proto: Proto): Proto[] => {
     (above[list] as Proto[]).push(proto);
     return [proto];
   };
+  const number = (list: string, start: number): number =>
+    Number(given ?? (((above[list] as Proto[]).at(-1)?.number as number | undefined) ?? start - 1) + 1);
   const absolute = (type: string): string => (type.startsWith(".") ? type : prefix + type);
   switch (record[0]) {
     case "p":
@@ -85,11 +92,13 @@ function readRecord(record: string, above: Proto, prefix: string): Proto[] {
       add("oneofDecl", make("Oneof", { name }));
       break;
     case "f":
-      add("field", readField(name, Number(second), third, fourth && absolute(fourth)));
+      add("field", readField(name, number("field", 1), second, third && absolute(third)));
       break;
-    case "v":
-      add("value", make("EnumValue", { name, number: Number(second) }));
+    case "v": {
+      const full = name.startsWith(".") ? name.slice(1) : valuePrefixOf(String(above.name)) + name;
+      add("value", make("EnumValue", { name: full, number: number("value", 0) }));
       break;
+    }
     case "c": {
       const method = make("Method", { name, inputType: absolute(second), outputType: absolute(third) });
       if (Number(fourth) & 1) method.clientStreaming = true;
@@ -128,10 +137,10 @@ function make(kind: string, set: Proto, lists: readonly string[] = []): Proto {
 
 /** google/protobuf/duration.proto, the same as in `@bufbuild/protobuf/wkt`. */
 export const file_google_protobuf_duration: GenFile = /*@__PURE__*/ fileDesc(
-  "google/protobuf/duration.proto google.protobuf|mDuration|fseconds 1 3|fnanos 2 5",
+  "google/protobuf/duration.proto google.protobuf|mDuration|fseconds 3|fnanos 5",
 );
 
 /** google/protobuf/timestamp.proto, the same as in `@bufbuild/protobuf/wkt`. */
 export const file_google_protobuf_timestamp: GenFile = /*@__PURE__*/ fileDesc(
-  "google/protobuf/timestamp.proto google.protobuf|mTimestamp|fseconds 1 3|fnanos 2 5",
+  "google/protobuf/timestamp.proto google.protobuf|mTimestamp|fseconds 3|fnanos 5",
 );

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file grpc/health/v1/health.proto.
  */
 export const file_grpc_health_v1_health: GenFile = /*@__PURE__*/
-  fileDesc("grpc/health/v1/health.proto grpc.health.v1|mHealthCheckRequest|fservice 1 9|.|mHealthCheckResponse|fstatus 1 14 HealthCheckResponse.ServingStatus|eServingStatus|vUNKNOWN 0|vSERVING 1|vNOT_SERVING 2|vSERVICE_UNKNOWN 3|.|.|sHealth|cCheck HealthCheckRequest HealthCheckResponse 0|cWatch HealthCheckRequest HealthCheckResponse 2|.");
+  fileDesc("grpc/health/v1/health.proto grpc.health.v1|mHealthCheckRequest|fservice 9|.|mHealthCheckResponse|fstatus 14 HealthCheckResponse.ServingStatus|eServingStatus|v.UNKNOWN|v.SERVING|v.NOT_SERVING|v.SERVICE_UNKNOWN|.|.|sHealth|cCheck HealthCheckRequest HealthCheckResponse 0|cWatch HealthCheckRequest HealthCheckResponse 2|.");
 
 /**
  * Asks what is to be checked.

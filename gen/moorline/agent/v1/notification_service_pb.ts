@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/notification_service.proto.
  */
 export const file_moorline_agent_v1_notification_service: GenFile = /*@__PURE__*/
-  fileDesc("moorline/agent/v1/notification_service.proto moorline.agent.v1|mNotifyRequest|fagent_id 1 9|ftitle 2 9|fattention 3 14 AgentAttention|fattention_at 4 11 .google.protobuf.Timestamp|fstatus 5 14 AgentStatus|.|mNotifyResponse|.|sNotificationService|cNotify NotifyRequest NotifyResponse 0|.", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent]);
+  fileDesc("moorline/agent/v1/notification_service.proto moorline.agent.v1|mNotifyRequest|fagent_id 9|ftitle 9|fattention 14 AgentAttention|fattention_at 11 .google.protobuf.Timestamp|fstatus 14 AgentStatus|.|mNotifyResponse|.|sNotificationService|cNotify NotifyRequest NotifyResponse 0|.", [file_google_protobuf_timestamp, file_moorline_agent_v1_agent]);
 
 /**
  * An agent wants attention.

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/presence_service.proto.
  */
 export const file_moorline_agent_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("moorline/agent/v1/presence_service.proto moorline.agent.v1|mReportPresenceRequest|fstate 1 14 PresenceState|fagent_id 2 9|factive_at 3 11 .google.protobuf.Timestamp|.|mReportPresenceResponse|.|mRegisterPushTokenRequest|fservice 1 9|ftoken 2 9|.|mRegisterPushTokenResponse|.|ePresenceState|vPRESENCE_STATE_UNSPECIFIED 0|vPRESENCE_STATE_VISIBLE 1|vPRESENCE_STATE_HIDDEN 2|.|sPresenceService|cReportPresence ReportPresenceRequest ReportPresenceResponse 0 2|cRegisterPushToken RegisterPushTokenRequest RegisterPushTokenResponse 0 2|.", [file_google_protobuf_timestamp]);
+  fileDesc("moorline/agent/v1/presence_service.proto moorline.agent.v1|mReportPresenceRequest|fstate 14 PresenceState|fagent_id 9|factive_at 11 .google.protobuf.Timestamp|.|mReportPresenceResponse|.|mRegisterPushTokenRequest|fservice 9|ftoken 9|.|mRegisterPushTokenResponse|.|ePresenceState|vUNSPECIFIED|vVISIBLE|vHIDDEN|.|sPresenceService|cReportPresence ReportPresenceRequest ReportPresenceResponse 0 2|cRegisterPushToken RegisterPushTokenRequest RegisterPushTokenResponse 0 2|.", [file_google_protobuf_timestamp]);
 
 /**
  * Whether somebody looks at a client.

@@ -11,7 +11,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/provider.proto.
  */
 export const file_moorline_agent_v1_provider: GenFile = /*@__PURE__*/
-  fileDesc("moorline/agent/v1/provider.proto moorline.agent.v1|mProvider|fid 1 9|fname 2 9|fcapabilities 3 14r ProviderCapability|favailability 4 14 ProviderAvailability|funavailable_message 5 9|fmodes 6 11r ProviderChoice|fmodels 7 11r ProviderChoice|fthinking_levels 8 11r ProviderChoice|.|mProviderChoice|fid 1 9|fname 2 9|.|eProviderCapability|vPROVIDER_CAPABILITY_UNSPECIFIED 0|vPROVIDER_CAPABILITY_PROMPTS 1|vPROVIDER_CAPABILITY_CANCEL 2|vPROVIDER_CAPABILITY_PERMISSIONS 3|vPROVIDER_CAPABILITY_MODES 4|vPROVIDER_CAPABILITY_MODELS 5|vPROVIDER_CAPABILITY_THINKING 6|vPROVIDER_CAPABILITY_CLOSE_INPUT 7|.|eProviderAvailability|vPROVIDER_AVAILABILITY_UNSPECIFIED 0|vPROVIDER_AVAILABILITY_AVAILABLE 1|vPROVIDER_AVAILABILITY_NOT_INSTALLED 2|vPROVIDER_AVAILABILITY_FAILED 3|.");
+  fileDesc("moorline/agent/v1/provider.proto moorline.agent.v1|mProvider|fid 9|fname 9|fcapabilities 14r ProviderCapability|favailability 14 ProviderAvailability|funavailable_message 9|fmodes 11r ProviderChoice|fmodels 11r ProviderChoice|fthinking_levels 11r ProviderChoice|.|mProviderChoice|fid 9|fname 9|.|eProviderCapability|vUNSPECIFIED|vPROMPTS|vCANCEL|vPERMISSIONS|vMODES|vMODELS|vTHINKING|vCLOSE_INPUT|.|eProviderAvailability|vUNSPECIFIED|vAVAILABLE|vNOT_INSTALLED|vFAILED|.");
 
 /**
  * What runs agents: a kind of program that the daemon knows how to start,

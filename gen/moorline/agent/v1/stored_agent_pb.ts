@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/agent/v1/stored_agent.proto.
  */
 export const file_moorline_agent_v1_stored_agent: GenFile = /*@__PURE__*/
-  fileDesc("moorline/agent/v1/stored_agent.proto moorline.agent.v1|mStoredAgent|fagent 1 11 Agent|frequest 2 11 CreateAgentRequest|fresolutions 3 11r PermissionResolution|.", [file_moorline_agent_v1_agent, file_moorline_agent_v1_agent_service]);
+  fileDesc("moorline/agent/v1/stored_agent.proto moorline.agent.v1|mStoredAgent|fagent 11 Agent|frequest 11 CreateAgentRequest|fresolutions 11r PermissionResolution|.", [file_moorline_agent_v1_agent, file_moorline_agent_v1_agent_service]);
 
 /**
  * An agent, as the daemon keeps it with its timeline. Never sent to anybody.

@@ -15,7 +15,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/schema/v1/options.proto.
  */
 export const file_moorline_schema_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("moorline/schema/v1/options.proto moorline.schema.v1|eRetryVerdict|vRETRY_VERDICT_UNSPECIFIED 0|vRETRY_VERDICT_NOW 1|vRETRY_VERDICT_BACKOFF 2|vRETRY_VERDICT_REFRESH_CREDENTIAL 3|vRETRY_VERDICT_NEW_CHANNEL 4|vRETRY_VERDICT_STOP 5|vRETRY_VERDICT_ASK_USER 6|.");
+  fileDesc("moorline/schema/v1/options.proto moorline.schema.v1|eRetryVerdict|vUNSPECIFIED|vNOW|vBACKOFF|vREFRESH_CREDENTIAL|vNEW_CHANNEL|vSTOP|vASK_USER|.");
 
 /**
  * What a client does after a connection ended with a typed reason.

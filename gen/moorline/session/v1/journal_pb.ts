@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/journal.proto.
  */
 export const file_moorline_session_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("moorline/session/v1/journal.proto moorline.session.v1|mKeyedOutcome|fheaders 1 11r Header|fend 2 11 CallEnd|.", [file_moorline_session_v1_packet]);
+  fileDesc("moorline/session/v1/journal.proto moorline.session.v1|mKeyedOutcome|fheaders 11r Header|fend 11 CallEnd|.", [file_moorline_session_v1_packet]);
 
 /**
  * How the run of a keyed call ended, as its journal keeps it: what every caller

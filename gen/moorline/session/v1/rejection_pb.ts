@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/rejection.proto.
  */
 export const file_moorline_session_v1_rejection: GenFile = /*@__PURE__*/
-  fileDesc("moorline/session/v1/rejection.proto moorline.session.v1|mRejection|o_retry_after_ms|fcode 1 14 CloseCode|fmessage 2 9|fretry_after_ms 3 4:0?|fsupported 4 11 ProtocolRange|.|mProtocolRange|fmin 1 13|fmax 2 13|.", [file_moorline_session_v1_close_code]);
+  fileDesc("moorline/session/v1/rejection.proto moorline.session.v1|mRejection|o_retry_after_ms|fcode 14 CloseCode|fmessage 9|fretry_after_ms 4:0?|fsupported 11 ProtocolRange|.|mProtocolRange|fmin 13|fmax 13|.", [file_moorline_session_v1_close_code]);
 
 /**
  * A hello was refused.

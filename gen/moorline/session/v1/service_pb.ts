@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/session/v1/service.proto.
  */
 export const file_moorline_session_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("moorline/session/v1/service.proto moorline.session.v1|mAttachRequest|fpacket 1 11 ClientPacket|fclose 2 11 StreamClose|.|mAttachResponse|fpacket 1 11 ServerPacket|fclose 2 11 StreamClose|.|mStreamClose|fcode 1 13|freason 2 9|.|mStreamEnvelope|fpacket 1 12|fclose 2 11 StreamClose|.|mDescribeRequest|.|mDescribeResponse|fserver 1 11 ServerInfo|fidentity_key 2 12|fprotocol 3 11 ProtocolRange|.|mEndRequest|.|mEndResponse|.|sSessionService|cAttach AttachRequest AttachResponse 3|cDescribe DescribeRequest DescribeResponse 0|cEnd EndRequest EndResponse 0|.", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
+  fileDesc("moorline/session/v1/service.proto moorline.session.v1|mAttachRequest|fpacket 11 ClientPacket|fclose 11 StreamClose|.|mAttachResponse|fpacket 11 ServerPacket|fclose 11 StreamClose|.|mStreamClose|fcode 13|freason 9|.|mStreamEnvelope|fpacket 12|fclose 11 StreamClose|.|mDescribeRequest|.|mDescribeResponse|fserver 11 ServerInfo|fidentity_key 12|fprotocol 11 ProtocolRange|.|mEndRequest|.|mEndResponse|.|sSessionService|cAttach AttachRequest AttachResponse 3|cDescribe DescribeRequest DescribeResponse 0|cEnd EndRequest EndResponse 0|.", [file_moorline_session_v1_packet, file_moorline_session_v1_rejection]);
 
 /**
  * A packet from the client, or the end of its connection.

@@ -11,7 +11,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/creation.proto.
  */
 export const file_moorline_state_v1_creation: GenFile = /*@__PURE__*/
-  fileDesc("moorline/state/v1/creation.proto moorline.state.v1|eCreationFailureReason|vCREATION_FAILURE_REASON_UNSPECIFIED 0|vCREATION_FAILURE_REASON_REFUSED 1|vCREATION_FAILURE_REASON_NOT_SENT 2|vCREATION_FAILURE_REASON_OUTCOME_UNKNOWN 3|.|eCreationPhase|vCREATION_PHASE_UNSPECIFIED 0|vCREATION_PHASE_PENDING 1|vCREATION_PHASE_APPEARED 2|vCREATION_PHASE_CONFIRMED 3|vCREATION_PHASE_FAILED 4|vCREATION_PHASE_RECONCILED 5|vCREATION_PHASE_DISMISSED 6|.");
+  fileDesc("moorline/state/v1/creation.proto moorline.state.v1|eCreationFailureReason|vUNSPECIFIED|vREFUSED|vNOT_SENT|vOUTCOME_UNKNOWN|.|eCreationPhase|vUNSPECIFIED|vPENDING|vAPPEARED|vCONFIRMED|vFAILED|vRECONCILED|vDISMISSED|.");
 
 /**
  * Why an agent was not created, as far as its client knows.

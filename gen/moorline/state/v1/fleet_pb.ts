@@ -11,7 +11,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/fleet.proto.
  */
 export const file_moorline_state_v1_fleet: GenFile = /*@__PURE__*/
-  fileDesc("moorline/state/v1/fleet.proto moorline.state.v1|eHostStatus|vHOST_STATUS_UNSPECIFIED 0|vHOST_STATUS_CONNECTING 1|vHOST_STATUS_ONLINE 2|vHOST_STATUS_RECONNECTING 3|vHOST_STATUS_UNREACHABLE 4|vHOST_STATUS_ERROR 5|vHOST_STATUS_STOPPED 6|.|eFleetStatus|vFLEET_STATUS_UNSPECIFIED 0|vFLEET_STATUS_EMPTY 1|vFLEET_STATUS_ONLINE 2|vFLEET_STATUS_PARTLY_ONLINE 3|vFLEET_STATUS_CONNECTING 4|vFLEET_STATUS_ERROR 5|vFLEET_STATUS_OFFLINE 6|.");
+  fileDesc("moorline/state/v1/fleet.proto moorline.state.v1|eHostStatus|vUNSPECIFIED|vCONNECTING|vONLINE|vRECONNECTING|vUNREACHABLE|vERROR|vSTOPPED|.|eFleetStatus|vUNSPECIFIED|vEMPTY|vONLINE|vPARTLY_ONLINE|vCONNECTING|vERROR|vOFFLINE|.");
 
 /**
  * How one host of a fleet is, in one word, for lists of hosts.

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/host_profile.proto.
  */
 export const file_moorline_state_v1_host_profile: GenFile = /*@__PURE__*/
-  fileDesc("moorline/state/v1/host_profile.proto moorline.state.v1|mHostProfile|fserver_id 1 9|flabel 2 9|fcandidates 3 11r HostCandidate|.|mHostCandidate|okind|fid 1 9|fdirect 2 11:0 DirectCandidate|.|mDirectCandidate|fendpoint 1 9|.");
+  fileDesc("moorline/state/v1/host_profile.proto moorline.state.v1|mHostProfile|fserver_id 9|flabel 9|fcandidates 11r HostCandidate|.|mHostCandidate|okind|fid 9|fdirect 11:0 DirectCandidate|.|mDirectCandidate|fendpoint 9|.");
 
 /**
  * A daemon, and where it may be found. What a newer version has written is

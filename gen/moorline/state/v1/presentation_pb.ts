@@ -11,7 +11,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/state/v1/presentation.proto.
  */
 export const file_moorline_state_v1_presentation: GenFile = /*@__PURE__*/
-  fileDesc("moorline/state/v1/presentation.proto moorline.state.v1|ePresentation|vPRESENTATION_UNSPECIFIED 0|vPRESENTATION_NONE 1|vPRESENTATION_OVERLAY 2|vPRESENTATION_TOAST 3|vPRESENTATION_RECONNECTING_BADGE 4|vPRESENTATION_ERROR_BADGE 5|vPRESENTATION_ERROR_SCREEN 6|vPRESENTATION_NOT_FOUND 7|.|ePresentationPhase|vPRESENTATION_PHASE_UNSPECIFIED 0|vPRESENTATION_PHASE_UNWATCHED 1|vPRESENTATION_PHASE_SETTLED 2|vPRESENTATION_PHASE_WAITING 3|vPRESENTATION_PHASE_TOASTING 4|vPRESENTATION_PHASE_DISPOSED 5|.");
+  fileDesc("moorline/state/v1/presentation.proto moorline.state.v1|ePresentation|vUNSPECIFIED|vNONE|vOVERLAY|vTOAST|vRECONNECTING_BADGE|vERROR_BADGE|vERROR_SCREEN|vNOT_FOUND|.|ePresentationPhase|vUNSPECIFIED|vUNWATCHED|vSETTLED|vWAITING|vTOASTING|vDISPOSED|.");
 
 /**
  * What a view of a mirror shows beside, or instead of, the mirror's data.
