@@ -1,4 +1,4 @@
-import { clone, create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type AgentService, CreateAgentRequestSchema } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
@@ -10,6 +10,7 @@ import { createTransition, type TransitionSink } from "../../machine/transition-
 import { matchesFilter, readFilterTerms } from "../../wire/agent-filter.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { copyMessage } from "../../wire/plain-message.ts";
 import type { AgentDirectory } from "../mirror/agent-directory.ts";
 import { Listeners } from "../source.ts";
 import { Creation, type CreationContext } from "./creation.ts";
@@ -108,7 +109,7 @@ class CreationBook {
   async create(init: MessageInitShape<typeof CreateAgentRequestSchema>): Promise<Agent> {
     if (this.#phase === "disposed") throw new MoorlineError("DISPOSED", "The host was stopped.");
     if (this.#creations.size >= MAX_CREATIONS) throw createOverload();
-    const request = clone(CreateAgentRequestSchema, create(CreateAgentRequestSchema, init));
+    const request = copyMessage(CreateAgentRequestSchema, create(CreateAgentRequestSchema, init));
     request.creationId = bytesToBase64url(this.#options.random.bytes(KEY_BYTES));
     const creation = new Creation(this.#context, request);
     this.#creations.set(request.creationId, creation);

@@ -1,4 +1,3 @@
-import { clone } from "@bufbuild/protobuf";
 import {
   type HostCandidate,
   type HostProfile,
@@ -7,6 +6,7 @@ import {
 import { parseEndpoint } from "../../client/endpoint.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { copyMessage } from "../../wire/plain-message.ts";
 
 /**
  * Two profiles of one daemon as one: the candidates of both, those of the first one first, each address once; the label of
@@ -16,7 +16,7 @@ import { MoorlineError } from "../../wire/moorline-error.ts";
  */
 function mergeProfiles(first: HostProfile, second: HostProfile): HostProfile {
   const known = new Set(first.candidates.map(addressOf));
-  const added = clone(HostProfileSchema, second).candidates.filter((candidate) => {
+  const added = copyMessage(HostProfileSchema, second).candidates.filter((candidate) => {
     const address = addressOf(candidate);
     return !known.has(address) && known.add(address);
   });
@@ -27,7 +27,7 @@ function mergeProfiles(first: HostProfile, second: HostProfile): HostProfile {
       action: "Forget the host first, then add it with the addresses that it has now.",
     });
   }
-  const merged = clone(HostProfileSchema, first);
+  const merged = copyMessage(HostProfileSchema, first);
   merged.label = label;
   merged.candidates.push(...added);
   return merged;

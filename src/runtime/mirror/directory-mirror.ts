@@ -1,4 +1,4 @@
-import { create, equals, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Agent, AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import {
   AgentDirectoryService,
@@ -12,6 +12,7 @@ import {
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { isInitialLoad } from "../../machine/sync.ts";
 import { generalCodec } from "../../rpc/message-format.ts";
+import { areSameMessages } from "../../wire/plain-message.ts";
 import { ListFollowers, type ListSource } from "../list-source.ts";
 import { SortedList } from "../sorted-list.ts";
 import { KeyedListeners, Listeners, type Source } from "../source.ts";
@@ -252,7 +253,7 @@ function toWish(filter: MessageInitShape<typeof AgentFilterSchema>): {
 /** What changes an agent changes its times or its status nearly always: only where they are the same all of it is compared. */
 function areSameAgents(a: Agent, b: Agent): boolean {
   if (a.status !== b.status || a.updatedAt?.seconds !== b.updatedAt?.seconds) return false;
-  return a.updatedAt?.nanos === b.updatedAt?.nanos && equals(AgentSchema, a, b);
+  return a.updatedAt?.nanos === b.updatedAt?.nanos && areSameMessages(a, b);
 }
 
 function decodeEntry({ id, revision, bytes }: StoredEntry): { id: string; revision: number; value: Agent } {
