@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Pages } from "../server/pages/pages.ts";
-import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 
 /** What to do where the page is not there: a package always has it. */
 const BUILD = "Build the console by `npm run build:console`.";
@@ -22,7 +22,7 @@ export function hasConsole(): boolean {
  * @throws MoorlineError PAGES_UNUSABLE where it was not built.
  */
 export async function loadConsole(): Promise<Pages> {
-  if (!hasConsole()) throw new MoorlineError("PAGES_UNUSABLE", "The console is not built.", { action: BUILD });
+  if (!hasConsole()) throw nodeError("PAGES_UNUSABLE", "The console is not built.", { action: BUILD });
   return Pages.load(consoleDirectory());
 }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint } from "../client/endpoint.ts";
-import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import { defaultStateDir, TOKEN_NAME } from "./state-dir.ts";
 
 /**
@@ -29,8 +29,8 @@ export async function readTokenFile(path: string): Promise<string> {
   try {
     token = (await readFile(path, "utf8")).trim();
   } catch (cause) {
-    throw new MoorlineError("TOKEN_FILE_UNUSABLE", `The token file ${path} cannot be read.`, { cause });
+    throw nodeError("TOKEN_FILE_UNUSABLE", `The token file ${path} cannot be read.`, { cause });
   }
-  if (token === "") throw new MoorlineError("TOKEN_FILE_UNUSABLE", `The token file ${path} is empty.`);
+  if (token === "") throw nodeError("TOKEN_FILE_UNUSABLE", `The token file ${path} is empty.`);
   return token;
 }

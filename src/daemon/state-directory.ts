@@ -2,7 +2,7 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Identity, loadOrCreateIdentity, type ProgramInfo } from "../server/identity.ts";
 import { openSqliteDatabase, type SqliteDatabase } from "../server/sqlite/sqlite-database.ts";
-import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import { serverIdOf } from "../wire/server-id.ts";
 
 /** The files of a state directory. */
@@ -62,7 +62,7 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
   } catch (cause) {
-    throw new MoorlineError("STATE_DIRECTORY_UNUSABLE", `${directory} is no directory, or cannot be made.`, { cause });
+    throw nodeError("STATE_DIRECTORY_UNUSABLE", `${directory} is no directory, or cannot be made.`, { cause });
   }
 }
 
@@ -71,17 +71,14 @@ async function openIdentity(database: SqliteDatabase, path: string, program: Pro
   database.migrate("daemon", [FACTS]);
   const known = database.prepare("SELECT value FROM daemon_fact WHERE name = ?").get(SERVER_ID)?.value;
   if (known !== undefined && !(await exists(path))) {
-    throw new MoorlineError("IDENTITY_MISSING", `There is state of the daemon ${known}, but no identity in ${path}.`);
+    throw nodeError("IDENTITY_MISSING", `There is state of the daemon ${known}, but no identity in ${path}.`);
   }
   const identity = await loadOrCreateIdentity(path, program);
   const serverId = serverIdOf(identity.publicKey);
   if (known === undefined) {
     database.run(() => database.prepare("INSERT INTO daemon_fact VALUES (?, ?)").run(SERVER_ID, serverId));
   } else if (known !== serverId) {
-    throw new MoorlineError(
-      "IDENTITY_CHANGED",
-      `The state belongs to the daemon ${known}, and the identity to ${serverId}.`,
-    );
+    throw nodeError("IDENTITY_CHANGED", `The state belongs to the daemon ${known}, and the identity to ${serverId}.`);
   }
   return identity;
 }

@@ -2,7 +2,8 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { MirrorSave, MirrorStorage, StoredEntry } from "../runtime/storage/mirror-storage.ts";
-import { MoorlineError, type MoorlineErrorCode } from "../wire/moorline-error.ts";
+import { MoorlineError, type SharedErrorCode } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 
 /** A storage of mirrors in a file. */
 export interface SqliteMirrorStorage extends MirrorStorage {
@@ -16,7 +17,7 @@ const BUSY_TIMEOUT_MS = 1_000;
 /** `MOOM` in ASCII. */
 const APPLICATION_ID = 0x4d4f4f4d;
 const PRIMARY_MASK = 0xff;
-const CODES: Readonly<Record<number, MoorlineErrorCode>> = {
+const CODES: Readonly<Record<number, SharedErrorCode>> = {
   11: "STORAGE_CORRUPT",
   13: "STORAGE_FULL",
   26: "STORAGE_CORRUPT",
@@ -94,7 +95,7 @@ function prepare(database: DatabaseSync, path: string): DatabaseSync {
   const { application_id: owner } = database.prepare("PRAGMA application_id").get() ?? {};
   const isEmpty = database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
   if (owner !== APPLICATION_ID && !isEmpty) {
-    throw new MoorlineError("DATABASE_UNUSABLE", `The database ${path} belongs to another program.`);
+    throw nodeError("DATABASE_UNUSABLE", `The database ${path} belongs to another program.`);
   }
   // It is a copy: what a power cut takes is loaded anew.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");

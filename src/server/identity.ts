@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import { createPrivateFile, errorCodeOf, FILE_EXISTS } from "./private-file.ts";
 
 /** Who a daemon is. */
@@ -66,7 +67,7 @@ function toPem(privateKey: KeyObject): string {
 function parseIdentity(text: string, path: string, program: ProgramInfo): Identity {
   const privateKey = parseKey(text);
   if (privateKey?.asymmetricKeyType === "x25519") return identityOf(privateKey, program);
-  throw new MoorlineError("IDENTITY_MALFORMED", `The file ${path} holds no X25519 private key.`);
+  throw nodeError("IDENTITY_MALFORMED", `The file ${path} holds no X25519 private key.`);
 }
 
 /** The cause of a failure is left out: it may quote the key. */

@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import type { ServerOptions as HttpsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import { isLoopback } from "./http-guard.ts";
 import { errorCodeOf } from "./private-file.ts";
 
@@ -28,9 +29,8 @@ export interface Listening {
  */
 export function checkReach(host: string, hasTls: boolean, isOpenMode: boolean): void {
   if (isLoopback(host)) return;
-  if (!hasTls) throw new MoorlineError("INSECURE_LISTEN", `${host} is beyond loopback, and there is no TLS.`);
-  if (isOpenMode)
-    throw new MoorlineError("INSECURE_LISTEN", `${host} is beyond loopback, and everybody would be let in.`);
+  if (!hasTls) throw nodeError("INSECURE_LISTEN", `${host} is beyond loopback, and there is no TLS.`);
+  if (isOpenMode) throw nodeError("INSECURE_LISTEN", `${host} is beyond loopback, and everybody would be let in.`);
 }
 
 /**
@@ -81,7 +81,7 @@ function listen(server: HttpServer, host: string, port: number): Promise<void> {
 
 function toListenError(host: string, port: number, cause: unknown): MoorlineError {
   if (errorCodeOf(cause) === "EADDRINUSE") {
-    return new MoorlineError("PORT_IN_USE", `Another program listens on port ${port} of ${host}.`, { cause });
+    return nodeError("PORT_IN_USE", `Another program listens on port ${port} of ${host}.`, { cause });
   }
-  return new MoorlineError("LISTEN_FAILED", `The server cannot listen on ${host}, port ${port}.`, { cause });
+  return nodeError("LISTEN_FAILED", `The server cannot listen on ${host}, port ${port}.`, { cause });
 }

@@ -4,6 +4,7 @@ import type { Random } from "../core/random.ts";
 import type { CodecSource } from "../rpc/message-format.ts";
 import type { Routes } from "../rpc/route-table.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Identity } from "./identity.ts";
 import type { JournalStore } from "./journal/journal-store.ts";
@@ -61,7 +62,7 @@ export function resolveAuthenticate({ authenticate, insecureNoAuth }: DaemonServ
   }
   if (authenticate !== undefined) return authenticate;
   if (insecureNoAuth === true) return () => ({ principal: OWNER });
-  throw new MoorlineError("CREDENTIALS_UNCONFIGURED", "The server does not know whom to let in.");
+  throw nodeError("CREDENTIALS_UNCONFIGURED", "The server does not know whom to let in.");
 }
 
 /**

@@ -7,7 +7,7 @@ import { createRouteTable, type RouteTable } from "../rpc/route-table.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
-import { MoorlineError } from "../wire/moorline-error.ts";
+import { nodeError } from "../wire/node-error.ts";
 import { protocolRange } from "../wire/protocol.ts";
 import { serverIdOf } from "../wire/server-id.ts";
 import type { ConnectionInfo } from "./authenticate.ts";
@@ -108,7 +108,7 @@ export function createDaemonServer(options: DaemonServerOptions): DaemonServer {
   });
   const checkStart = (): void => {
     resolveAuthenticate(options);
-    if (core.isStopping) throw new MoorlineError("SERVER_CLOSED", "The server is being stopped, or closed.");
+    if (core.isStopping) throw nodeError("SERVER_CLOSED", "The server is being stopped, or closed.");
     if (isOpenMode) reporter.warn(`${identity.name} lets in everybody who reaches it on this machine (insecureNoAuth)`);
   };
   const close = async (): Promise<void> => {

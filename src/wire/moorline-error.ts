@@ -1,46 +1,29 @@
-import type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
-import { actionOf, nameOfCode } from "./verdict.ts";
+import { type CloseCodeName, closeCodeActions } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+import type { NodeErrorCode } from "./node-actions.ts";
+import { nameOfCode } from "./verdict.ts";
 
-/** What went wrong on this side alone, and what to do about it. Everything else is a close code of the schema. */
+/** What to do about what went wrong on this side alone, also on a page. The schema says it for close codes. */
 const LOCAL_ACTIONS = {
   CLOSE_CODE_UNKNOWN: "Update this side: the peer gives a reason which this version does not know.",
-  CREDENTIALS_UNCONFIGURED:
-    "Give `authenticate` (loadOrCreateTokenFile makes one); on loopback `insecureNoAuth: true` does without.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
   DAEMON_UNREACHABLE:
     "Check the address and that the daemon runs; a page of another site needs its origin in `allowedOrigins`.",
-  DATABASE_CORRUPT: "Restore the database from a backup, or move it away: then everything begins anew.",
-  DATABASE_LOCKED: "Stop the other program that has the database open, or give another path.",
-  DATABASE_NEWER: "Update this program: a newer version of it has written the database.",
-  DATABASE_UNUSABLE: "Give the path of a database of Moorline, or of a new file in a directory that can be written.",
   DISPOSED: "Create a new client: a disposed one is never revived.",
   ENDPOINT_MALFORMED: "Give an address such as wss://daemon.example/ or ws://localhost:4242/.",
   FRAGMENT_MALFORMED: "Open the address again exactly as the daemon has printed it.",
   HOST_UNKNOWN: "Name a host that the fleet has, or give the provider a host; useFleet says which hosts there are.",
   IDENTITY_KEY_MALFORMED: "Give the 32 bytes of the daemon's X25519 public key.",
-  IDENTITY_MALFORMED:
-    "Restore the identity from a backup; without it the daemon gets another server id and clients refuse it.",
-  IDENTITY_CHANGED: "Put the identity file back that this state directory was made with, or give another directory.",
-  IDENTITY_MISSING:
-    "Restore the identity file from a backup, or give another directory; no other identity is made here.",
   INSECURE_ENDPOINT: "Use wss://, or reach the daemon on this machine by ws://localhost.",
-  INSECURE_LISTEN: "Listen on 127.0.0.1 or ::1; beyond loopback give both `tls` and `authenticate`.",
   INSTALL_SECRET_MALFORMED: "Restore it from a backup, or remove it: then every session begins anew.",
-  LISTEN_FAILED: "Look at the cause, and give an address that this machine has.",
   NOT_A_DAEMON: "Give the address of a daemon of Moorline, as it prints it when it starts.",
   NOT_CONNECTED: "Call ensureConnected; the connection state says why there is no connection.",
   OPTION_INVALID: "Give the option a value in its range.",
-  PAGES_UNUSABLE:
-    "Give the folder of a page that was built, with an index.html; `npm run build:console` builds the console.",
-  PORT_IN_USE: "Stop the program that listens there, or give another port; 0 takes a free one.",
   PROVIDER_MISSING: "Put a MoorlineProvider with a `host` or a `fleet` around the components that use it.",
   RANDOM_FAILED: "Give a source of chance whose bytes(length) returns as many bytes as it is asked for.",
   REGISTRY_CORRUPT: "Look at the copy that is kept beside the registry, and add the hosts in it anew.",
   REGISTRY_NEWER: "Update this program: a newer version of it has written the registry.",
   SERVER_ID_MALFORMED: "Give the server id as the daemon prints it: 43 characters of base64url.",
-  SERVER_CLOSED: "Create a new server: a closed one is never opened again.",
   SESSION_KEY_UNAVAILABLE: "Look at what was told to onError, then start again.",
-  STATE_DIRECTORY_UNUSABLE: "Give the path of a directory that this user can write to, or of none yet.",
   STORAGE_CLOSED: "Open the storage again: a closed one is never used any more.",
   STORAGE_CORRUPT: "Nothing has to be done where it is a copy: it was dropped, and is loaded anew.",
   STORAGE_FAILED: "Make the storage readable and writable, then try again; nothing was replaced.",
@@ -48,20 +31,20 @@ const LOCAL_ACTIONS = {
   STORAGE_TIMED_OUT:
     "Close other programs and tabs that use the storage, then start again; it is done without until then.",
   STORAGE_UNSUPPORTED: "Use another storage for the install secret.",
-  TIMELINE_DELETED: "Open the timeline again: then it is a new one, with another epoch.",
-  TIMELINE_ITEM_TOO_LARGE: "Append an item of its own for what is left.",
-  TIMELINE_ITEM_UNKNOWN: "Give the seq that the append of the item came back with.",
   TIMELINE_WINDOW_FULL: "Give the timeline a higher `maxItems`; what it shows goes up to its end.",
-  TOKEN_FILE_UNUSABLE:
-    "Give the token file of the daemon by --token-file; a daemon writes it into its state directory.",
   UNEXPECTED: "Look at the cause; where it lies in Moorline, report it as a bug.",
 } as const satisfies Record<string, string>;
 
 /** A code of {@link MoorlineError} that stands for no close code. */
-export type LocalErrorCode = keyof typeof LOCAL_ACTIONS;
+export type LocalErrorCode = keyof typeof LOCAL_ACTIONS | NodeErrorCode;
 
 /** Why something failed: the name of a close code, as in a rejection, or a reason of this side alone. */
 export type MoorlineErrorCode = CloseCodeName | LocalErrorCode;
+
+/** A code that says by itself what to do: every one but those that only programs on Node have. */
+export type SharedErrorCode = Exclude<MoorlineErrorCode, NodeErrorCode>;
+
+const ACTIONS: Readonly<Partial<Record<MoorlineErrorCode, string>>> = { ...closeCodeActions, ...LOCAL_ACTIONS };
 
 /** What a {@link MoorlineError} may be given beside its code and text. */
 export interface MoorlineErrorOptions {
@@ -88,9 +71,14 @@ export class MoorlineError extends Error {
   /** The number that the peer gave, where it gave one: also one that this version has no name for. */
   readonly closeCode: number | undefined;
 
-  /** @param code Why. @param text What went wrong, as a sentence. @param options What to do, and the cause. */
+  /**
+   * @param code Why. @param text What went wrong, as a sentence.
+   * @param options What to do, which has to be given where the code does not say it, and the cause.
+   */
+  constructor(code: SharedErrorCode, text: string, options?: MoorlineErrorOptions);
+  constructor(code: MoorlineErrorCode, text: string, options: MoorlineErrorOptions & { readonly action: string });
   constructor(code: MoorlineErrorCode, text: string, options: MoorlineErrorOptions = {}) {
-    const action = options.action ?? actionOfError(code);
+    const action = options.action ?? ACTIONS[code] ?? "";
     super(`[${code}] ${text} ${action}`, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.text = text;
@@ -113,12 +101,4 @@ export class MoorlineError extends Error {
     if (thrown instanceof Error) return new MoorlineError("UNEXPECTED", thrown.message, { cause: thrown });
     return new MoorlineError("UNEXPECTED", `Something that is no Error was thrown, of the type ${typeof thrown}.`);
   }
-}
-
-function actionOfError(code: MoorlineErrorCode): string {
-  return isLocal(code) ? LOCAL_ACTIONS[code] : actionOf(code);
-}
-
-function isLocal(code: MoorlineErrorCode): code is LocalErrorCode {
-  return Object.hasOwn(LOCAL_ACTIONS, code);
 }

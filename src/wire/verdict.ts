@@ -1,5 +1,9 @@
 import type { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
-import { type CloseCodeName, closeCodes, verdictRanges } from "../../gen/moorline/session/v1/close_code_moorline.ts";
+import {
+  type CloseCodeName,
+  closeCodeActions,
+  verdictRanges,
+} from "../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 
 /**
@@ -8,7 +12,7 @@ import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
  */
 export function verdictOf(code: number): RetryVerdict {
   const range = verdictRanges.find(({ first, last }) => code >= first && code <= last);
-  return range?.verdict ?? closeCodes[CloseCode.INTERNAL].verdict;
+  return range?.verdict ?? verdictOf(CloseCode.INTERNAL);
 }
 
 /** The code of a closed socket, where it is one that has a verdict; else UNSPECIFIED. */
@@ -20,10 +24,6 @@ export function toVerdictCode(code: number): CloseCode {
 
 /** The name of a code in the schema, without its prefix. Undefined where this version does not know the code. */
 export function nameOfCode(code: number): CloseCodeName | undefined {
-  return closeCodes[code]?.name;
-}
-
-/** What whoever sees a code should do, in one sentence, as the schema says it. */
-export function actionOf(name: CloseCodeName): string {
-  return closeCodes[CloseCode[name]].action;
+  const names = Object.keys(closeCodeActions) as CloseCodeName[];
+  return names.find((name) => CloseCode[name] === code);
 }

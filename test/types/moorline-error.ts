@@ -6,6 +6,9 @@ export const codes: readonly MoorlineErrorCode[] = ["SESSION_KEY_MISSING", "WRON
 // @ts-expect-error They are a closed set.
 export const unknown = new MoorlineError("NOT_A_CODE", "No.");
 
+// @ts-expect-error A code of programs on Node does not say what to do: nodeError does.
+export const withoutAction = new MoorlineError("PORT_IN_USE", "No.");
+
 // @ts-expect-error No error has the code that stands for none.
 export const unspecified: MoorlineErrorCode = "UNSPECIFIED";
 

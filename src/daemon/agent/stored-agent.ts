@@ -3,7 +3,7 @@ import type { Agent, PermissionResolution } from "../../../gen/moorline/agent/v1
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { type StoredAgent, StoredAgentSchema } from "../../../gen/moorline/agent/v1/stored_agent_pb.ts";
 import type { TimelineLog } from "../../server/timeline/timeline-store.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import { nodeError } from "../../wire/node-error.ts";
 import { agentCodecs } from "../agent-codecs.ts";
 
 const codec = agentCodecs(StoredAgentSchema);
@@ -34,7 +34,7 @@ export function encodeStoredAgent(stored: StoredAgent): Uint8Array {
 export function readStoredAgent({ name, record, epoch }: TimelineLog): StoredAgent & { readonly agent: Agent } {
   const stored = parse(record);
   if (stored?.agent === undefined || stored.agent.id !== name) {
-    throw new MoorlineError("DATABASE_CORRUPT", `What is kept of the agent ${name} cannot be read.`);
+    throw nodeError("DATABASE_CORRUPT", `What is kept of the agent ${name} cannot be read.`);
   }
   const agent = clone(StoredAgentSchema, stored).agent as Agent;
   agent.timelineEpoch = epoch;

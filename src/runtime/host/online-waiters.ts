@@ -1,8 +1,8 @@
 import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { HostErrorReason, HostFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import { MoorlineError, type MoorlineErrorCode } from "../../wire/moorline-error.ts";
+import { MoorlineError, type SharedErrorCode } from "../../wire/moorline-error.ts";
 
-const CODES: ReadonlyMap<HostFailureReason, MoorlineErrorCode> = new Map([
+const CODES: ReadonlyMap<HostFailureReason, SharedErrorCode> = new Map([
   [HostFailureReason.STORAGE_FAILED, "STORAGE_FAILED"],
   [HostFailureReason.STORAGE_UNSUPPORTED, "STORAGE_UNSUPPORTED"],
   [HostFailureReason.STORAGE_FULL, "STORAGE_FULL"],

@@ -1,9 +1,9 @@
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError, type ContextKey, createContextKey, type HandlerContext } from "@connectrpc/connect";
-import { closeCodes } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
-import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
+import { closeCodeStatuses } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
 import { RequestRejectedSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import { nameOfCode } from "../../wire/verdict.ts";
 import type { Authority } from "../authenticate.ts";
 import { callSession, PlainCallSession } from "../call-session.ts";
 import { checkKey, keyToName } from "../handshake.ts";
@@ -55,7 +55,7 @@ export function createPlainGates(
 
 /** A refusal as the error of a plain RPC: the status of its code, with the rejection as detail. Spec: HTTP-5. */
 export function refusalToError({ code, message, retryAfterMs }: Refusal): ConnectError {
-  const { grpcStatus } = closeCodes[code] ?? closeCodes[CloseCode.INTERNAL];
+  const grpcStatus = closeCodeStatuses[nameOfCode(code) ?? "INTERNAL"];
   const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs: BigInt(Math.ceil(retryAfterMs)) };
   const value = { rejection: { code, message, ...retryAfter } };
   return new ConnectError(message, grpcStatus as Code, undefined, [{ desc: RequestRejectedSchema, value }]);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import type { MoorlineError } from "../../wire/moorline-error.ts";
+import { nodeError } from "../../wire/node-error.ts";
 import { answerText } from "../http/answer-text.ts";
 import type { RpcRequest, RpcResponse } from "../http/exchange.ts";
 import { mediaTypeOf, PAGE_HEADERS } from "./page-headers.ts";
@@ -102,5 +103,5 @@ async function read(directory: string, path: string): Promise<PageFile> {
 }
 
 function unusable(why: string, cause?: unknown): MoorlineError {
-  return new MoorlineError("PAGES_UNUSABLE", `The folder of the page ${why}.`, cause === undefined ? {} : { cause });
+  return nodeError("PAGES_UNUSABLE", `The folder of the page ${why}.`, cause === undefined ? {} : { cause });
 }

@@ -1,6 +1,7 @@
-import { closeCodes } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
+import { closeCodeStatuses } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { nameOfCode } from "../../wire/verdict.ts";
 import { answerText } from "../http/answer-text.ts";
 import type { Exchange, RpcRequest, RpcResponse } from "../http/exchange.ts";
 import { readBearer } from "../http/read-bearer.ts";
@@ -89,7 +90,7 @@ export class MetricsEndpoint {
 
   private refuse(response: RpcResponse, { code, message, retryAfterMs }: Refusal): void {
     countOne(this.parts.core.context.counters.rejected, code);
-    const status = STATUSES[closeCodes[code]?.grpcStatus ?? 0] ?? 503;
+    const status = STATUSES[closeCodeStatuses[nameOfCode(code) ?? "INTERNAL"]] ?? 503;
     const text = `${message}; send the header \`Authorization: Bearer\` with a token of this daemon\n`;
     const headers: Record<string, string> = status === 401 ? { "WWW-Authenticate": "Bearer" } : {};
     if (retryAfterMs !== undefined) headers["Retry-After"] = String(Math.ceil(retryAfterMs / 1_000));

@@ -3,6 +3,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { MoorlineError } from "../../wire/moorline-error.ts";
+import { nodeError } from "../../wire/node-error.ts";
 import { sqliteToMoorlineError } from "./sqlite-errors.ts";
 import { APPLICATION_ID, SCHEMA_STEPS } from "./sqlite-schema.ts";
 
@@ -103,7 +104,7 @@ async function makeFile(path: string): Promise<void> {
     await (await open(path, "a", FILE_MODE)).close();
   } catch (cause) {
     if (existsSync(path)) return;
-    throw new MoorlineError("DATABASE_UNUSABLE", `There is no directory for the database ${path}.`, { cause });
+    throw nodeError("DATABASE_UNUSABLE", `There is no directory for the database ${path}.`, { cause });
   }
 }
 
@@ -136,13 +137,13 @@ function migrateOwnTables(handle: DatabaseSync): void {
 function assertOwn(handle: DatabaseSync, path: string): void {
   if (numberOf(handle, "application_id") === APPLICATION_ID) return;
   if (handle.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return;
-  throw new MoorlineError("DATABASE_UNUSABLE", `The database ${path} belongs to another program.`);
+  throw nodeError("DATABASE_UNUSABLE", `The database ${path} belongs to another program.`);
 }
 
 function assertNotNewer(path: string, version: number, known: number): void {
   if (version <= known) return;
   const text = `The database ${path} has version ${version}, and this program knows versions up to ${known}.`;
-  throw new MoorlineError("DATABASE_NEWER", text);
+  throw nodeError("DATABASE_NEWER", text);
 }
 
 function assertAtLeast(name: string, value: number, least: number): void {

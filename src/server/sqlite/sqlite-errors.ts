@@ -1,15 +1,17 @@
-import { MoorlineError, type MoorlineErrorCode } from "../../wire/moorline-error.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
+import type { NodeErrorCode } from "../../wire/node-actions.ts";
+import { nodeError } from "../../wire/node-error.ts";
 
 /** The primary result codes of SQLite that mean something by themselves; the others are failures of the storage. */
-const CODES: Readonly<Record<number, MoorlineErrorCode>> = {
+const CODES: Readonly<Record<number, NodeErrorCode>> = {
   5: "DATABASE_LOCKED",
   6: "DATABASE_LOCKED",
   8: "DATABASE_UNUSABLE",
   11: "DATABASE_CORRUPT",
-  13: "STORAGE_FULL",
   14: "DATABASE_UNUSABLE",
   26: "DATABASE_CORRUPT",
 };
+const FULL = 13;
 const PRIMARY_MASK = 0xff;
 
 /**
@@ -19,9 +21,11 @@ const PRIMARY_MASK = 0xff;
  */
 export function sqliteToMoorlineError(thrown: unknown, path: string): MoorlineError {
   if (thrown instanceof MoorlineError) return thrown;
-  const code = CODES[resultCodeOf(thrown) & PRIMARY_MASK] ?? "STORAGE_FAILED";
-  const why = thrown instanceof Error ? thrown.message : "unknown";
-  return new MoorlineError(code, `The database ${path} has failed: ${why}.`, { cause: thrown });
+  const result = resultCodeOf(thrown) & PRIMARY_MASK;
+  const code = CODES[result];
+  const text = `The database ${path} has failed: ${thrown instanceof Error ? thrown.message : "unknown"}.`;
+  if (code !== undefined) return nodeError(code, text, { cause: thrown });
+  return new MoorlineError(result === FULL ? "STORAGE_FULL" : "STORAGE_FAILED", text, { cause: thrown });
 }
 
 function resultCodeOf(thrown: unknown): number {

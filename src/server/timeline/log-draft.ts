@@ -1,4 +1,5 @@
-import { MoorlineError } from "../../wire/moorline-error.ts";
+import type { MoorlineError } from "../../wire/moorline-error.ts";
+import { nodeError } from "../../wire/node-error.ts";
 import type { ItemChange, LogChange, LogHead, TimelineBackend } from "./timeline-backend.ts";
 import type { TimelinePosition } from "./timeline-store.ts";
 
@@ -114,14 +115,14 @@ export class LogDraft {
   /** Nobody can know the seq of an item that is not committed. */
   private assertKnown(seq: number): void {
     if (Number.isInteger(seq) && seq >= 1 && seq <= this.before.lastSeq) return;
-    throw new MoorlineError("TIMELINE_ITEM_UNKNOWN", `The timeline ${this.before.name} has no item ${seq}.`);
+    throw nodeError("TIMELINE_ITEM_UNKNOWN", `The timeline ${this.before.name} has no item ${seq}.`);
   }
 
   private assertFits(seq: number, bytes: number): void {
     const { maxItemBytes } = this.context;
     if (bytes <= maxItemBytes) return;
     const text = `Item ${seq} of the timeline ${this.before.name} would have ${bytes} bytes; ${maxItemBytes} is the most.`;
-    throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text);
+    throw nodeError("TIMELINE_ITEM_TOO_LARGE", text);
   }
 }
 
@@ -129,12 +130,12 @@ export class LogDraft {
 export function assertRecordFits(name: string, record: Uint8Array, maxBytes: number): void {
   if (record.length <= maxBytes) return;
   const text = `The record of the timeline ${name} would have ${record.length} bytes; ${maxBytes} is the most.`;
-  throw new MoorlineError("TIMELINE_ITEM_TOO_LARGE", text, { action: "Keep less with the timeline." });
+  throw nodeError("TIMELINE_ITEM_TOO_LARGE", text, { action: "Keep less with the timeline." });
 }
 
 /** What whoever uses a deleted log gets. */
 export function deletedError(name: string): MoorlineError {
-  return new MoorlineError("TIMELINE_DELETED", `The timeline ${name} was deleted.`);
+  return nodeError("TIMELINE_DELETED", `The timeline ${name} was deleted.`);
 }
 
 /** Pieces as one. */

@@ -3,16 +3,12 @@ import { describe, expect, it } from "vitest";
 import { ChannelLossReason, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { toFailure } from "../../../src/cli/failure.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
+import { nodeError } from "../../../src/wire/node-error.ts";
 
 describe("toFailure", () => {
   it.each([
     ["an error of this side about the way", new MoorlineError("NOT_CONNECTED", "No."), "NOT_CONNECTED", 120],
-    [
-      "an error of this side about what was given",
-      new MoorlineError("TOKEN_FILE_UNUSABLE", "No."),
-      "TOKEN_FILE_UNUSABLE",
-      2,
-    ],
+    ["an error of this side about what was given", nodeError("TOKEN_FILE_UNUSABLE", "No."), "TOKEN_FILE_UNUSABLE", 2],
     ["a storage that fails", new MoorlineError("STORAGE_FAILED", "No."), "STORAGE_FAILED", 2],
     ["a code of the daemon", MoorlineError.fromCloseCode(4500, "No."), "UNAUTHENTICATED", 121],
     ["a code that is not known", MoorlineError.fromCloseCode(4477, "No."), "CLOSE_CODE_UNKNOWN", 121],

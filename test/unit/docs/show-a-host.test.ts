@@ -37,7 +37,7 @@ describe("docs/guides/show-a-host.md", () => {
   );
 
   it("names only errors that there are", () => {
-    const known = read("src/wire/moorline-error.ts") + read("docs/errors.md");
+    const known = read("src/wire/moorline-error.ts") + read("src/wire/node-actions.ts") + read("docs/errors.md");
     const rows = sectionOf("What promises and constructors reject with").match(/^\| `.*?\|/gm) ?? [];
     const codes = rows.flatMap((row) => row.match(/[A-Z]+_[A-Z_]+|DISPOSED/g) ?? []);
     expect(codes.length).toBeGreaterThan(8);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ClientHelloSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
+import { nodeError } from "../../../src/wire/node-error.ts";
 
 describe("MoorlineError", () => {
   it("says its code, what went wrong and what to do, in text and in fields", () => {
@@ -24,6 +25,14 @@ describe("MoorlineError", () => {
     expect(error).toMatchObject({ action: "Buy a disk.", cause });
     expect(error.message).toBe("[STORAGE_FAILED] No. Buy a disk.");
     expect("cause" in new MoorlineError("DISPOSED", "No.")).toBe(false);
+  });
+});
+
+describe("nodeError", () => {
+  it("says what to do about an error that only programs on Node have, or what it is told to say", () => {
+    const error = nodeError("PORT_IN_USE", "No.");
+    expect(error).toMatchObject({ code: "PORT_IN_USE", action: expect.stringContaining("give another port") });
+    expect(nodeError("PORT_IN_USE", "No.", { action: "Wait." }).message).toBe("[PORT_IN_USE] No. Wait.");
   });
 });
 

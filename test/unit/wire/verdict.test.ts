@@ -1,9 +1,9 @@
 import { type DescEnumValue, type DescExtension, type FileRegistry, getOption, hasOption } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
-import type { CloseCodeName } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
+import { type CloseCodeName, closeCodeActions } from "../../../gen/moorline/session/v1/close_code_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
-import { actionOf, nameOfCode, verdictOf } from "../../../src/wire/verdict.ts";
+import { nameOfCode, verdictOf } from "../../../src/wire/verdict.ts";
 import { buildProtos } from "./build-protos.ts";
 
 const names = Object.keys(CloseCode).filter((name): name is CloseCodeName => name !== "UNSPECIFIED");
@@ -51,7 +51,7 @@ describe("close codes", () => {
     const value = registry.getEnum("moorline.session.v1.CloseCode")?.value[CloseCode[name]];
     expect(`CLOSE_CODE_${nameOfCode(CloseCode[name])}`).toBe(value?.name);
     expect(verdictOf(CloseCode[name])).toBe(optionOf(value, "retry"));
-    expect(actionOf(name)).toBe(optionOf(value, "action"));
+    expect(closeCodeActions[name]).toBe(optionOf(value, "action"));
   });
 
   it("covers every code of the descriptor [SCHEMA-1]", () => {

@@ -41,274 +41,77 @@ export type CloseCodeName =
   | "SESSION_ENDED";
 
 /**
- * What the schema says about a code of CloseCode.
+ * What whoever sees a code of CloseCode should do, in one sentence, by its name.
  */
-export interface CloseCodeInfo {
-  /** The name, without the prefix. */
-  readonly name: CloseCodeName;
-  /** What a client does after it was told the code. */
-  readonly verdict: RetryVerdict;
-  /** The gRPC status that carries the code on a plain RPC, as the number of google.rpc.Code. */
-  readonly grpcStatus: number;
-  /** Whether the code may be the answer to a hello. */
-  readonly rejection: boolean;
-  /** What whoever sees the code should do, in one sentence. */
-  readonly action: string;
-}
+export const closeCodeActions: Readonly<Record<CloseCodeName, string>> = {
+  PROTOCOL_GAP: "Nothing: the client dials again and resumes.",
+  PONG_MISSING: "Nothing: the client dials again and resumes.",
+  RELAY_DRAINING: "Nothing: the client dials again, by another relay node.",
+  CONNECTION_DONE: "Nothing: this is how a path switch ends its old connection.",
+  INTERNAL: "Read the daemon's log; the client goes on trying by backoff.",
+  DROPPED: "Nothing: the client dials again by backoff.",
+  OVERLOADED: "Open fewer connections and probes, or raise the server's limits.",
+  HELLO_TIMEOUT: "Send the hello as the first packet, within 10 seconds.",
+  ATTEMPT_STALE: "Ignore it for an older attempt; for the highest one, take a new fresh channel id and dial again.",
+  TOO_MANY_CHANNELS: "Close other clients of this session key, or raise the server's limit of channels.",
+  TOO_MANY_SESSIONS: "End sessions that are no longer used, or raise the server's limit of sessions.",
+  DAEMON_DRAINING: "Nothing: the client dials again by the hint.",
+  DAEMON_OFFLINE: "Start the daemon, or connect it to this relay.",
+  DAEMON_BUSY: "Nothing: the client dials again by backoff.",
+  RATE_LIMITED: "Nothing: the client dials again after the hint.",
+  REPLACED: "Find the second daemon that runs with a copy of this identity key, and stop it.",
+  CREDENTIAL_EXPIRED: "Give a new credential by the credential callback.",
+  CHANNEL_LOST: "Nothing: calls end with ChannelLost, the client opens a new channel.",
+  CHANNEL_DONE: "Nothing: this is how a client that is done ends its channel.",
+  PROTOCOL_VIOLATION: "Report it as a bug of the peer, with the message.",
+  PACKET_MALFORMED: "Report it as a bug of the peer, with the message.",
+  HELLO_MALFORMED: "Correct the field that the message names.",
+  PROTOCOL_UNSUPPORTED: "Update the older side; `supported` in the rejection says which one it is.",
+  WRONG_SERVER: "Correct the address, or accept the new server id.",
+  SESSION_KEY_MISSING: "Send the session key: `session_key` in the hello, or the header `moorline-session-key`.",
+  SESSION_KEY_MALFORMED: "Make the key with createSessionKey or loadOrCreateSessionKey.",
+  SUPERSEDED: "Nothing: the channel lives on a newer connection.",
+  UNAUTHENTICATED: "Give a valid credential, for example the content of the daemon's token file.",
+  PERMISSION_DENIED: "Use a session key of your own, or the credential that the session was made with.",
+  REVOKED: "Pair this device with the daemon again.",
+  SESSION_ENDED: "Start a new session; nothing of the old one is left.",
+};
 
 /**
- * Every code of CloseCode by its number. Undefined for a number that this version does not know.
+ * The gRPC status that carries a code of CloseCode on a plain RPC, as the number of google.rpc.Code, by its name.
  */
-export const closeCodes: { readonly [code: number]: CloseCodeInfo | undefined } &
-  Readonly<Record<4001 | 4002 | 4003 | 4090 | 4100 | 4101 | 4102 | 4103 | 4104 | 4105 | 4106 | 4107 | 4108 | 4109 | 4110 | 4111 | 4200 | 4300 | 4390 | 4400 | 4401 | 4402 | 4403 | 4404 | 4405 | 4406 | 4410 | 4500 | 4501 | 4502 | 4503, CloseCodeInfo>> = {
-  /** CLOSE_CODE_PROTOCOL_GAP */
-  4001: {
-    name: "PROTOCOL_GAP",
-    verdict: RetryVerdict.NOW,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: the client dials again and resumes.",
-  },
-  /** CLOSE_CODE_PONG_MISSING */
-  4002: {
-    name: "PONG_MISSING",
-    verdict: RetryVerdict.NOW,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: the client dials again and resumes.",
-  },
-  /** CLOSE_CODE_RELAY_DRAINING */
-  4003: {
-    name: "RELAY_DRAINING",
-    verdict: RetryVerdict.NOW,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: the client dials again, by another relay node.",
-  },
-  /** CLOSE_CODE_CONNECTION_DONE */
-  4090: {
-    name: "CONNECTION_DONE",
-    verdict: RetryVerdict.NOW,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: this is how a path switch ends its old connection.",
-  },
-  /** CLOSE_CODE_INTERNAL */
-  4100: {
-    name: "INTERNAL",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 13,
-    rejection: true,
-    action: "Read the daemon's log; the client goes on trying by backoff.",
-  },
-  /** CLOSE_CODE_DROPPED */
-  4101: {
-    name: "DROPPED",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: the client dials again by backoff.",
-  },
-  /** CLOSE_CODE_OVERLOADED */
-  4102: {
-    name: "OVERLOADED",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 8,
-    rejection: true,
-    action: "Open fewer connections and probes, or raise the server's limits.",
-  },
-  /** CLOSE_CODE_HELLO_TIMEOUT */
-  4103: {
-    name: "HELLO_TIMEOUT",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 4,
-    rejection: true,
-    action: "Send the hello as the first packet, within 10 seconds.",
-  },
-  /** CLOSE_CODE_ATTEMPT_STALE */
-  4104: {
-    name: "ATTEMPT_STALE",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 10,
-    rejection: true,
-    action: "Ignore it for an older attempt; for the highest one, take a new fresh channel id and dial again.",
-  },
-  /** CLOSE_CODE_TOO_MANY_CHANNELS */
-  4105: {
-    name: "TOO_MANY_CHANNELS",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 8,
-    rejection: true,
-    action: "Close other clients of this session key, or raise the server's limit of channels.",
-  },
-  /** CLOSE_CODE_TOO_MANY_SESSIONS */
-  4106: {
-    name: "TOO_MANY_SESSIONS",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 8,
-    rejection: true,
-    action: "End sessions that are no longer used, or raise the server's limit of sessions.",
-  },
-  /** CLOSE_CODE_DAEMON_DRAINING */
-  4107: {
-    name: "DAEMON_DRAINING",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 14,
-    rejection: true,
-    action: "Nothing: the client dials again by the hint.",
-  },
-  /** CLOSE_CODE_DAEMON_OFFLINE */
-  4108: {
-    name: "DAEMON_OFFLINE",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 14,
-    rejection: true,
-    action: "Start the daemon, or connect it to this relay.",
-  },
-  /** CLOSE_CODE_DAEMON_BUSY */
-  4109: {
-    name: "DAEMON_BUSY",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 14,
-    rejection: true,
-    action: "Nothing: the client dials again by backoff.",
-  },
-  /** CLOSE_CODE_RATE_LIMITED */
-  4110: {
-    name: "RATE_LIMITED",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 8,
-    rejection: true,
-    action: "Nothing: the client dials again after the hint.",
-  },
-  /** CLOSE_CODE_REPLACED */
-  4111: {
-    name: "REPLACED",
-    verdict: RetryVerdict.BACKOFF,
-    grpcStatus: 10,
-    rejection: false,
-    action: "Find the second daemon that runs with a copy of this identity key, and stop it.",
-  },
-  /** CLOSE_CODE_CREDENTIAL_EXPIRED */
-  4200: {
-    name: "CREDENTIAL_EXPIRED",
-    verdict: RetryVerdict.REFRESH_CREDENTIAL,
-    grpcStatus: 16,
-    rejection: true,
-    action: "Give a new credential by the credential callback.",
-  },
-  /** CLOSE_CODE_CHANNEL_LOST */
-  4300: {
-    name: "CHANNEL_LOST",
-    verdict: RetryVerdict.NEW_CHANNEL,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: calls end with ChannelLost, the client opens a new channel.",
-  },
-  /** CLOSE_CODE_CHANNEL_DONE */
-  4390: {
-    name: "CHANNEL_DONE",
-    verdict: RetryVerdict.NEW_CHANNEL,
-    grpcStatus: 14,
-    rejection: false,
-    action: "Nothing: this is how a client that is done ends its channel.",
-  },
-  /** CLOSE_CODE_PROTOCOL_VIOLATION */
-  4400: {
-    name: "PROTOCOL_VIOLATION",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 3,
-    rejection: true,
-    action: "Report it as a bug of the peer, with the message.",
-  },
-  /** CLOSE_CODE_PACKET_MALFORMED */
-  4401: {
-    name: "PACKET_MALFORMED",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 3,
-    rejection: true,
-    action: "Report it as a bug of the peer, with the message.",
-  },
-  /** CLOSE_CODE_HELLO_MALFORMED */
-  4402: {
-    name: "HELLO_MALFORMED",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 3,
-    rejection: true,
-    action: "Correct the field that the message names.",
-  },
-  /** CLOSE_CODE_PROTOCOL_UNSUPPORTED */
-  4403: {
-    name: "PROTOCOL_UNSUPPORTED",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 9,
-    rejection: true,
-    action: "Update the older side; `supported` in the rejection says which one it is.",
-  },
-  /** CLOSE_CODE_WRONG_SERVER */
-  4404: {
-    name: "WRONG_SERVER",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 9,
-    rejection: true,
-    action: "Correct the address, or accept the new server id.",
-  },
-  /** CLOSE_CODE_SESSION_KEY_MISSING */
-  4405: {
-    name: "SESSION_KEY_MISSING",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 3,
-    rejection: true,
-    action: "Send the session key: `session_key` in the hello, or the header `moorline-session-key`.",
-  },
-  /** CLOSE_CODE_SESSION_KEY_MALFORMED */
-  4406: {
-    name: "SESSION_KEY_MALFORMED",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 3,
-    rejection: true,
-    action: "Make the key with createSessionKey or loadOrCreateSessionKey.",
-  },
-  /** CLOSE_CODE_SUPERSEDED */
-  4410: {
-    name: "SUPERSEDED",
-    verdict: RetryVerdict.STOP,
-    grpcStatus: 10,
-    rejection: false,
-    action: "Nothing: the channel lives on a newer connection.",
-  },
-  /** CLOSE_CODE_UNAUTHENTICATED */
-  4500: {
-    name: "UNAUTHENTICATED",
-    verdict: RetryVerdict.ASK_USER,
-    grpcStatus: 16,
-    rejection: true,
-    action: "Give a valid credential, for example the content of the daemon's token file.",
-  },
-  /** CLOSE_CODE_PERMISSION_DENIED */
-  4501: {
-    name: "PERMISSION_DENIED",
-    verdict: RetryVerdict.ASK_USER,
-    grpcStatus: 7,
-    rejection: true,
-    action: "Use a session key of your own, or the credential that the session was made with.",
-  },
-  /** CLOSE_CODE_REVOKED */
-  4502: {
-    name: "REVOKED",
-    verdict: RetryVerdict.ASK_USER,
-    grpcStatus: 16,
-    rejection: true,
-    action: "Pair this device with the daemon again.",
-  },
-  /** CLOSE_CODE_SESSION_ENDED */
-  4503: {
-    name: "SESSION_ENDED",
-    verdict: RetryVerdict.ASK_USER,
-    grpcStatus: 9,
-    rejection: false,
-    action: "Start a new session; nothing of the old one is left.",
-  },
+export const closeCodeStatuses: Readonly<Record<CloseCodeName, number>> = {
+  PROTOCOL_GAP: 14,
+  PONG_MISSING: 14,
+  RELAY_DRAINING: 14,
+  CONNECTION_DONE: 14,
+  INTERNAL: 13,
+  DROPPED: 14,
+  OVERLOADED: 8,
+  HELLO_TIMEOUT: 4,
+  ATTEMPT_STALE: 10,
+  TOO_MANY_CHANNELS: 8,
+  TOO_MANY_SESSIONS: 8,
+  DAEMON_DRAINING: 14,
+  DAEMON_OFFLINE: 14,
+  DAEMON_BUSY: 14,
+  RATE_LIMITED: 8,
+  REPLACED: 10,
+  CREDENTIAL_EXPIRED: 16,
+  CHANNEL_LOST: 14,
+  CHANNEL_DONE: 14,
+  PROTOCOL_VIOLATION: 3,
+  PACKET_MALFORMED: 3,
+  HELLO_MALFORMED: 3,
+  PROTOCOL_UNSUPPORTED: 9,
+  WRONG_SERVER: 9,
+  SESSION_KEY_MISSING: 3,
+  SESSION_KEY_MALFORMED: 3,
+  SUPERSEDED: 10,
+  UNAUTHENTICATED: 16,
+  PERMISSION_DENIED: 7,
+  REVOKED: 16,
+  SESSION_ENDED: 9,
 };
 
 /**
