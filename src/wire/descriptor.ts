@@ -38,7 +38,6 @@ const ENUM_LISTS = ["reservedRange", "reservedName"];
  *   behind a dot where it is one of another package.
  * - `vNAME=number` is a value of an enum. The name of the enum, which its name begins with, is left out; where it does not, a
  *   dot comes before it.
- *
  * - `cName Input Output streams level` is a method: `streams` is 1 where requests are a stream, 2 where answers are, 3 for
  *   both; `level` its IdempotencyLevel.
  *
