@@ -49,6 +49,10 @@ export const pages: ReadonlyMap<string, string> = new Map([
       return [`\`${name}\``, `export * from ${JSON.stringify(name)};`];
     }),
   [
+    "`moorline/runtime` and `moorline/react`",
+    ["runtime", "react"].map((door) => `export * from "${manifest.name}/${door}";`).join("\n"),
+  ],
+  [
     MEASURED,
     [
       'export * from "moorline";',

@@ -52,6 +52,17 @@ describe("doors: what a page does not load", () => {
       "`moorline/react`",
       /descriptor_pb|(from|to)-json/,
     ],
+    [
+      "the client door, the registry of protobuf-es and what only Node fails at",
+      "`moorline`",
+      /esm\/registry|node-(actions|error)/,
+    ],
+    ["the door of runtimes, reflection", "`moorline/runtime`", /reflect\/reflect|esm\/(equals|clone)/],
+    [
+      "the door of views, the rows of machines of hosts and mirrors",
+      "`moorline/react`",
+      /machine\/(host|sync)\/(?!shapes)/,
+    ],
   ])("%s", async (_, page, file) => {
     const bundle = await bundlePage(pages.get(page) ?? "");
     const loaded = Object.entries(Object.values(bundle?.metafile.outputs ?? {})[0]?.inputs ?? {})
