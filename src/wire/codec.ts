@@ -60,13 +60,14 @@ export class WireReader {
   #buffer: ArrayBufferLike | undefined = undefined;
   #byteOffset = 0;
   readonly #textBytes: number;
+  #hasString = false;
   #text = "";
   #textStart = 0;
   #textEnd = 0;
 
   /**
    * @param bytes What is read.
-   * @param textBytes How many bytes are made text at once, of which the strings are then parts. It makes messages with many strings
+   * @param textBytes How many bytes are made text at once, of which the strings but the first are then parts. It makes messages with many strings
    *   several times as fast; each string keeps that much in memory. Default: only those of the string itself.
    */
   constructor(bytes: Uint8Array, textBytes = 0) {
@@ -151,7 +152,9 @@ export class WireReader {
     const start = this.pos;
     this.pos = end;
     const { bytes } = this;
-    if (this.#textBytes !== 0) return this.#part(start, end);
+    // The first one costs less by itself; most messages with a second one have many.
+    if (this.#textBytes !== 0 && this.#hasString) return this.#part(start, end);
+    this.#hasString = true;
     if (end - start > maxCodes) return decodeUtf8(bytes, start, end);
     const codes = new Array<number>(end - start);
     for (let i = start; i < end; i++) {

@@ -1,9 +1,12 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { readVarint64 } from "./bigint.ts";
 import { type UnknownField, WireReader } from "./codec.ts";
 import { type Loose, WireWriter } from "./wire-writer.ts";
 
 /** How much of a message is made text at once, for its strings to be parts of. */
 export const TEXT_BYTES = 512;
+
+export { readFixed64, readVarint64 } from "./bigint.ts";
 
 /** As deep as the general codec goes. */
 const MAX_NESTING = 100;
@@ -11,7 +14,6 @@ const KEY_TAG = 0x0a;
 const SECONDS_TAG = 0x08;
 const NANOS_TAG = 0x10;
 const TIME_NUMBERS = 0b110;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /**
  * Reads a message from where the reader is up to `end`. Throws for what is left to the general codec: what is malformed,
@@ -104,18 +106,6 @@ export function readKey(reader: WireReader, valueTag: number): string {
   const key = reader.string();
   assume(key !== "__proto__" && reader.tag() === valueTag);
   return key;
-}
-
-/** Reads a varint of 64 bits, from 0 to 2^53 - 1. */
-export function readVarint64(reader: WireReader): bigint {
-  return BigInt(reader.uint64());
-}
-
-/** Reads 64 bits, least significant byte first, unsigned. */
-export function readFixed64(reader: WireReader): bigint {
-  const low = reader.fixed32();
-  const high = reader.fixed32();
-  return high < 0x20_0000 ? BigInt(high * TWO_TO_32 + low) : (BigInt(high) << 32n) | BigInt(low);
 }
 
 type TimeOf<Name extends string> = { $typeName: Name; seconds: bigint; nanos: number; $unknown?: UnknownField[] };

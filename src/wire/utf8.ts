@@ -6,13 +6,10 @@ export function sizeVarint(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
 }
 
-/** Longer texts are written by the platform. */
-const MAX_SHORT_CHARS = 64;
-
 /** Writes a text as UTF-8 behind its length, where there is room for 3 bytes a character and 5; returns the position after it. */
 export function writeText(bytes: Uint8Array, start: number, text: string): number {
   const { length } = text;
-  if (length > MAX_SHORT_CHARS) return writeLongText(bytes, start, text);
+  if (length > maxShortChars) return writeLongText(bytes, start, text);
   bytes[start] = length;
   for (let i = 0; i < length; i += 1) {
     const code = text.charCodeAt(i);
@@ -35,6 +32,9 @@ type Utf8Write = (this: Uint8Array, text: string, offset: number) => number;
 
 /** Node's own, where there is one. */
 const utf8Write: Utf8Write | undefined = /*@__PURE__*/ findUtf8Write();
+
+/** Longer texts are written by the platform: what calling it costs is less than writing them here. */
+const maxShortChars = utf8Write === undefined ? 64 : 20;
 
 function findUtf8Write(): Utf8Write | undefined {
   const { Buffer } = globalThis as { readonly Buffer?: { readonly prototype?: { readonly utf8Write?: Utf8Write } } };

@@ -1,4 +1,5 @@
 import { allocate } from "../core/allocate.ts";
+import { bigintToNumber } from "./bigint.ts";
 import { type UnknownField, writeInt32, writeUnknown, writeVarint } from "./codec.ts";
 import { sizeVarint, writeText } from "./utf8.ts";
 
@@ -31,7 +32,7 @@ export class WireWriter {
   /** What was written since the last time. Small messages share memory. */
   finish(): Uint8Array {
     const { start, pos } = this;
-    if (this.slab.byteLength > SLAB_BYTES) return this.finishAlone();
+    if (this.bytes.length > SLAB_BYTES) return this.finishAlone();
     this.start = pos;
     const message = new Uint8Array(this.slab, start, pos - start);
     if (pos > SLAB_BYTES - LEAST_BYTES) this.renew();
@@ -40,7 +41,7 @@ export class WireWriter {
 
   /** Forgets what was written since the last time that something was finished. */
   reset(): void {
-    if (this.slab.byteLength > SLAB_BYTES) this.renew();
+    if (this.bytes.length > SLAB_BYTES) this.renew();
     else this.pos = this.start;
   }
 
@@ -283,11 +284,11 @@ export class WireWriter {
 
 const KEY_TAG = 0x0a;
 
-/** 64-bit integers below 0 and above 2^53 - 1 are rare. Compared as numbers, which is faster. */
+/** 64-bit integers below 0 and above 2^53 - 1 are rare. */
 function toSafe(value: unknown): number {
   check(typeof value === "bigint");
-  const number = Number(value);
-  check(number >= 0 && number <= Number.MAX_SAFE_INTEGER);
+  const number = bigintToNumber(value);
+  check(number <= Number.MAX_SAFE_INTEGER);
   return number;
 }
 

@@ -1,4 +1,5 @@
 import { ScalarType } from "@bufbuild/protobuf";
+import { readFixed64, readVarint64 } from "../bigint.ts";
 import type { WireReader } from "../codec.ts";
 import type { ValueReader } from "./field-readers.ts";
 
@@ -9,8 +10,6 @@ export interface ScalarReader {
   /** Reads one. */
   readonly read: ValueReader;
 }
-
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** One for each scalar type that is not rare. Varints over 2^53 - 1, and below 0, are, and throw. */
 export const scalarReaders: Readonly<Partial<Record<ScalarType, ScalarReader>>> = {
@@ -29,17 +28,7 @@ export const scalarReaders: Readonly<Partial<Record<ScalarType, ScalarReader>>> 
   [ScalarType.BYTES]: { wireType: 2, read: (reader) => reader.view() },
 };
 
-function readVarint64(reader: WireReader): bigint {
-  return BigInt(reader.uint64());
-}
-
 function readZigzag(reader: WireReader): number {
   const value = reader.uint32();
   return (value >>> 1) ^ -(value & 1);
-}
-
-function readFixed64(reader: WireReader): bigint {
-  const low = reader.fixed32();
-  const high = reader.fixed32();
-  return high < 0x20_0000 ? BigInt(high * TWO_TO_32 + low) : (BigInt(high) << 32n) | BigInt(low);
 }
