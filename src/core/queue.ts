@@ -50,9 +50,8 @@ export class Queue<T> {
 
   private grow(): void {
     const { ring, head } = this;
-    const room = Math.max(LEAST_ROOM, 2 * ring.length);
-    const grown = [...ring.slice(head), ...ring.slice(0, head)];
-    while (grown.length < room) grown.push(undefined);
+    const grown = new Array<T | undefined>(Math.max(LEAST_ROOM, 2 * ring.length)).fill(undefined);
+    for (let i = 0; i < ring.length; i += 1) grown[i] = ring[(head + i) & (ring.length - 1)];
     this.ring = grown;
     this.head = 0;
   }
