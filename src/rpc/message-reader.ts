@@ -56,9 +56,14 @@ export class MessageReader<D extends DescMessage> implements AsyncIterableIterat
   }
 
   next(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    try {
+      const result = this.waiters.length === 0 ? this.takeResult() : undefined;
+      if (result !== undefined) return Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       this.waiters.push({ resolve, reject });
-      if (this.waiters.length === 1) this.wake();
     });
   }
 
