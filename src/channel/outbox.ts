@@ -1,35 +1,44 @@
 import { Queue } from "../core/queue.ts";
+import { WireReader } from "../wire/codec.ts";
 
-/** A numbered frame as it was encoded: the place of its length prefix and body in a packet's bytes. */
-interface NumberedFrame {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+/** What is left of a packet: its frames as they were encoded, each behind its tag and its length, up to the packet's end. */
+interface NumberedFrames {
+  readonly packet: Uint8Array;
+  /** Where the first of them begins. */
+  start: number;
+  /** The number of the first one. */
+  first: number;
+  /** The number of the last one. */
+  readonly last: number;
 }
 
 /** Consecutive frames that have to be sent again. */
 export interface ReplayedFrames {
   /** The number of the first one. */
   readonly first: number;
-  /** Each frame with its length prefix, a view into the packet that first carried it. */
-  readonly frames: readonly Uint8Array[];
+  /** All of them as they were encoded, each behind its tag and its length: views into the packets that first carried them. */
+  readonly pieces: readonly Uint8Array[];
+  /** Bytes of all of them. */
+  readonly size: number;
 }
 
 /**
  * The sender's memory of one direction of a channel: which frames were numbered, which of them the peer has acknowledged,
- * and which have to be sent again on the present connection. Frames are kept as they were encoded. Spec: CHAN, RESUME.
+ * and which have to be sent again on the present connection. Frames are kept as they were encoded, packet by packet.
+ * Spec: CHAN, RESUME.
  */
 export class Outbox {
-  private readonly frames = new Queue<NumberedFrame>();
+  private readonly packets = new Queue<NumberedFrames>();
+  private sentCount = 0;
   private acknowledgedCount = 0;
   private bytesHeld = 0;
-  /** The number of the next frame to send again; above `sent` where nothing waits. */
-  private nextReplay = 1;
+  /** How many of the packets need not be sent again; all of them where nothing waits. */
+  private packetsSent = 0;
   private replayedCount = 0;
 
   /** How many frames were numbered: the number of the last one. */
   get sent(): number {
-    return this.acknowledgedCount + this.frames.length;
+    return this.sentCount;
   }
 
   /** How many frames the peer has accepted, as far as is known. Only rises. */
@@ -49,14 +58,16 @@ export class Outbox {
 
   /** Whether frames have to be sent again before any new one. */
   get hasReplay(): boolean {
-    return this.nextReplay <= this.sent;
+    return this.packetsSent < this.packets.length;
   }
 
-  /** Numbers a frame: `bytes` from `start` to `end` is its length prefix and body. It counts as sent. */
-  number(bytes: Uint8Array, start: number, end: number): void {
-    this.frames.push({ bytes, start, end });
-    this.bytesHeld += end - start;
-    this.nextReplay = this.sent + 1;
+  /** Numbers the `count` frames of a packet, which go from `start` to its end. They count as sent. */
+  number(packet: Uint8Array, start: number, count: number): void {
+    const first = this.sentCount + 1;
+    this.sentCount += count;
+    this.packets.push({ packet, start, first, last: this.sentCount });
+    this.packetsSent += 1;
+    this.bytesHeld += packet.length - start;
   }
 
   /**
@@ -64,44 +75,59 @@ export class Outbox {
    * @returns false where the peer acknowledges what was never sent.
    */
   acknowledge(received: number): boolean {
-    if (received > this.sent) return false;
-    while (this.acknowledgedCount < received) {
-      const frame = this.frames.shift();
-      if (frame === undefined) break;
-      this.bytesHeld -= frame.end - frame.start;
-      this.acknowledgedCount += 1;
+    if (received > this.sentCount) return false;
+    if (received <= this.acknowledgedCount) return true;
+    this.acknowledgedCount = received;
+    for (let head = this.packets.at(0); head !== undefined && head.first <= received; head = this.packets.at(0)) {
+      const end = head.last <= received ? head.packet.length : findFrame(head, received + 1);
+      this.bytesHeld -= end - head.start;
+      head.start = end;
+      head.first = received + 1;
+      if (head.last > received) break;
+      this.packets.shift();
+      if (this.packetsSent > 0) this.packetsSent -= 1;
     }
-    if (this.nextReplay <= this.acknowledgedCount) this.nextReplay = this.acknowledgedCount + 1;
     return true;
   }
 
   /** A new connection carries the channel: everything that is not acknowledged goes again. */
   rewind(): void {
-    this.nextReplay = this.acknowledgedCount + 1;
+    this.packetsSent = 0;
   }
 
-  /** Takes the next frames to send again, at most `maxBytes` of them but at least one. Undefined where none wait. */
+  /** Takes the next frames to send again: those of one packet, and of more where they are at most `maxBytes`. Undefined where none wait. */
   takeReplay(maxBytes: number): ReplayedFrames | undefined {
-    if (!this.hasReplay) return undefined;
-    const first = this.nextReplay;
-    const frames: Uint8Array[] = [];
-    for (let size = 0; this.hasReplay; ) {
-      const frame = this.frames.at(this.nextReplay - this.acknowledgedCount - 1) as NumberedFrame;
-      // One byte more for the tag of each frame.
-      size += frame.end - frame.start + 1;
-      if (size > maxBytes && frames.length > 0) break;
-      frames.push(frame.bytes.subarray(frame.start, frame.end));
-      this.nextReplay += 1;
+    const head = this.packets.at(this.packetsSent);
+    if (head === undefined) return undefined;
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (let next: NumberedFrames | undefined = head; next !== undefined; next = this.packets.at(this.packetsSent)) {
+      const { packet, start, first, last } = next;
+      if (size > 0 && size + packet.length - start > maxBytes) break;
+      pieces.push(packet.subarray(start));
+      size += packet.length - start;
+      this.packetsSent += 1;
+      this.replayedCount += last - first + 1;
     }
-    this.replayedCount += frames.length;
-    return { first, frames };
+    return { first: head.first, pieces, size };
   }
 
   /** Forgets everything: the channel is lost. */
   clear(): void {
-    this.acknowledgedCount = this.sent;
-    this.frames.clear();
+    this.acknowledgedCount = this.sentCount;
+    this.packets.clear();
     this.bytesHeld = 0;
-    this.nextReplay = this.acknowledgedCount + 1;
+    this.packetsSent = 0;
   }
+}
+
+/** Where a frame of a packet begins. */
+function findFrame({ packet, start, first }: NumberedFrames, no: number): number {
+  const reader = new WireReader(packet);
+  reader.pos = start;
+  for (let next = first; next < no; next += 1) {
+    reader.tag();
+    reader.pos = reader.limit();
+  }
+  return reader.pos;
 }

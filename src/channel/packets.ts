@@ -1,7 +1,7 @@
 import type { Frame } from "../../gen/moorline/session/v1/packet_moorline.ts";
-import { encodeClientPacket, sizeFrame, writeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
+import { sizeFrame, writeFrame } from "../../gen/moorline/session/v1/packet_moorline.ts";
 import { allocate } from "../core/allocate.ts";
-import { sizeDelimited, sizeUint64, writeVarint } from "../wire/codec.ts";
+import { sizeUint64, writeVarint } from "../wire/codec.ts";
 import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { CallBook } from "./call-book.ts";
 import type { Inbox } from "./inbox.ts";
@@ -11,10 +11,11 @@ import type { Outbox } from "./outbox.ts";
 const PACKET_OVERHEAD_BYTES = 48;
 /** With less room than this left, a packet is full. */
 const LEAST_ROOM_BYTES = 64;
-/** The field `frames` of `Frames`: its number, and the wire type of a delimited value. */
-const FRAMES_FIELD = { no: 2, wireType: 2 } as const;
 /** The tags of what a packet of frames is made of, which the packets of both directions share. */
 const tags = { received: 0x08, frames: 0x1a, first: 0x08, frame: 0x12 } as const;
+
+/** Where packets are made. Undefined after one that fills it: that one has it for itself. */
+let scratch: Uint8Array | undefined;
 
 /** Makes the next packet of frames. Undefined where nothing may go. */
 export function takePacket(
@@ -24,34 +25,36 @@ export function takePacket(
   calls: CallBook,
   nowMs: number,
 ): Uint8Array | undefined {
-  const room = limits.maxPacketBytes - PACKET_OVERHEAD_BYTES;
-  if (outbox.hasReplay) return takeReplay(outbox, inbox, room);
-  if (outbox.heldBytes + limits.maxPacketBytes > limits.maxOutboxBytes) return undefined;
-  const frame = takeFrame(calls, room, nowMs);
+  const { maxPacketBytes } = limits;
+  if (outbox.hasReplay) return takeReplay(outbox, inbox, maxPacketBytes - PACKET_OVERHEAD_BYTES);
+  if (outbox.heldBytes + maxPacketBytes > limits.maxOutboxBytes) return undefined;
+  let frame = takeFrame(calls, maxPacketBytes - PACKET_OVERHEAD_BYTES, nowMs);
   if (frame === undefined) return undefined;
-  // Most packets have one frame, for which the lists need not grow.
-  const frames = [frame];
-  const sizes = [sizeFrame(frame)];
-  let total = 1 + sizeDelimited(sizes[0] as number);
-  while (room - total >= LEAST_ROOM_BYTES) {
-    const next = takeFrame(calls, room - total, nowMs);
-    if (next === undefined) break;
-    const size = sizeFrame(next);
-    frames.push(next);
-    sizes.push(size);
-    total += 1 + sizeDelimited(size);
+  const bytes = scratch?.length === maxPacketBytes ? scratch : allocate(maxPacketBytes);
+  let end = PACKET_OVERHEAD_BYTES;
+  let count = 0;
+  while (frame !== undefined) {
+    end = writeFrame(frame, bytes, writeTagged(bytes, end, tags.frame, sizeFrame(frame)));
+    count += 1;
+    const room = maxPacketBytes - end;
+    frame = room < LEAST_ROOM_BYTES ? undefined : takeFrame(calls, room, nowMs);
   }
-  return encodeFrames(frames, sizes, total, outbox, inbox);
+  const packet = cutPacket(bytes, writeHead(bytes, outbox.sent + 1, end, inbox), end);
+  outbox.number(packet, packet.length - (end - PACKET_OVERHEAD_BYTES), count);
+  return packet;
 }
 
-/** Frames are sent again as they were encoded, so they go in as if they were not known here. */
+/** Frames are sent again as they were encoded. */
 function takeReplay(outbox: Outbox, inbox: Inbox, room: number): Uint8Array | undefined {
   const replay = outbox.takeReplay(room);
   if (replay === undefined) return undefined;
-  const unknown = replay.frames.map((data) => ({ ...FRAMES_FIELD, data }));
-  const frames = { first: replay.first, frames: [], unknown };
-  inbox.tell();
-  return encodeClientPacket({ received: inbox.received, body: { case: "frames", value: frames }, unknown: undefined });
+  const bytes = allocate(PACKET_OVERHEAD_BYTES + replay.size);
+  let end = PACKET_OVERHEAD_BYTES;
+  for (const piece of replay.pieces) {
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  return bytes.subarray(writeHead(bytes, replay.first, end, inbox));
 }
 
 function takeFrame(calls: CallBook, room: number, nowMs: number): Frame | undefined {
@@ -65,31 +68,27 @@ function takeFrame(calls: CallBook, room: number, nowMs: number): Frame | undefi
 }
 
 /**
- * Encodes a packet of frames and numbers them. It gives the bytes that the generated encoder would; but each frame is
- * measured once, and its place in the packet is known at once.
+ * Writes what a packet has before its frames, which lie behind the room for it and go up to `end`, and tells the peer by it
+ * what was received. @returns Where it begins.
  */
-function encodeFrames(
-  frames: readonly Frame[],
-  sizes: readonly number[],
-  total: number,
-  outbox: Outbox,
-  inbox: Inbox,
-): Uint8Array {
+function writeHead(bytes: Uint8Array, first: number, end: number, inbox: Inbox): number {
   inbox.tell();
   const { received } = inbox;
-  const first = outbox.sent + 1;
-  const bodySize = 1 + sizeUint64(first) + total;
-  const packet = allocate((received === 0 ? 0 : 1 + sizeUint64(received)) + 1 + sizeDelimited(bodySize));
-  let offset = 0;
-  if (received !== 0) offset = writeTagged(packet, offset, tags.received, received);
-  offset = writeTagged(packet, offset, tags.frames, bodySize);
-  offset = writeTagged(packet, offset, tags.first, first);
-  for (let i = 0; i < frames.length; i += 1) {
-    const start = offset + 1;
-    offset = writeTagged(packet, offset, tags.frame, sizes[i] as number);
-    offset = writeFrame(frames[i] as Frame, packet, offset);
-    outbox.number(packet, start, offset);
-  }
+  const size = 1 + sizeUint64(first) + end - PACKET_OVERHEAD_BYTES;
+  const headSize = 1 + sizeUint64(size) + 1 + sizeUint64(first) + (received === 0 ? 0 : 1 + sizeUint64(received));
+  const start = PACKET_OVERHEAD_BYTES - headSize;
+  const offset = received === 0 ? start : writeTagged(bytes, start, tags.received, received);
+  writeTagged(bytes, writeTagged(bytes, offset, tags.frames, size), tags.first, first);
+  return start;
+}
+
+/** A packet that takes up most of where it was made is that; a smaller one is copied, for it is kept until it is acknowledged. */
+function cutPacket(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const made = bytes.subarray(start, end);
+  scratch = 2 * made.length < bytes.length ? bytes : undefined;
+  if (scratch === undefined) return made;
+  const packet = allocate(made.length);
+  packet.set(made);
   return packet;
 }
 

@@ -22,14 +22,20 @@ export class Place<T> {
     return this.next.owner;
   }
 
-  /** Goes to the back of the line, unless it is in one. */
+  /** Goes to the back of the line. It must be in none. */
   enter(line: Place<T>): void {
-    if (!this.isFree) return;
     const last = line.previous;
     last.next = this;
     this.previous = last;
     this.next = line;
     line.previous = this;
+  }
+
+  /** Goes to the back of its line, if it is in one. */
+  yield(line: Place<T>): void {
+    if (this.isFree || line.previous === this) return;
+    this.leave();
+    this.enter(line);
   }
 
   /** Leaves its line, if it is in one. */
@@ -63,8 +69,8 @@ export class Scheduler<T extends Sender<T>> {
 
   /** Puts a call at the back of the lines that it belongs to, unless it stands there already. */
   add(call: T): void {
-    if (call.isUrgent) call.urgentPlace.enter(this.urgent);
-    if (call.isSendable) call.readyPlace.enter(this.ready);
+    if (call.urgentPlace.isFree && call.isUrgent) call.urgentPlace.enter(this.urgent);
+    if (call.readyPlace.isFree && call.isSendable) call.readyPlace.enter(this.ready);
   }
 
   /** Takes a call out of its lines: it sends nothing any more. */
@@ -86,10 +92,10 @@ export class Scheduler<T extends Sender<T>> {
     return undefined;
   }
 
-  /** The call that `peek` gave has sent a frame: it goes to the back of whichever line it still belongs to. */
+  /** The call that `peek` gave has sent a frame: it goes to the back of its line, and `peek` looks whether it still belongs there. */
   rotate(call: T): void {
-    if (call.urgentPlace.isFree) call.readyPlace.leave();
-    else call.urgentPlace.leave();
+    if (call.urgentPlace.isFree) call.readyPlace.yield(this.ready);
+    else call.urgentPlace.yield(this.urgent);
     this.add(call);
   }
 }
