@@ -26,6 +26,8 @@ export interface PeerLimits {
 /** Who is told that there is something to send. */
 interface Worker {
   readonly onWork: (() => void) | undefined;
+  /** Who is told that this is a whole packet. */
+  readonly onFullPacket: (() => void) | undefined;
 }
 
 /** Room for the call id, the length of the message and the rest of the deadline, none of which are known yet. */
@@ -173,6 +175,10 @@ export class CallBook implements CallHost {
   schedule(call: ChannelCall): void {
     this.scheduler.add(call);
     this.channel.onWork?.();
+  }
+
+  hasFullPacket(): void {
+    this.channel.onFullPacket?.();
   }
 
   notify(call: ChannelCall): void {

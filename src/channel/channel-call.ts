@@ -25,6 +25,8 @@ export interface CallHost {
   readonly peerMaxMessageBytes: number;
   /** The call has something to send. */
   schedule(call: ChannelCall): void;
+  /** What is queued fills a packet. */
+  hasFullPacket(): void;
   /** A message has begun or ended as parts, or a reader waits: the channel looks which unfinished message it pays back. */
   payBack(call: ChannelCall): void;
   /** The listener of the call has to hear something, after everything under way is done. */
@@ -125,6 +127,7 @@ export class ChannelCall implements Call, Sender<ChannelCall>, RosterMember {
     if (last) this.halves.local = "ended";
     this.outgoing.send(message, last);
     this.host.schedule(this);
+    if (this.outgoing.fillsPacket) this.host.hasFullPacket();
   }
 
   sendHeaders(headers: readonly Header[]): void {

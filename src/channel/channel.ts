@@ -49,6 +49,8 @@ export class Channel implements CallChannel {
   onCall: ((call: Call) => void) | undefined = undefined;
   /** Who is told that `take` has something to give. At most once until it is called again. */
   onWork: (() => void) | undefined = undefined;
+  /** Who is told that the next packet is full: it may leave at once. */
+  onFullPacket: (() => void) | undefined = undefined;
   private phase: ChannelPhase = { name: "detached" };
   private readonly outbox = new Outbox();
   private readonly inbox: Inbox;

@@ -74,13 +74,18 @@ export class Link {
     if (this.phase.name === "stopped") return;
     this.phase = { name: "bound", channel };
     channel.onWork = this.wake;
+    channel.onFullPacket = this.sendPacket;
     this.wake();
   }
 
   /** Nothing that comes counts any more, and nothing more is sent. The channel, if any, is left as it is. */
   stop(): void {
     // The channel may be bound to a newer link already.
-    if (this.channel?.onWork === this.wake) this.channel.onWork = undefined;
+    const { channel } = this;
+    if (channel?.onWork === this.wake) {
+      channel.onWork = undefined;
+      channel.onFullPacket = undefined;
+    }
     this.phase = { name: "stopped" };
     this.ackTimer?.cancel();
     this.ackTimer = undefined;
@@ -168,6 +173,16 @@ export class Link {
     const { bufferedBytes } = this.options.sink;
     return bufferedBytes === 0 || bufferedBytes + this.limits.maxPacketBytes <= this.limits.maxBufferedBytes;
   }
+
+  /** A packet that is full has nothing to wait for. */
+  private readonly sendPacket = (): void => {
+    if (!this.hasRoom) return;
+    const nowMs = this.options.clock.now();
+    const packet = this.channel?.take(nowMs);
+    if (packet === undefined) return;
+    this.lastSentAtMs = nowMs;
+    this.options.sink.send(packet);
+  };
 
   private readonly wake = (): void => {
     if (this.flushing === "deferred" || this.phase.name === "stopped") return;

@@ -5,12 +5,8 @@ import type { LocalChannelLimits } from "../wire/limits.ts";
 import type { CallResult } from "./call.ts";
 import { endFrame, frameOf, messageFrame } from "./frames.ts";
 
-/** What a call has yet to send, in order. */
-type Outgoing =
-  | { readonly kind: "open"; readonly open: CallOpen; readonly deadlineMs: number | undefined; readonly last: boolean }
-  | { readonly kind: "message"; readonly message: Uint8Array; readonly last: boolean }
-  | { readonly kind: "headers"; readonly headers: readonly Header[] }
-  | { readonly kind: "half_close" };
+/** A frame that has yet to go: its call may have no id before. */
+type Draft = { -readonly [Key in keyof Frame]: Frame[Key] };
 
 /** Room that has to be left in a packet before a piece of a message is cut to fit it. */
 const LEAST_PART_BYTES = 4 * 1024;
@@ -23,7 +19,10 @@ const FRAME_OVERHEAD_BYTES = 32;
  */
 export class OutgoingHalf {
   private readonly limits: LocalChannelLimits;
-  private readonly queue = new Queue<Outgoing>();
+  /** What has yet to go, in order. */
+  private readonly queue = new Queue<Draft>();
+  /** When the time of the call that is queued is up. */
+  private deadlineMs: number | undefined = undefined;
   /** What the callee ends the call with, once everything queued has gone. */
   private result: CallResult | undefined = undefined;
   /** How much of the message at the head has gone as parts. */
@@ -49,6 +48,12 @@ export class OutgoingHalf {
     return this.queue.length === 0 && this.result === undefined;
   }
 
+  /** Whether what is queued fills a packet. */
+  get fillsPacket(): boolean {
+    const { maxPacketBytes, messageOverheadBytes } = this.limits;
+    return this.queuedCost >= maxPacketBytes + this.queue.length * messageOverheadBytes;
+  }
+
   /** Bytes of what is queued, overhead included. */
   get queuedBytes(): number {
     return this.queuedCost;
@@ -57,7 +62,7 @@ export class OutgoingHalf {
   /** Whether a frame may go now, other than the end of the call. */
   get isSendable(): boolean {
     const head = this.queue.at(0);
-    return head !== undefined && (head.kind !== "message" || this.credit > 0);
+    return head !== undefined && (this.credit > 0 || head.body.case !== "message");
   }
 
   /** Whether the end of the call may go now: everything before it has gone. */
@@ -73,24 +78,25 @@ export class OutgoingHalf {
 
   /** Queues the opening, whose message, if it has one, fits its frame. */
   open(open: CallOpen, deadlineMs: number | undefined, last: boolean): void {
-    this.queue.push({ kind: "open", open, deadlineMs, last });
+    this.queue.push(frameOf(0, last, { case: "open", value: open }));
+    this.deadlineMs = deadlineMs;
     if (open.message !== undefined) this.queuedCost += this.costOf(open.message);
   }
 
   /** Queues a message. */
   send(message: Uint8Array, last: boolean): void {
-    this.queue.push({ kind: "message", message, last });
+    this.queue.push(messageFrame(0, last, message));
     this.queuedCost += this.costOf(message);
   }
 
   /** Queues response headers. */
   sendHeaders(headers: readonly Header[]): void {
-    this.queue.push({ kind: "headers", headers });
+    this.queue.push(frameOf(0, false, { case: "headers", value: { headers, unknown: undefined } }));
   }
 
   /** Queues the end of the caller's half. */
   halfClose(): void {
-    this.queue.push({ kind: "half_close" });
+    this.queue.push(frameOf(0, false, { case: "halfClose", value: { unknown: undefined } }));
   }
 
   /** Sets what the call ends with. The last message goes as a message of its own where it does not fit the end's frame. */
@@ -120,12 +126,17 @@ export class OutgoingHalf {
   takeFrame(callId: number, room: number, nowMs: number): Frame | undefined {
     const head = this.queue.at(0);
     if (head === undefined) return this.takeEnd(callId, room);
-    if (head.kind === "message") return this.takeMessage(callId, head, room);
-    const frame = unpricedFrame(callId, head, nowMs);
-    if (sizeFrame(frame) + FRAME_OVERHEAD_BYTES > room) return undefined;
+    head.callId = callId;
+    const { body } = head;
+    if (body.case === "message") return this.takeMessage(head, body.value, room);
+    if (body.case === "open" && this.deadlineMs !== undefined) {
+      const timeoutMs = Math.max(0, Math.round(this.deadlineMs - nowMs));
+      head.body = { case: "open", value: { ...body.value, timeoutMs } };
+    }
+    if (sizeFrame(head) + FRAME_OVERHEAD_BYTES > room) return undefined;
     this.queue.shift();
-    if (head.kind === "open" && head.open.message !== undefined) this.spend(head.open.message.length);
-    return frame;
+    if (body.case === "open" && body.value.message !== undefined) this.spend(body.value.message.length);
+    return head;
   }
 
   private takeEnd(callId: number, room: number): Frame | undefined {
@@ -138,25 +149,25 @@ export class OutgoingHalf {
     return frame;
   }
 
-  private takeMessage(callId: number, head: Outgoing & { kind: "message" }, room: number): Frame | undefined {
+  private takeMessage(head: Draft, message: Uint8Array, room: number): Frame | undefined {
     if (this.credit <= 0) return undefined;
-    const left = head.message.length - this.partOffset;
+    const left = message.length - this.partOffset;
     const fits = Math.min(room, this.limits.maxFrameBytes) - FRAME_OVERHEAD_BYTES;
     if (left <= fits) {
-      const rest = this.partOffset === 0 ? head.message : head.message.subarray(this.partOffset);
+      if (this.partOffset > 0) head.body = { case: "message", value: message.subarray(this.partOffset) };
       this.queue.shift();
       this.partOffset = 0;
       this.spend(left);
-      return messageFrame(callId, head.last, rest);
+      return head;
     }
     const isOverFrame = left > this.limits.maxFrameBytes - FRAME_OVERHEAD_BYTES;
     if (!isOverFrame || fits < LEAST_PART_BYTES) return undefined;
-    const part = head.message.subarray(this.partOffset, this.partOffset + fits);
+    const part = message.subarray(this.partOffset, this.partOffset + fits);
     this.partOffset += fits;
     // Each part costs the overhead again; the queue counted it once for the whole message.
     this.queuedCost += this.limits.messageOverheadBytes;
     this.spend(fits);
-    return frameOf(callId, false, { case: "part", value: part });
+    return frameOf(head.callId, false, { case: "part", value: part });
   }
 
   private costOf(message: Uint8Array): number {
@@ -167,19 +178,5 @@ export class OutgoingHalf {
     const cost = payloadBytes + this.limits.messageOverheadBytes;
     this.credit -= cost;
     this.queuedCost -= cost;
-  }
-}
-
-/** A frame that costs no credit by itself. */
-function unpricedFrame(callId: number, head: Exclude<Outgoing, { kind: "message" }>, nowMs: number): Frame {
-  switch (head.kind) {
-    case "open": {
-      const timeoutMs = head.deadlineMs === undefined ? undefined : Math.max(0, Math.round(head.deadlineMs - nowMs));
-      return frameOf(callId, head.last, { case: "open", value: { ...head.open, timeoutMs } });
-    }
-    case "headers":
-      return frameOf(callId, false, { case: "headers", value: { headers: head.headers, unknown: undefined } });
-    case "half_close":
-      return frameOf(callId, false, { case: "halfClose", value: { unknown: undefined } });
   }
 }
