@@ -9,12 +9,13 @@ import type { PeerClient } from "./peers/peer.ts";
 import { type Profiler, type SelfTime, startProfiler } from "./profiler.ts";
 import type { RigRequest, Usage } from "./rig.ts";
 import { loadScene } from "./scenes/index.ts";
-import type { Acts, Figures } from "./scenes/scene.ts";
+import { type Acts, type Figures, NOTHING } from "./scenes/scene.ts";
 
 let client: PeerClient | undefined;
 let crowd: Crowd | undefined;
 let profiler: Profiler | undefined;
 let acts: Acts = {};
+let begun: Promise<Figures> | undefined;
 
 type Answer = number | Figures | Usage | readonly SelfTime[] | readonly HeapUse[];
 
@@ -31,6 +32,13 @@ async function answer(request: RigRequest): Promise<Answer> {
       return stage(request.scene, request.peer, request.port);
     case "act":
       return act(request.act, request.parameters);
+    case "begin":
+      begun = act(request.act, request.parameters);
+      // Whoever asks for its outcome hears of it.
+      begun.catch(() => {});
+      return 0;
+    case "outcome":
+      return begun ?? NOTHING;
     case "crowd":
       crowd ??= await loadCrowd(request.peer, request.port);
       await crowd.grow(request.count);

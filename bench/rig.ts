@@ -8,7 +8,8 @@ export type RigRequest =
   | { readonly do: "measure"; readonly measure: string; readonly parameters: Readonly<Record<string, number>> }
   | { readonly do: "crowd"; readonly peer: string; readonly port: number; readonly count: number }
   | { readonly do: "stage"; readonly scene: string; readonly peer: string; readonly port?: number }
-  | { readonly do: "act"; readonly act: string; readonly parameters: Readonly<Record<string, number>> }
+  | { readonly do: "act" | "begin"; readonly act: string; readonly parameters: Readonly<Record<string, number>> }
+  | { readonly do: "outcome" }
   | { readonly do: "cut" }
   | { readonly do: "comeBack" }
   | { readonly do: "cpu" }
@@ -34,6 +35,8 @@ export interface RigProcess {
 }
 
 const CHILD = fileURLToPath(new URL("./tmp/child.mjs", import.meta.url));
+/** Longer than anything takes that is asked of a process, on a machine with much else to do. */
+const ANSWER_TIMEOUT_MS = 300_000;
 const hasTaskset = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0;
 
 /** Whether processes can be kept on one core each on this machine. */
@@ -50,9 +53,14 @@ export function startRigProcess(core: number, flags: readonly string[] = []): Ri
 
 function ask<T>(child: ChildProcess, request: RigRequest): Promise<T> {
   return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error(`the process has ended while it was asked to ${request.do}`));
+    const asked = JSON.stringify(request);
+    const ended = (): void => reject(new Error(`the process has ended while it was asked ${asked}`));
+    const timeout = setTimeout(() => {
+      reject(new Error(`the process has not answered within ${ANSWER_TIMEOUT_MS / 1000} s when it was asked ${asked}`));
+    }, ANSWER_TIMEOUT_MS);
     child.once("exit", ended);
     child.once("message", (answer: { value?: T; error?: string }) => {
+      clearTimeout(timeout);
       child.off("exit", ended);
       if (answer.error === undefined) resolve(answer.value as T);
       else reject(new Error(answer.error));

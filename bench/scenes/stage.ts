@@ -13,6 +13,8 @@ export interface Staged {
   server(act: string, parameters?: Figures): Promise<Figures>;
   /** Asks the client to do something. */
   client(act: string, parameters?: Figures): Promise<Figures>;
+  /** Asks the client to begin to do something. Resolves when it has begun, to what gives its outcome. */
+  begin(act: string, parameters: Figures): Promise<() => Promise<Figures>>;
 }
 
 /** Puts a scene of some peers on the stage, each with a server and a client on a core of its own; ends it after the work. */
@@ -48,7 +50,22 @@ export async function stage(
     serverProcess: server,
     server: (act, parameters = {}) => server.ask<Figures>({ do: "act", act, parameters }),
     client: (act, parameters = {}) => client.ask<Figures>({ do: "act", act, parameters }),
+    begin: async (act, parameters) => {
+      await client.ask({ do: "begin", act, parameters });
+      return () => client.ask<Figures>({ do: "outcome" });
+    },
   };
+}
+
+/** Has the client listen, and then the server do what it is to hear of. @returns What each of them says. */
+export async function hear(
+  { server, begin }: Staged,
+  listen: readonly [act: string, parameters: Figures],
+  make: readonly [act: string, parameters: Figures],
+): Promise<readonly [heard: Figures, made: Figures]> {
+  // A client that is told to listen while the server begins misses what comes first, and waits for it without end.
+  const outcome = await begin(...listen);
+  return Promise.all([outcome(), server(...make)]);
 }
 
 /** Our own end of a scene, as something to profile. */

@@ -1,7 +1,7 @@
 import type { ProfiledWork } from "../../profile.ts";
 import { type BenchResult, toResults } from "../../results.ts";
 import type { Figures } from "../../scenes/scene.ts";
-import { type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
+import { hear, type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
 import { pick } from "./pick.ts";
 
 const PEERS = [
@@ -50,7 +50,7 @@ async function prepare({ server, client }: Staged): Promise<void> {
   await client("watch");
 }
 
-async function change({ server, client }: Staged): Promise<Figures> {
-  const [figures] = await Promise.all([client("follow", { count: CHANGES }), server("change", { count: CHANGES })]);
-  return figures;
+async function change(staged: Staged): Promise<Figures> {
+  const [heard] = await hear(staged, ["follow", { count: CHANGES }], ["change", { count: CHANGES }]);
+  return heard;
 }

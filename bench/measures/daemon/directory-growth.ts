@@ -1,7 +1,7 @@
 import type { ProfiledWork } from "../../profile.ts";
 import type { BenchResult } from "../../results.ts";
 import type { Figures } from "../../scenes/scene.ts";
-import { type Staged, stagedWork } from "../../scenes/stage.ts";
+import { hear, type Staged, stagedWork } from "../../scenes/stage.ts";
 import { measureSizes, SIZES, toFlatRow } from "./flat.ts";
 
 const CHANGES = 500;
@@ -31,10 +31,7 @@ async function prepare({ server, client }: Staged, agents: number): Promise<void
   await client("watch");
 }
 
-async function changeAlone({ server, client }: Staged): Promise<Figures> {
-  const [heard, made] = await Promise.all([
-    client("follow", { count: CHANGES }),
-    server("changeAlone", { count: CHANGES }),
-  ]);
+async function changeAlone(staged: Staged): Promise<Figures> {
+  const [heard, made] = await hear(staged, ["follow", { count: CHANGES }], ["changeAlone", { count: CHANGES }]);
   return { ...heard, ...made };
 }

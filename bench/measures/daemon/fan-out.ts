@@ -1,7 +1,7 @@
 import type { ProfiledWork } from "../../profile.ts";
 import { type BenchResult, toResults } from "../../results.ts";
 import type { Figures } from "../../scenes/scene.ts";
-import { type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
+import { hear, type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
 import { pick } from "./pick.ts";
 
 const WATCHERS = 200;
@@ -41,7 +41,7 @@ export async function measureFanOut(rounds: number): Promise<BenchResult[]> {
   });
 }
 
-async function make({ server, client }: Staged, act: string, count: number): Promise<Figures> {
-  const [heard, made] = await Promise.all([client("collect", { count }), server(act, { count })]);
+async function make(staged: Staged, act: string, count: number): Promise<Figures> {
+  const [heard, made] = await hear(staged, ["collect", { count }], [act, { count }]);
   return { ...heard, cpuMicros: (made.cpuMicros ?? Number.NaN) / WATCHERS };
 }

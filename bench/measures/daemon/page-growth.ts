@@ -2,7 +2,7 @@ import type { ProfiledWork } from "../../profile.ts";
 import type { BenchResult } from "../../results.ts";
 import type { Figures } from "../../scenes/scene.ts";
 import { figureOf } from "../../scenes/scene.ts";
-import { type Staged, stagedWork } from "../../scenes/stage.ts";
+import { hear, type Staged, stagedWork } from "../../scenes/stage.ts";
 import { measureSizes, SIZES, toFlatRow } from "./flat.ts";
 
 /** As many rows as there are agents where these are fewest: the same rows over every number of agents. */
@@ -72,10 +72,8 @@ async function prepare(staged: Staged, agents: number): Promise<void> {
 }
 
 /** All changes are of agents that have a row then. */
-async function change({ server, client }: Staged, { changed }: Kind, count: number): Promise<Figures> {
-  const [heard] = await Promise.all([
-    client("follow", { count }),
-    server("changeAlone", { count, everyMs: EVERY_MS, ...changed }),
-  ]);
+async function change(staged: Staged, { changed }: Kind, count: number): Promise<Figures> {
+  const made = { count, everyMs: EVERY_MS, ...changed };
+  const [heard] = await hear(staged, ["follow", { count }], ["changeAlone", made]);
   return heard;
 }

@@ -1,7 +1,7 @@
 import type { ProfiledWork } from "../../profile.ts";
 import { type BenchResult, toResults } from "../../results.ts";
 import type { Figures } from "../../scenes/scene.ts";
-import { type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
+import { hear, type Staged, stagedWork, takeTurns, withStage } from "../../scenes/stage.ts";
 import { pick } from "./pick.ts";
 
 const AGENTS = 10_000;
@@ -41,10 +41,11 @@ async function prepare({ server, client }: Staged): Promise<void> {
   await client("showAll");
 }
 
-async function change({ server, client }: Staged): Promise<Figures> {
-  const [heard] = await Promise.all([
-    client("follow", { count: CHANGES }),
-    server("changeAlone", { count: CHANGES, everyMs: EVERY_MS }),
-  ]);
+async function change(staged: Staged): Promise<Figures> {
+  const [heard] = await hear(
+    staged,
+    ["follow", { count: CHANGES }],
+    ["changeAlone", { count: CHANGES, everyMs: EVERY_MS }],
+  );
   return heard;
 }
