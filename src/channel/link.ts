@@ -174,9 +174,9 @@ export class Link {
     return bufferedBytes === 0 || bufferedBytes + this.limits.maxPacketBytes <= this.limits.maxBufferedBytes;
   }
 
-  /** A packet that is full has nothing to wait for. */
+  /** A packet that is full has nothing to wait for, but for a pong, which goes before it. */
   private readonly sendPacket = (): void => {
-    if (!this.hasRoom) return;
+    if (this.pong !== undefined || !this.hasRoom) return;
     const nowMs = this.options.clock.now();
     const packet = this.channel?.take(nowMs);
     if (packet === undefined) return;

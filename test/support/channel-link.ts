@@ -70,10 +70,15 @@ export class LinkBench implements LinkOwner, PacketSink {
     this.sent += frames.length;
   }
 
+  /** The packets that were sent since the last time. */
+  left(): ServerPacket[] {
+    return this.packets.splice(0).map(decodePacket);
+  }
+
   /** Runs the present turn to its end. @returns the packets that were sent since the last time. */
   turn(): ServerPacket[] {
     this.clock.advance(0);
-    return this.packets.splice(0).map(decodePacket);
+    return this.left();
   }
 
   /** Lets time pass. @returns the packets that were sent since the last time. */

@@ -98,6 +98,30 @@ describe("Link: the socket's buffer", () => {
     expect(bench.turn()).toEqual([]);
   });
 
+  it("sends a packet as soon as it is full, and what is left at the end of the turn [PACKET-7]", () => {
+    const bench = new LinkBench("client").bind();
+    const call = openCall(bench);
+    call.send(bytesOf(31 * KIB));
+    expect(bench.left()).toEqual([]);
+    call.send(bytesOf(31 * KIB));
+    expect(summary(bench.left())).toEqual(["frames 2"]);
+    expect(summary(bench.turn())).toEqual(["frames 1"]);
+  });
+
+  it("keeps a full packet back behind a pong, and where the buffer has no room [PACKET-8]", () => {
+    const bench = new LinkBench("client").bind();
+    const call = openCall(bench);
+    bench.receive({ case: "ping", value: { id: 7, padding: noBytes } });
+    for (let i = 0; i < 2; i += 1) call.send(bytesOf(31 * KIB));
+    expect(bench.left()).toEqual([]);
+    expect(summary(bench.turn())).toEqual(["pong 7", "frames 2", "frames 1"]);
+    bench.bufferedBytes = 100 * KIB;
+    for (let i = 0; i < 3; i += 1) call.send(bytesOf(31 * KIB));
+    expect(bench.turn()).toEqual([]);
+    bench.drainTo(0);
+    expect(summary(bench.turn())).toEqual(["frames 1", "frames 1", "frames 1"]);
+  });
+
   it("lets at most 128 KiB lie in the buffer; the rest waits unnumbered [PACKET-8]", () => {
     const bench = new LinkBench("client").bind();
     bench.isStalled = true;
