@@ -69,12 +69,12 @@ export class ListFollowers<T> implements ListFollower<T> {
 
 /**
  * Whoever makes something of a list is told when it has become another one: while it is followed, as it changes; else
- * where it is looked at and is not the list of the last time.
+ * where it is looked at and is not the list of the last time, or has another order.
  */
 export class ListWatch<T> {
   private readonly source: ListSource<T>;
   private readonly follower: ListFollower<T>;
-  private seen: readonly T[] | undefined = undefined;
+  private seen: { readonly list: readonly T[]; readonly order: Order<T> } | undefined = undefined;
   private leave: (() => void) | undefined = undefined;
 
   constructor(source: ListSource<T>, follower: ListFollower<T>) {
@@ -100,8 +100,10 @@ export class ListWatch<T> {
   look(): void {
     if (this.leave !== undefined) return;
     const list = this.source.getSnapshot();
-    if (list === this.seen) return;
-    this.seen = list;
+    const { order } = this.source;
+    // Few values may stand the same in another order; the next that comes does not.
+    if (list === this.seen?.list && order === this.seen.order) return;
+    this.seen = { list, order };
     this.follower.replaced();
   }
 }
