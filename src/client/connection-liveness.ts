@@ -71,7 +71,7 @@ export class ConnectionLiveness implements TimerOwner, WakeOwner {
     const at = { generation, nowMs: this.settings.clock.now(), unitRandom: this.settings.random.unit() };
     switch (timer.name) {
       case ConnectionTimer.CONNECT:
-        this.owner.dispatch({ case: "connectTimedOut", value: at });
+        this.owner.dispatch({ case: "connectTimedOut", value: { ...at, message: this.openingOf() } });
         break;
       case ConnectionTimer.HELLO:
         this.owner.dispatch({ case: "helloTimedOut", value: at });
@@ -120,6 +120,11 @@ export class ConnectionLiveness implements TimerOwner, WakeOwner {
     const atMs = connection.link.lastReceivedAtMs + connection.accepted.welcome.silenceMs;
     if (atMs > this.settings.clock.now()) this.timers.start({ name, generation, atMs });
     else this.giveUp(generation, {});
+  }
+
+  /** What an attempt that is not open yet waits for, where that is not the transport. */
+  private openingOf(): string {
+    return this.owner.connection === undefined ? "the credential callback has not answered in time" : "";
   }
 
   private giveUp(generation: number, check: { readonly verifyUntilMs?: number }): void {

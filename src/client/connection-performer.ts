@@ -13,7 +13,7 @@ import { createClientHello, findOversize } from "./client-hello.ts";
 import type { LostChannel } from "./client-instance.ts";
 import type { ClientSettings } from "./client-options.ts";
 import { ConnectionLiveness, type LivenessOwner } from "./connection-liveness.ts";
-import { type Credential, type CredentialAnswer, secretOf } from "./credential.ts";
+import { type Credential, type CredentialAnswer, credentialFailureOf, secretOf } from "./credential.ts";
 import { type ConnectionOwner, DialedConnection, type EventInit } from "./dialed-connection.ts";
 import { MethodServer } from "./method-server.ts";
 import { Pings } from "./pings.ts";
@@ -169,7 +169,8 @@ export class ConnectionPerformer
 
   private dial(generation: number, answer: CredentialAnswer): void {
     if (answer.kind === "failed") {
-      this.failOpening(generation, "the credential callback failed", answer.error);
+      const message = credentialFailureOf(answer.error, "the credential callback failed");
+      this.failOpening(generation, message, answer.error);
       return;
     }
     const { credential } = answer;
@@ -236,7 +237,7 @@ export class ConnectionPerformer
         this.dispatch({ case: "credentialRefreshed", value: { generation, nowMs: this.settings.clock.now() } });
       } else {
         this.failed(answer.error);
-        const message = "no new credential could be had";
+        const message = credentialFailureOf(answer.error, "no new credential could be had");
         this.dispatch({ case: "credentialRefreshFailed", value: { generation, message } });
       }
     });

@@ -1,3 +1,5 @@
+import { MoorlineError } from "../wire/moorline-error.ts";
+
 /** Whom a client stands for, as it shows it to the daemon. A secret. */
 export type Credential =
   /** For example the content of the daemon's token file. */
@@ -19,6 +21,14 @@ export function isCredential(value: unknown): value is Credential {
   const { bearerToken, pairingToken } = value as { readonly bearerToken?: unknown; readonly pairingToken?: unknown };
   const token = bearerToken === undefined ? pairingToken : bearerToken;
   return typeof token === "string" && token !== "" && (bearerToken === undefined || pairingToken === undefined);
+}
+
+/**
+ * Why there is no credential, for people: that a function has not answered. What it has thrown may have a secret in it, and is
+ * not repeated. @param otherwise What is said then.
+ */
+export function credentialFailureOf(error: unknown, otherwise: string): string {
+  return error instanceof MoorlineError && error.code === "CALLBACK_TIMED_OUT" ? error.text : otherwise;
 }
 
 /** The secret text of a credential. */

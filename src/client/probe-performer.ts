@@ -13,7 +13,7 @@ import { bytesToBase64url } from "../wire/base64url.ts";
 import { channelLimits, livenessLimits } from "../wire/limits.ts";
 import { verdictOf } from "../wire/verdict.ts";
 import { createProbeHello, findOversize } from "./client-hello.ts";
-import { type Credential, type CredentialAnswer, secretOf } from "./credential.ts";
+import { type Credential, type CredentialAnswer, credentialFailureOf, secretOf } from "./credential.ts";
 import { ProbeConnection, type ProbeEventInit } from "./probe-connection.ts";
 import type { ProbeSettings } from "./probe-options.ts";
 import type { PromotedConnection } from "./promoted-connection.ts";
@@ -97,7 +97,8 @@ export class ProbePerformer implements Performer<ProbeState, ProbeEvent, ProbeEf
   private dial(answer: CredentialAnswer): void {
     if (this.connection !== "asking") return;
     if (answer.kind === "failed") {
-      this.giveUp(answer.error, { case: "credentialFailed", value: { message: "the credential callback failed" } });
+      const message = credentialFailureOf(answer.error, "the credential callback failed");
+      this.giveUp(answer.error, { case: "credentialFailed", value: { message } });
       return;
     }
     this.credential = answer.credential;

@@ -17,7 +17,11 @@ export type EndingFacts = Omit<Ending, "retry">;
 export function endingOf(event: ConnectionInput): EndingFacts | undefined {
   switch (event.case) {
     case "connectTimedOut":
-      return timeoutEnding(event.value, ConnectionLossReason.CONNECT_TIMED_OUT, "the transport did not open in time");
+      return timeoutEnding(
+        event.value,
+        ConnectionLossReason.CONNECT_TIMED_OUT,
+        event.value.message || "the transport did not open in time",
+      );
     case "helloTimedOut":
       return timeoutEnding(event.value, ConnectionLossReason.HELLO_TIMED_OUT, "the hello was not answered in time");
     case "transportFailed":

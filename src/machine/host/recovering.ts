@@ -102,7 +102,7 @@ function transitionRefreshing(
     case "credentialRefreshed":
       return event.value.request === request ? race(state, present, draft, event.value) : ignoreEvent(state);
     case "credentialRefreshFailed":
-      return event.value.request === request ? failRefresh(state, draft) : ignoreEvent(state);
+      return event.value.request === request ? failRefresh(state, draft, event.value.message) : ignoreEvent(state);
     case "retryRequested":
       // Who gives the credential may never answer; a hello waits for it as well, and no longer than it may.
       forgetRefusals(draft);

@@ -1,10 +1,12 @@
+import { create } from "@bufbuild/protobuf";
+import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import {
   type HostState,
   type HostState_ConnectingActive,
   type HostState_Selecting,
   HostTimer,
 } from "../../../gen/moorline/machine/v1/host_pb.ts";
-import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { ConnectionLossReason, HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
 import { HostDraft } from "./draft.ts";
 import { type RaceOutcome, raceAfterAnswer, raceAfterLoss } from "./effort.ts";
@@ -48,7 +50,7 @@ export function transitionSelecting(
       return select(state, draft, event.value.nowMs);
     case "credentialRefreshFailed":
       if (effort.case !== "refreshing" || effort.value.request !== event.value.request) return ignoreEvent(state);
-      return failRefresh(state, draft);
+      return failRefresh(state, draft, event.value.message);
     case "credentialChanged":
       renewCredential(draft);
       return select(state, draft, event.value.nowMs);
@@ -87,9 +89,10 @@ export function transitionConnectingActive(
 }
 
 /** No new credential could be had: a person has to do something. Spec: RETRY-5. */
-export function failRefresh(state: HostState, draft: HostDraft): HostStep {
+export function failRefresh(state: HostState, draft: HostDraft, message: string): HostStep {
   const reason = HostErrorReason.CREDENTIAL_REFRESH_FAILED;
-  return fail(state, draft, { reason, candidateId: "", loss: undefined, retryAtMs: undefined });
+  const loss = create(ConnectionLossSchema, { reason: ConnectionLossReason.CREDENTIAL_REFRESH_FAILED, message });
+  return fail(state, draft, { reason, candidateId: "", loss, retryAtMs: undefined });
 }
 
 type RaceEvent = Extract<HostInput, { case: "clientConnected" | "clientLost" | "probeAnswered" | "probeFailed" }>;

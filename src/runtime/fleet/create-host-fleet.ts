@@ -1,4 +1,5 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { systemClock } from "../../transport/system-clock.ts";
 import { checkFunction, checkMethods, checkObject } from "../../wire/check-given.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { checkProfile } from "../host/profile.ts";
@@ -6,7 +7,7 @@ import type { HostRuntime } from "../host-runtime.ts";
 import { createTurns } from "../registry/create-turns.ts";
 import { MAX_HOSTS } from "../registry/host-registry.ts";
 import { Listeners } from "../source.ts";
-import { askRegistry } from "./ask-registry.ts";
+import { AskedRegistry } from "./asked-registry.ts";
 import { FleetAgents } from "./fleet-agents.ts";
 import type { FleetOrder } from "./fleet-order.ts";
 import type { FleetSnapshot, HostFleet, HostFleetOptions } from "./host-fleet.ts";
@@ -32,6 +33,7 @@ type FleetPhase = "idle" | "loading" | "running" | "stopped";
 class Fleet implements HostFleet {
   readonly agents: FleetAgents;
   readonly #options: HostFleetOptions;
+  readonly #registry: AskedRegistry;
   readonly #listeners: Listeners;
   readonly #slots = new Map<string, HostSlot>();
   /** What changes the registry and the hosts is done one after the other. */
@@ -44,6 +46,7 @@ class Fleet implements HostFleet {
   constructor(options: HostFleetOptions) {
     const failed = (error: unknown): void => options.onError?.(error);
     this.#options = options;
+    this.#registry = new AskedRegistry(options.registry, options.clock ?? systemClock);
     this.#listeners = new Listeners(failed);
     this.agents = new FleetAgents(failed);
   }
@@ -79,7 +82,7 @@ class Fleet implements HostFleet {
       // A host that no runtime can be made for is not kept.
       const slot = known ?? this.#createSlot(addProfile([], profile)[0] as HostProfile);
       try {
-        const profiles = await askRegistry(this.#options.registry, "update", (before) => addProfile(before, profile));
+        const profiles = await this.#registry.update((before) => addProfile(before, profile));
         this.#checkOpen();
         slot.setProfile(profiles.find((kept) => kept.serverId === serverId) ?? profile);
       } catch (error) {
@@ -117,7 +120,7 @@ class Fleet implements HostFleet {
     this.#checkOpen();
     const without = (profiles: readonly HostProfile[]): HostProfile[] =>
       profiles.filter((profile) => profile.serverId !== serverId);
-    await askRegistry(this.#options.registry, "update", without);
+    await this.#registry.update(without);
     const slot = this.#slots.get(serverId);
     if (slot === undefined) return undefined;
     this.#slots.delete(serverId);
@@ -131,7 +134,7 @@ class Fleet implements HostFleet {
     this.#checkOpen();
     this.#phase = "loading";
     try {
-      const { profiles, faults } = await askRegistry(this.#options.registry, "load");
+      const { profiles, faults } = await this.#registry.load();
       this.#checkOpen();
       this.#phase = "running";
       this.#faults = faults;

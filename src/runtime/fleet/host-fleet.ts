@@ -1,6 +1,7 @@
 import type { FleetStatus, HostStatus } from "../../../gen/moorline/state/v1/fleet_pb.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { MoorlineError } from "../../wire/moorline-error.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../host-runtime.ts";
 import type { ListSource } from "../list-source.ts";
@@ -17,6 +18,8 @@ export interface HostFleetOptions {
   readonly createOptions: (profile: HostProfile) => Omit<HostRuntimeOptions, "profile">;
   /** Makes the runtime of a host. Default: createHostRuntime. For tests, and for hosts that an app wraps. */
   readonly createRuntime?: (options: HostRuntimeOptions) => HostRuntime;
+  /** Time, for the registry. Default: the system's. */
+  readonly clock?: Clock;
   /** Hears what listeners have thrown. Default: nobody does. */
   readonly onError?: (error: unknown) => void;
 }

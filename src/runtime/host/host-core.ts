@@ -222,7 +222,10 @@ export class HostCore {
 
   private entered(state: HostState): void {
     const { lifecycle, waiters } = this.parts;
-    if (state.state.case === "stopped") lifecycle.dispose();
+    if (state.state.case === "stopped") {
+      lifecycle.dispose();
+      this.settings.deadlines.cancel();
+    }
     this.show();
     waiters.settle(state);
   }

@@ -1,7 +1,7 @@
 import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { ClientInstance } from "../../client/client-instance.ts";
-import type { CredentialAnswer } from "../../client/credential.ts";
+import { type CredentialAnswer, credentialFailureOf } from "../../client/credential.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import type { ConnectionsOwner, HostConnections } from "./host-connections.ts";
 import type { HostSettings } from "./host-settings.ts";
@@ -101,7 +101,7 @@ export class HostPerformer implements Performer<HostState, HostEvent, HostEffect
       return;
     }
     onError(answer.error);
-    const message = "no new credential could be had";
+    const message = credentialFailureOf(answer.error, "no new credential could be had");
     this.owner.dispatch({ case: "credentialRefreshFailed", value: { request, message, nowMs } });
   }
 

@@ -18,8 +18,10 @@ import { systemClock } from "../../transport/system-clock.ts";
 import { systemRandom } from "../../transport/system-random.ts";
 import { createWebSocketTransport } from "../../transport/web-socket.ts";
 import { type LocalChannelLimits, unaryTimeoutMs } from "../../wire/limits.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
 import { parseServerId, type ServerId } from "../../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../../wire/session-key.ts";
+import { Deadlines } from "../deadlines.ts";
 import type { HostRuntimeOptions } from "../host-runtime.ts";
 import { checkHostOptions } from "./host-option-checks.ts";
 
@@ -33,6 +35,8 @@ export interface HostSettings {
   readonly program: ClientProgram;
   /** Whom the client stands for: one source for all connections. */
   readonly credentials: CredentialSource;
+  /** Those of the functions that give session key and credential. */
+  readonly deadlines: Deadlines;
   /** What direct candidates are dialled with. */
   readonly transport: Transport;
   /** As in the options. */
@@ -61,6 +65,9 @@ export interface HostSettings {
   readonly clientLimits: Partial<ClientLimits>;
 }
 
+/** How long the functions of the app may take that give session key and credential. Spec: HOST-19. */
+const CALLBACK_TIMEOUT_MS = 60_000;
+
 /** What mirrors read is much, and generated code reads it faster. */
 const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServiceCodes);
 
@@ -70,22 +77,30 @@ const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServic
  */
 export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
   checkHostOptions(options);
-  const { sessionKey, limits = {}, clock = systemClock, random = systemRandom } = options;
-  const { interruptionMs, probeIntervalMs, ...clientLimits } = limits;
+  const { sessionKey, credential, limits = {}, clock = systemClock, random = systemRandom } = options;
+  const { interruptionMs, probeIntervalMs, callbackTimeoutMs = CALLBACK_TIMEOUT_MS, ...clientLimits } = limits;
   const config = {
     interruptionMs: interruptionMs ?? defaultHostConfig.interruptionMs,
     probeIntervalMs: probeIntervalMs ?? defaultHostConfig.probeIntervalMs,
   };
   const { openTimeoutMs = 1, answerTimeoutMs = 1, wakeTimeoutMs = 1 } = clientLimits;
-  for (const [name, value] of Object.entries({ ...config, openTimeoutMs, answerTimeoutMs, wakeTimeoutMs })) {
+  const times = { ...config, callbackTimeoutMs, openTimeoutMs, answerTimeoutMs, wakeTimeoutMs };
+  for (const [name, value] of Object.entries(times)) {
     checkRange(name, value, 1, MAX_UINT32);
   }
   const known = typeof sessionKey === "function" ? undefined : parseSessionKey(sessionKey);
+  const deadlines = new Deadlines(clock);
+  const ask = <T>(what: string, callback: () => T | Promise<T>): Promise<T> =>
+    deadlines.run(
+      { timeoutMs: callbackTimeoutMs, createError: () => createLateError(what, callbackTimeoutMs) },
+      callback,
+    );
   return {
     serverId: parseServerId(options.profile.serverId),
-    loadSessionKey: typeof sessionKey === "function" ? sessionKey : () => known ?? sessionKey,
+    loadSessionKey: typeof sessionKey === "function" ? () => ask("session key", sessionKey) : () => known ?? sessionKey,
     program: checkProgram(options.client),
-    credentials: resolveCredential(options.credential),
+    credentials: resolveCredential(typeof credential === "function" ? () => ask("credential", credential) : credential),
+    deadlines,
     transport: options.transport ?? createWebSocketTransport({ clock }),
     routes: options.routes,
     codecs: options.codecs ?? mirrorCodecs,
@@ -100,6 +115,14 @@ export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
     channelLimits: resolveChannelLimits(clientLimits),
     clientLimits,
   };
+}
+
+function createLateError(what: string, timeoutMs: number): MoorlineError {
+  return new MoorlineError(
+    "CALLBACK_TIMED_OUT",
+    `The function that gives the ${what} has not answered within ${timeoutMs / 1_000} s.`,
+    { action: "Have it answer or throw in time, or give limits.callbackTimeoutMs, then call retry." },
+  );
 }
 
 function guard(listener: (error: unknown) => void): (error: unknown) => void {

@@ -8,6 +8,7 @@ const CODES: ReadonlyMap<HostFailureReason, SharedErrorCode> = new Map([
   [HostFailureReason.STORAGE_FULL, "STORAGE_FULL"],
   [HostFailureReason.INSTALL_SECRET_MALFORMED, "INSTALL_SECRET_MALFORMED"],
   [HostFailureReason.SESSION_KEY_MALFORMED, "SESSION_KEY_MALFORMED"],
+  [HostFailureReason.SESSION_KEY_TIMED_OUT, "CALLBACK_TIMED_OUT"],
 ]);
 
 interface Waiter {
@@ -61,12 +62,12 @@ export function outcomeOf({ state }: HostState): "online" | MoorlineError | unde
     case "error": {
       const { retryAtMs, loss, reason } = state.value;
       if (retryAtMs !== undefined) return undefined;
+      const { code = 0, message = "" } = loss ?? {};
       if (reason === HostErrorReason.CREDENTIAL_REFRESH_FAILED) {
-        return new MoorlineError("CREDENTIAL_REFRESH_FAILED", "No new credential could be had.", {
+        return new MoorlineError("CREDENTIAL_REFRESH_FAILED", message || "No new credential could be had.", {
           action: "Sign in again, then call credentialChanged.",
         });
       }
-      const { code = 0, message = "" } = loss ?? {};
       if (code !== 0) return MoorlineError.fromCloseCode(code, message);
       return new MoorlineError("NOT_CONNECTED", message || "No candidate can be tried.", {
         action: "Look at candidatesOf the snapshot, which says why each is set aside, and change the profile.",

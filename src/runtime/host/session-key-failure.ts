@@ -4,6 +4,7 @@ import { HostFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError, type MoorlineErrorCode } from "../../wire/moorline-error.ts";
 
 const REASONS: Partial<Record<MoorlineErrorCode, HostFailureReason>> = {
+  CALLBACK_TIMED_OUT: HostFailureReason.SESSION_KEY_TIMED_OUT,
   STORAGE_FAILED: HostFailureReason.STORAGE_FAILED,
   STORAGE_CLOSED: HostFailureReason.STORAGE_FAILED,
   STORAGE_UNSUPPORTED: HostFailureReason.STORAGE_UNSUPPORTED,

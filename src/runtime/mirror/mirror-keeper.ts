@@ -1,4 +1,5 @@
 import type { Timer } from "../../core/clock.ts";
+import { Deadlines } from "../deadlines.ts";
 import type { MirrorSave, MirrorStorage, StoredEntry, StoredMirror } from "../storage/mirror-storage.ts";
 import type { KnownEntry } from "./entry-table.ts";
 import type { MirrorHost } from "./mirror-host.ts";
@@ -68,7 +69,10 @@ export class MirrorKeeper<T> {
   /** What the storage has. Undefined where there is nothing, or it has failed, which is told. Never rejects. */
   async load(): Promise<StoredMirror | undefined> {
     try {
-      const stored = await this.withinTime(this.guard(() => this.storage.load(this.key)));
+      const stored = await new Deadlines(this.host.clock).run(
+        { timeoutMs: LOAD_TIMEOUT_MS, createError: () => createSlowError(this.storage.name) },
+        () => this.storage.load(this.key),
+      );
       this.base = stored?.cursor;
       return stored;
     } catch (thrown) {
@@ -212,13 +216,6 @@ export class MirrorKeeper<T> {
       this.work = Promise.all([this.work, this.save()]);
     });
     this.phase = { name: "waiting", timer };
-  }
-
-  private withinTime<R>(work: Promise<R>): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const timer = this.host.clock.setTimer(LOAD_TIMEOUT_MS, () => reject(createSlowError(this.storage.name)));
-      work.then(resolve, reject).finally(() => timer.cancel());
-    });
   }
 
   private fail(thrown: unknown): void {

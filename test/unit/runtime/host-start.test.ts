@@ -86,6 +86,103 @@ describe("HostRuntime: booting", () => {
   });
 });
 
+describe("HostRuntime: functions that do not answer", () => {
+  const forever = (): Promise<never> => new Promise(() => {});
+
+  it("fails after 60 s without a session key, says which function it was, and asks again when it is retried [HOST-19, HOST-13]", async () => {
+    let answer: () => Promise<typeof SESSION_KEY> = forever;
+    const stage = stageHost({ ways: [HERE], runtime: { sessionKey: () => answer() } });
+    const online = stage.host.ensureOnline();
+    online.catch(() => {});
+    await pass(stage, 59_999);
+    expect(phaseNameOf(stage.host)).toBe("booting");
+    await pass(stage, 1);
+    expect(phaseNameOf(stage.host)).toBe("failed");
+    expect(hostFailureOf(stage.host.getSnapshot())).toMatchObject({
+      failure: {
+        reason: HostFailureReason.SESSION_KEY_TIMED_OUT,
+        message: "The function that gives the session key has not answered within 60 s.",
+        action: expect.stringContaining("call retry"),
+      },
+    });
+    expect((await rejectionOf(stage, online)).code).toBe("CALLBACK_TIMED_OUT");
+    expect(stage.errors).toMatchObject([{ code: "CALLBACK_TIMED_OUT" }]);
+    answer = () => Promise.resolve(SESSION_KEY);
+    stage.host.retry();
+    await pass(stage, 1_000);
+    expect(phaseNameOf(stage.host)).toBe("online");
+  });
+
+  it("takes no key that comes after its time, and waits for none when it is stopped [HOST-19, HOST-11]", async () => {
+    let give: (key: typeof SESSION_KEY) => void = () => {};
+    const late = new Promise<typeof SESSION_KEY>((resolve) => {
+      give = resolve;
+    });
+    const stage = stageHost({ runtime: { sessionKey: () => late, limits: { callbackTimeoutMs: 1_000 } } });
+    stage.host.start();
+    await pass(stage, 1_000);
+    give(SESSION_KEY);
+    await pass(stage, 1_000);
+    expect(phaseNameOf(stage.host)).toBe("failed");
+    const other = stageHost({ runtime: { sessionKey: forever } });
+    other.host.start();
+    other.host.stop();
+    expect(other.clock.pending).toBe(0);
+  });
+
+  it("is in error after 60 s without another credential, says which function it was, and asks again when it is retried [HOST-19]", async () => {
+    const tokens = ["old", undefined, "new"];
+    let asked = 0;
+    const stage = stageHost({
+      ways: [HERE],
+      daemon: {
+        authenticate: ({ credential }) =>
+          credential?.token === "new" ? { principal: "me" } : { rejected: "CREDENTIAL_EXPIRED" },
+      },
+      runtime: {
+        credential: () => {
+          const bearerToken = tokens[asked++];
+          return bearerToken === undefined ? forever() : { bearerToken };
+        },
+      },
+    });
+    const online = stage.host.ensureOnline();
+    online.catch(() => {});
+    await pass(stage, 59_000);
+    expect([phaseNameOf(stage.host), asked]).toEqual(["selecting", 2]);
+    await pass(stage, 2_000);
+    expect(phaseNameOf(stage.host)).toBe("error");
+    expect(hostFailureOf(stage.host.getSnapshot())).toMatchObject({
+      reason: HostErrorReason.CREDENTIAL_REFRESH_FAILED,
+      loss: { message: "The function that gives the credential has not answered within 60 s." },
+      retryAtMs: undefined,
+    });
+    expect(await rejectionOf(stage, online)).toMatchObject({
+      code: "CREDENTIAL_REFRESH_FAILED",
+      text: expect.stringContaining("has not answered"),
+    });
+    expect(stage.errors).toMatchObject([{ code: "CALLBACK_TIMED_OUT" }]);
+    stage.host.retry();
+    await pass(stage, 1_000);
+    expect([phaseNameOf(stage.host), asked]).toEqual(["online", 3]);
+  });
+
+  it("goes on trying where the first credential does not come, says so, and asks again after its time [HOST-19]", async () => {
+    let asked = 0;
+    const stage = stageHost({
+      ways: [HERE],
+      runtime: { credential: () => (asked++ === 0 ? forever() : undefined) },
+    });
+    stage.host.start();
+    await pass(stage, 10_001);
+    const { loss } = { loss: undefined, ...hostFailureOf(stage.host.getSnapshot()) };
+    expect(loss).toMatchObject({ message: "the credential callback has not answered in time" });
+    expect(asked).toBe(1);
+    await pass(stage, 110_000);
+    expect([phaseNameOf(stage.host), asked]).toEqual(["online", 2]);
+  });
+});
+
 describe("HostRuntime: candidates", () => {
   it("has no connections where the profile has no candidates, and connects when there are [HOST-2]", async () => {
     const stage = stageHost({ runtime: { profile: profileOf([]) } });

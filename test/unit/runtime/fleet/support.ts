@@ -3,6 +3,7 @@ import type { Agent } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type HostState, HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
 import type { HostProfile } from "../../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { SetAsideReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
+import type { Clock } from "../../../../src/core/clock.ts";
 import { createHostFleet } from "../../../../src/runtime/fleet/create-host-fleet.ts";
 import type { HostRuntime, HostRuntimeOptions, HostSnapshot } from "../../../../src/runtime/host-runtime.ts";
 import type { HostRegistry } from "../../../../src/runtime/registry/host-registry.ts";
@@ -61,6 +62,7 @@ export interface FleetStageOptions {
   readonly registry?: HostRegistry;
   readonly profiles?: readonly HostProfile[];
   readonly mirrorStorage?: MirrorStorage;
+  readonly clock?: Clock;
   /** Server ids that no runtime can be made for. */
   readonly broken?: readonly string[];
 }
@@ -87,6 +89,7 @@ export function stageFleet(options: FleetStageOptions = {}) {
       return fake.runtime;
     },
     onError: (error) => errors.push(error),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   return {
     ...{ fleet, registry, errors, all },
