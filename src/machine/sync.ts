@@ -6,11 +6,13 @@ import {
   type SyncEffect,
   type SyncEvent,
   type SyncEvent_CursorExpired,
+  type SyncFailure,
   type SyncMemory,
   SyncMemorySchema,
   type SyncState,
   SyncTrigger,
 } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ignoreEvent, takeStep } from "../core/machine.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
 import { fail } from "./sync/fail.ts";
@@ -173,5 +175,12 @@ function describeSync(state: SyncState): TransitionFacts {
   if (state.state.case !== "errorBeforeFirstSuccess" && state.state.case !== "errorAfterReady") return { generation };
   const { failure } = state.state.value;
   if (failure === undefined) return { generation };
-  return { generation, reason: { case: "syncFailure", value: failure.reason }, message: failure.message };
+  return { generation, reason: describeFailure(failure), message: failure.message };
+}
+
+/** By the name that the host has for it, where it is the host's. */
+function describeFailure({ reason, host }: SyncFailure): NonNullable<TransitionFacts["reason"]> {
+  if (host === undefined) return { case: "syncFailure", value: reason };
+  if (host.code === CloseCode.UNSPECIFIED) return { case: "hostError", value: host.reason };
+  return { case: "closeCode", value: host.code };
 }

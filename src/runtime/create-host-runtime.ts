@@ -3,6 +3,7 @@ import { HostPhase } from "../../gen/moorline/state/v1/phase_pb.ts";
 import { createCreations } from "./creation/create-creations.ts";
 import { HostCore } from "./host/host-core.ts";
 import { HostMirrors } from "./host/host-mirrors.ts";
+import { obstacleOf } from "./host/host-obstacle.ts";
 import { type HostSettings, resolveHostOptions } from "./host/host-settings.ts";
 import type { HostRuntime, HostRuntimeOptions } from "./host-runtime.ts";
 import type { MirrorHost } from "./mirror/mirror-host.ts";
@@ -57,6 +58,7 @@ function createMirrorHost(core: HostCore, settings: HostSettings, options: HostR
       const { serverId, sessionRef } = core.getSnapshot();
       return { serverId, sessionRef };
     },
+    obstacle: () => obstacleOf(core.getSnapshot()),
     storage: options.mirrorStorage,
   };
 }

@@ -1,6 +1,10 @@
 import { PathSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { HostPhase, HostPhaseSchema } from "../../../gen/moorline/state/v1/phase_pb.ts";
-import { HostErrorReasonSchema, HostFailureReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import {
+  type HostErrorReason,
+  HostErrorReasonSchema,
+  HostFailureReasonSchema,
+} from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError, serverOf } from "../../client/index.ts";
 import {
   activePathOf,
@@ -44,15 +48,16 @@ function toProblem(problem: HostProblem): Problem {
     return { code: codeOf(nameOf(HostFailureReasonSchema, reason)), text: message, action };
   }
   const { reason, loss } = problem;
-  const general = codeOf(nameOf(HostErrorReasonSchema, reason));
-  if (loss?.code === undefined || loss.code === 0) {
-    return {
-      code: general,
-      text: loss?.message ?? "",
-      action: "See that the daemon runs, and that it allows this page.",
-    };
+  return offlineProblemOf(reason, loss?.code ?? 0, loss?.message ?? "");
+}
+
+/** Why a host is in error. @param closeCode What its daemon has refused it with, or 0. */
+export function offlineProblemOf(reason: HostErrorReason, closeCode: number, message: string): Problem {
+  if (closeCode === 0) {
+    const action = "See that the daemon runs, and that it allows this page.";
+    return { code: codeOf(nameOf(HostErrorReasonSchema, reason)), text: message, action };
   }
-  const { code, text, action } = MoorlineError.fromCloseCode(loss.code, loss.message);
+  const { code, text, action } = MoorlineError.fromCloseCode(closeCode, message);
   return { code, text, action };
 }
 

@@ -12,6 +12,7 @@ const FINAL: ReadonlySet<SyncFailureReason> = new Set([
   SyncFailureReason.UNAUTHENTICATED,
   SyncFailureReason.UNIMPLEMENTED,
   SyncFailureReason.REFUSED,
+  SyncFailureReason.HOST_OFFLINE,
 ]);
 
 /** Whether a watch that has failed so is tried again by itself. One of a newer version is. Spec: SYNC-5. */
@@ -23,7 +24,7 @@ export function isRetried(reason: SyncFailureReason): boolean {
 export function fail(
   state: SyncState,
   present: SyncPresent,
-  { generation, nowMs, unitRandom, reason, message }: SyncEvent_SyncFailed,
+  { generation, nowMs, unitRandom, reason, message, host }: SyncEvent_SyncFailed,
   config: SyncConfig,
 ): SyncStep {
   const { memory } = present.value;
@@ -33,7 +34,7 @@ export function fail(
     generation,
     sinceMs: nowMs,
     memory: { ...memory, failures },
-    failure: { reason, message },
+    failure: { reason, message, ...(host === undefined ? {} : { host }) },
     ...(retryAtMs === undefined ? {} : { retryAtMs }),
   };
   const timer =

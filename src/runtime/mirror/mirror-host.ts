@@ -5,6 +5,7 @@ import type { Random } from "../../core/random.ts";
 import type { TransitionSink } from "../../machine/transition-log.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import type { MirrorStorage } from "../storage/mirror-storage.ts";
+import type { WatchFailure } from "./watch-failure.ts";
 
 /** Whom a mirror copies from. */
 export interface MirrorPeer {
@@ -18,6 +19,8 @@ export interface MirrorPeer {
 export interface MirrorHost {
   /** A client of a service of the daemon. It stays good over lost connections and channels. */
   service<T extends DescService>(desc: T): Client<T>;
+  /** Why no watch will come through before somebody has it connect again. Undefined, the default: nothing is in the way. */
+  readonly obstacle?: (() => WatchFailure | undefined) | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Chance, for waits. */

@@ -213,19 +213,26 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
     }
   }
 
-  private ended(watch: PresentWatch, { reason, message }: WatchFailure): void {
+  private ended(watch: PresentWatch, failure: WatchFailure): void {
     const answer = { generation: watch.generation, nowMs: this.nowMs };
     // After a stop the state may still be that of the watch, which is over all the same.
     if (this.present !== watch && generationOf(this.state) === watch.generation) return;
     if (this.present === watch) this.work.cut();
+    const { reason, ...facts } = this.causeOf(failure);
     if (reason === "notFound") {
       this.dispatch({ case: "notFound", value: answer });
     } else if (isRetried(reason) && isRewatched(this.state, this.nowMs)) {
       this.dispatch({ case: "syncStarted", value: { ...answer, trigger: SyncTrigger.WATCH_LOST } });
     } else {
       const unitRandom = this.host.random.unit();
-      this.dispatch({ case: "syncFailed", value: { ...answer, unitRandom, reason, message } });
+      this.dispatch({ case: "syncFailed", value: { ...answer, unitRandom, reason, ...facts } });
     }
+  }
+
+  /** What the host says is the cause, and what the watch says only follows from it. Spec: SYNC-12. */
+  private causeOf(failure: WatchFailure): WatchFailure {
+    const isLasting = failure.reason === "notFound" || !isRetried(failure.reason);
+    return (isLasting ? undefined : this.host.obstacle?.()) ?? failure;
   }
 
   private endWatch(): void {

@@ -1,4 +1,6 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { HostObstacleSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 
@@ -8,6 +10,8 @@ export interface WatchFailure {
   readonly reason: SyncFailureReason | "notFound";
   /** For people. */
   readonly message: string;
+  /** What the host says, where it is the host's. */
+  readonly host?: MessageInitShape<typeof HostObstacleSchema>;
 }
 
 /** A watch that has ended without an error, which none does as long as there is something to follow. */

@@ -1,17 +1,46 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AgentSchema, AgentStatus, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { OutputStream, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { type SyncFailureSchema, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { CallOutcome, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
+import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
+import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { statusOf } from "../../../src/console/host/host-status.ts";
+import { syncedViewOf } from "../../../src/console/host/synced-view.ts";
 import { type AgentArrangement, arrangeAgents } from "../../../src/console/model/arrange-agents.ts";
 import { countLines, groupTimeline } from "../../../src/console/model/group-timeline.ts";
 import { nameOf } from "../../../src/console/model/names.ts";
 import { createState } from "../../../src/console/model/source.ts";
 import { splitCommand } from "../../../src/console/model/split-command.ts";
 import { toProblem } from "../../../src/console/model/to-problem.ts";
+import { obstacleOf } from "../../../src/runtime/host/host-obstacle.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
+import { parseServerId } from "../../../src/wire/server-id.ts";
+
+describe("syncedViewOf", () => {
+  it("says of a mirror that waits for its host what the host says of itself [SYNC-12]", () => {
+    const loss = { code: CloseCode.UNAUTHENTICATED, message: "no token" };
+    const reason = HostErrorReason.ALL_REFUSED;
+    const host = create(HostStateSchema, { state: { case: "error", value: { reason, loss } } });
+    const failure = { ...obstacleOf({ host }) } as MessageInitShape<typeof SyncFailureSchema>;
+    const sync = create(SyncStateSchema, { state: { case: "errorAfterReady", value: { failure } } });
+    const snapshot = {
+      serverId: parseServerId("A".repeat(43)),
+      sessionRef: "",
+      host,
+      connection: undefined,
+      probes: [],
+    };
+    const { problem } = syncedViewOf(sync, Presentation.ERROR_BADGE);
+    expect(problem).toEqual(statusOf(snapshot).problem);
+    expect(problem).toMatchObject({ code: "UNAUTHENTICATED", text: "no token" });
+  });
+});
 
 describe("arrangeAgents", () => {
   const agents = [

@@ -2,12 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentDirectoryService } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
+import { HostErrorReason, SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { type AgentCollection, createAgentCollection } from "../../../src/daemon/directory/agent-collection.ts";
 import { createAgentDirectoryService } from "../../../src/daemon/directory/agent-directory-service.ts";
+import { syncMachine } from "../../../src/machine/sync.ts";
 import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
 import type { HostRuntime } from "../../../src/runtime/host-runtime.ts";
+import { hostFailureOf } from "../../../src/runtime/selectors.ts";
 import { SimulatedClock, SimulatedRandom } from "../../../src/testing/index.ts";
 import { SESSION_KEY, steadyRandom } from "../client/support/stage.ts";
+import type { StageOptions } from "../server/support/daemon.ts";
 import { HERE, type HostStage, linksOf, pass, phaseNameOf, profileOf, stageHost } from "./support/host-stage.ts";
 
 interface MirrorStage extends HostStage {
@@ -16,12 +21,13 @@ interface MirrorStage extends HostStage {
 }
 
 /** A runtime with its mirrors, and a daemon with a directory. */
-function stageMirrors(): MirrorStage {
+function stageMirrors(daemon: StageOptions = {}): MirrorStage {
   const simulated = new SimulatedClock();
   const agents = createAgentCollection({ clock: simulated, random: new SimulatedRandom(3) });
   const stage = stageHost({
     ways: [HERE],
     daemon: {
+      ...daemon,
       simulated,
       routes: (router) => void router.service(AgentDirectoryService, createAgentDirectoryService(agents)),
     },
@@ -87,6 +93,49 @@ describe("HostRuntime: mirrors", () => {
     expect(phaseNameOf(stage.runtime)).toBe("online");
     expect(titlesOf(stage)).toEqual(["one"]);
   });
+
+  it.each([
+    ["a first load", 0, "error_before_first_success"],
+    ["what has loaded", 1_000, "error_after_ready"],
+  ])(
+    "has %s wait for a host that is in error, under the host's own name for it, and go on when that is online [SYNC-12, HOST-15]",
+    async (_, onlineMs, phase) => {
+      let isKnown = onlineMs > 0;
+      const stage = stageMirrors({
+        authenticate: () => (isKnown ? { principal: "me" } : { rejected: "UNAUTHENTICATED" }),
+      });
+      put(stage, "one");
+      stage.runtime.start();
+      await pass(stage, onlineMs);
+      isKnown = false;
+      for (const link of linksOf(stage, HERE)) link.cut({ clientToldMs: 0, serverToldMs: 0 });
+      await pass(stage, 10_000);
+      const problem = hostFailureOf(stage.runtime.snapshot);
+      expect(problem).toMatchObject({ kind: "error", loss: { code: CloseCode.UNAUTHENTICATED }, retryAtMs: undefined });
+      const { sync } = stage.runtime.agents;
+      const state = sync.getSnapshot();
+      expect(syncMachine.stateName(state)).toBe(phase);
+      expect(state.state.value).toMatchObject({
+        failure: {
+          reason: SyncFailureReason.HOST_OFFLINE,
+          host: { reason: HostErrorReason.ALL_REFUSED, code: CloseCode.UNAUTHENTICATED },
+        },
+      });
+      expect(stage.logged.filter(({ machine }) => machine === "sync").at(-1)).toMatchObject({
+        reason: { case: "closeCode", value: CloseCode.UNAUTHENTICATED },
+      });
+      const logged = stage.logged.length;
+      await pass(stage, 600_000);
+      expect(stage.logged).toHaveLength(logged);
+      isKnown = true;
+      put(stage, "two");
+      stage.runtime.retry();
+      await pass(stage, 100);
+      expect([phaseNameOf(stage.runtime), sync.getSnapshot().state.case]).toEqual(["online", "ready"]);
+      expect(titlesOf(stage).sort()).toEqual(["one", "two"]);
+      stage.runtime.stop();
+    },
+  );
 
   it("watches a timeline while somebody listens to it, and 30 s longer [HOST-15]", async () => {
     const stage = stageMirrors();

@@ -5,7 +5,9 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc } from "../../../../src/wire/descriptor.ts";
-import type { SyncFailureReason } from "../../state/v1/reason_pb.ts";
+import type { CloseCode } from "../../session/v1/close_code_pb.ts";
+import { file_moorline_session_v1_close_code } from "../../session/v1/close_code_pb.ts";
+import type { HostErrorReason, SyncFailureReason } from "../../state/v1/reason_pb.ts";
 import { file_moorline_state_v1_reason } from "../../state/v1/reason_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -13,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file moorline/machine/v1/sync.proto.
  */
 export const file_moorline_machine_v1_sync: GenFile = /*@__PURE__*/
-  fileDesc("moorline/machine/v1/sync.proto moorline.machine.v1|mSyncState|ostate|fidle 11:0 SyncState.Idle|finitial_loading 11:0 SyncState.InitialLoading|fready 11:0 SyncState.Ready|frevalidating 11:0 SyncState.Revalidating|ferror_before_first_success 11:0 SyncState.ErrorBeforeFirstSuccess|ferror_after_ready 11:0 SyncState.ErrorAfterReady|fgone 11:0 SyncState.Gone|mIdle|fgeneration 13|.|mInitialLoading|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|.|mReady|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|fcursor 12|.|mRevalidating|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|fcursor 12|.|mErrorBeforeFirstSuccess|o_retry_at_ms|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|ffailure 11 SyncFailure|fretry_at_ms 1:0?|.|mErrorAfterReady|o_retry_at_ms|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|ffailure 11 SyncFailure|fretry_at_ms 1:0?|fcursor 12|.|mGone|fgeneration 13|fsince_ms 1|.|.|mSyncMemory|ffailures 13|fdivergence 11 Divergence|.|mDivergence|fepoch 9|fat_ms 1|.|mSyncFailure|freason 14 .moorline.state.v1.SyncFailureReason|fmessage 9|.|mSyncEvent|oevent|fsync_started 11:0 SyncEvent.SyncStarted|fsynced 11:0 SyncEvent.Synced|fsync_failed 11:0 SyncEvent.SyncFailed|fcursor_expired 11:0 SyncEvent.CursorExpired|fnot_found 11:0 SyncEvent.NotFound|freset 11:0 SyncEvent.Reset|frestored 11:0 SyncEvent.Restored|mSyncStarted|o_generation|fnow_ms 1|ftrigger 14 SyncTrigger|fgeneration 13:0?|.|mSynced|fgeneration 13|fnow_ms 1|fcursor 12|.|mSyncFailed|fgeneration 13|fnow_ms 1|funit_random 1|freason 14 .moorline.state.v1.SyncFailureReason|fmessage 9|.|mCursorExpired|o_generation|fgeneration 13:0?|fnow_ms 1|freason 14 CursorExpiry|fepoch 9|.|mNotFound|o_generation|fgeneration 13:0?|fnow_ms 1|.|mReset|.|mRestored|fnow_ms 1|fcursor 12|.|.|mSyncEffect|oeffect|fopen_watch 11:0 SyncEffect.OpenWatch|fcancel_watch 11:0 SyncEffect.CancelWatch|fstart_timer 11:0 SyncEffect.StartTimer|fcancel_timer 11:0 SyncEffect.CancelTimer|fdrop_data 11:0 SyncEffect.DropData|fforget_stored 11:0 SyncEffect.ForgetStored|mOpenWatch|fgeneration 13|fcursor 12|fdiverged 8|.|mCancelWatch|fgeneration 13|.|mStartTimer|fgeneration 13|fat_ms 1|.|mCancelTimer|.|mDropData|.|mForgetStored|.|.|eSyncTrigger|vUNSPECIFIED|vREQUESTED|vRETRY_DUE|vWATCH_LOST|.|eCursorExpiry|vUNSPECIFIED|vFILTER_CHANGED|vDIVERGED|vEPOCH_CHANGED|.", [file_moorline_state_v1_reason]);
+  fileDesc("moorline/machine/v1/sync.proto moorline.machine.v1|mSyncState|ostate|fidle 11:0 SyncState.Idle|finitial_loading 11:0 SyncState.InitialLoading|fready 11:0 SyncState.Ready|frevalidating 11:0 SyncState.Revalidating|ferror_before_first_success 11:0 SyncState.ErrorBeforeFirstSuccess|ferror_after_ready 11:0 SyncState.ErrorAfterReady|fgone 11:0 SyncState.Gone|mIdle|fgeneration 13|.|mInitialLoading|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|.|mReady|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|fcursor 12|.|mRevalidating|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|fcursor 12|.|mErrorBeforeFirstSuccess|o_retry_at_ms|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|ffailure 11 SyncFailure|fretry_at_ms 1:0?|.|mErrorAfterReady|o_retry_at_ms|fgeneration 13|fsince_ms 1|fmemory 11 SyncMemory|ffailure 11 SyncFailure|fretry_at_ms 1:0?|fcursor 12|.|mGone|fgeneration 13|fsince_ms 1|.|.|mSyncMemory|ffailures 13|fdivergence 11 Divergence|.|mDivergence|fepoch 9|fat_ms 1|.|mSyncFailure|freason 14 .moorline.state.v1.SyncFailureReason|fmessage 9|fhost 11 HostObstacle|.|mHostObstacle|freason 14 .moorline.state.v1.HostErrorReason|fcode 14 .moorline.session.v1.CloseCode|.|mSyncEvent|oevent|fsync_started 11:0 SyncEvent.SyncStarted|fsynced 11:0 SyncEvent.Synced|fsync_failed 11:0 SyncEvent.SyncFailed|fcursor_expired 11:0 SyncEvent.CursorExpired|fnot_found 11:0 SyncEvent.NotFound|freset 11:0 SyncEvent.Reset|frestored 11:0 SyncEvent.Restored|mSyncStarted|o_generation|fnow_ms 1|ftrigger 14 SyncTrigger|fgeneration 13:0?|.|mSynced|fgeneration 13|fnow_ms 1|fcursor 12|.|mSyncFailed|fgeneration 13|fnow_ms 1|funit_random 1|freason 14 .moorline.state.v1.SyncFailureReason|fmessage 9|fhost 11 HostObstacle|.|mCursorExpired|o_generation|fgeneration 13:0?|fnow_ms 1|freason 14 CursorExpiry|fepoch 9|.|mNotFound|o_generation|fgeneration 13:0?|fnow_ms 1|.|mReset|.|mRestored|fnow_ms 1|fcursor 12|.|.|mSyncEffect|oeffect|fopen_watch 11:0 SyncEffect.OpenWatch|fcancel_watch 11:0 SyncEffect.CancelWatch|fstart_timer 11:0 SyncEffect.StartTimer|fcancel_timer 11:0 SyncEffect.CancelTimer|fdrop_data 11:0 SyncEffect.DropData|fforget_stored 11:0 SyncEffect.ForgetStored|mOpenWatch|fgeneration 13|fcursor 12|fdiverged 8|.|mCancelWatch|fgeneration 13|.|mStartTimer|fgeneration 13|fat_ms 1|.|mCancelTimer|.|mDropData|.|mForgetStored|.|.|eSyncTrigger|vUNSPECIFIED|vREQUESTED|vRETRY_DUE|vWATCH_LOST|.|eCursorExpiry|vUNSPECIFIED|vFILTER_CHANGED|vDIVERGED|vEPOCH_CHANGED|.", [file_moorline_session_v1_close_code, file_moorline_state_v1_reason]);
 
 /**
  * How a mirror, a client's copy of something that the daemon has, stands to
@@ -443,6 +445,14 @@ export type SyncFailure = Message<"moorline.machine.v1.SyncFailure"> & {
    * @generated from field: string message = 2;
    */
   message: string;
+
+  /**
+   * What the host says, for SYNC_FAILURE_REASON_HOST_OFFLINE. Not set for all
+   * others.
+   *
+   * @generated from field: moorline.machine.v1.HostObstacle host = 3;
+   */
+  host?: HostObstacle | undefined;
 };
 
 /**
@@ -451,6 +461,34 @@ export type SyncFailure = Message<"moorline.machine.v1.SyncFailure"> & {
  */
 export const SyncFailureSchema: GenMessage<SyncFailure> = /*@__PURE__*/
   messageDesc(file_moorline_machine_v1_sync, 3);
+
+/**
+ * Why a host will not connect before somebody asks for it.
+ *
+ * @generated from message moorline.machine.v1.HostObstacle
+ */
+export type HostObstacle = Message<"moorline.machine.v1.HostObstacle"> & {
+  /**
+   * The reason of its state error.
+   *
+   * @generated from field: moorline.state.v1.HostErrorReason reason = 1;
+   */
+  reason: HostErrorReason;
+
+  /**
+   * What its daemon has refused it with. CLOSE_CODE_UNSPECIFIED: with nothing.
+   *
+   * @generated from field: moorline.session.v1.CloseCode code = 2;
+   */
+  code: CloseCode;
+};
+
+/**
+ * Describes the message moorline.machine.v1.HostObstacle.
+ * Use `create(HostObstacleSchema)` to create a new message.
+ */
+export const HostObstacleSchema: GenMessage<HostObstacle> = /*@__PURE__*/
+  messageDesc(file_moorline_machine_v1_sync, 4);
 
 /**
  * What happens to a mirror. An event with a generation is ignored where it is
@@ -528,7 +566,7 @@ export type SyncEvent = Message<"moorline.machine.v1.SyncEvent"> & {
  * Use `create(SyncEventSchema)` to create a new message.
  */
 export const SyncEventSchema: GenMessage<SyncEvent> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4);
+  messageDesc(file_moorline_machine_v1_sync, 5);
 
 /**
  * A watch is wanted, from the cursor where there is one.
@@ -563,7 +601,7 @@ export type SyncEvent_SyncStarted = Message<"moorline.machine.v1.SyncEvent.SyncS
  * Use `create(SyncEvent_SyncStartedSchema)` to create a new message.
  */
 export const SyncEvent_SyncStartedSchema: GenMessage<SyncEvent_SyncStarted> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 0);
+  messageDesc(file_moorline_machine_v1_sync, 5, 0);
 
 /**
  * A mark came: what is shown is what the daemon has.
@@ -598,7 +636,7 @@ export type SyncEvent_Synced = Message<"moorline.machine.v1.SyncEvent.Synced"> &
  * Use `create(SyncEvent_SyncedSchema)` to create a new message.
  */
 export const SyncEvent_SyncedSchema: GenMessage<SyncEvent_Synced> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 1);
+  messageDesc(file_moorline_machine_v1_sync, 5, 1);
 
 /**
  * The watch has failed.
@@ -640,6 +678,13 @@ export type SyncEvent_SyncFailed = Message<"moorline.machine.v1.SyncEvent.SyncFa
    * @generated from field: string message = 5;
    */
   message: string;
+
+  /**
+   * What the host says, for SYNC_FAILURE_REASON_HOST_OFFLINE.
+   *
+   * @generated from field: moorline.machine.v1.HostObstacle host = 6;
+   */
+  host?: HostObstacle | undefined;
 };
 
 /**
@@ -647,7 +692,7 @@ export type SyncEvent_SyncFailed = Message<"moorline.machine.v1.SyncEvent.SyncFa
  * Use `create(SyncEvent_SyncFailedSchema)` to create a new message.
  */
 export const SyncEvent_SyncFailedSchema: GenMessage<SyncEvent_SyncFailed> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 2);
+  messageDesc(file_moorline_machine_v1_sync, 5, 2);
 
 /**
  * The cursor is good for nothing any more: everything is wanted.
@@ -689,7 +734,7 @@ export type SyncEvent_CursorExpired = Message<"moorline.machine.v1.SyncEvent.Cur
  * Use `create(SyncEvent_CursorExpiredSchema)` to create a new message.
  */
 export const SyncEvent_CursorExpiredSchema: GenMessage<SyncEvent_CursorExpired> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 3);
+  messageDesc(file_moorline_machine_v1_sync, 5, 3);
 
 /**
  * What is followed does not exist.
@@ -717,7 +762,7 @@ export type SyncEvent_NotFound = Message<"moorline.machine.v1.SyncEvent.NotFound
  * Use `create(SyncEvent_NotFoundSchema)` to create a new message.
  */
 export const SyncEvent_NotFoundSchema: GenMessage<SyncEvent_NotFound> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 4);
+  messageDesc(file_moorline_machine_v1_sync, 5, 4);
 
 /**
  * Everything is to be forgotten.
@@ -732,7 +777,7 @@ export type SyncEvent_Reset = Message<"moorline.machine.v1.SyncEvent.Reset"> & {
  * Use `create(SyncEvent_ResetSchema)` to create a new message.
  */
 export const SyncEvent_ResetSchema: GenMessage<SyncEvent_Reset> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 5);
+  messageDesc(file_moorline_machine_v1_sync, 5, 5);
 
 /**
  * Data came from a storage, with its cursor.
@@ -760,7 +805,7 @@ export type SyncEvent_Restored = Message<"moorline.machine.v1.SyncEvent.Restored
  * Use `create(SyncEvent_RestoredSchema)` to create a new message.
  */
 export const SyncEvent_RestoredSchema: GenMessage<SyncEvent_Restored> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 4, 6);
+  messageDesc(file_moorline_machine_v1_sync, 5, 6);
 
 /**
  * What the performer of a mirror does.
@@ -830,7 +875,7 @@ export type SyncEffect = Message<"moorline.machine.v1.SyncEffect"> & {
  * Use `create(SyncEffectSchema)` to create a new message.
  */
 export const SyncEffectSchema: GenMessage<SyncEffect> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5);
+  messageDesc(file_moorline_machine_v1_sync, 6);
 
 /**
  * Opens a watch.
@@ -865,7 +910,7 @@ export type SyncEffect_OpenWatch = Message<"moorline.machine.v1.SyncEffect.OpenW
  * Use `create(SyncEffect_OpenWatchSchema)` to create a new message.
  */
 export const SyncEffect_OpenWatchSchema: GenMessage<SyncEffect_OpenWatch> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 0);
+  messageDesc(file_moorline_machine_v1_sync, 6, 0);
 
 /**
  * Ends a watch, if it has not ended. Nothing of it is taken any more.
@@ -886,7 +931,7 @@ export type SyncEffect_CancelWatch = Message<"moorline.machine.v1.SyncEffect.Can
  * Use `create(SyncEffect_CancelWatchSchema)` to create a new message.
  */
 export const SyncEffect_CancelWatchSchema: GenMessage<SyncEffect_CancelWatch> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 1);
+  messageDesc(file_moorline_machine_v1_sync, 6, 1);
 
 /**
  * Starts the timer of the next try: sync_started.
@@ -914,7 +959,7 @@ export type SyncEffect_StartTimer = Message<"moorline.machine.v1.SyncEffect.Star
  * Use `create(SyncEffect_StartTimerSchema)` to create a new message.
  */
 export const SyncEffect_StartTimerSchema: GenMessage<SyncEffect_StartTimer> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 2);
+  messageDesc(file_moorline_machine_v1_sync, 6, 2);
 
 /**
  * Cancels the timer of the next try. Its event does not come any more, or is
@@ -930,7 +975,7 @@ export type SyncEffect_CancelTimer = Message<"moorline.machine.v1.SyncEffect.Can
  * Use `create(SyncEffect_CancelTimerSchema)` to create a new message.
  */
 export const SyncEffect_CancelTimerSchema: GenMessage<SyncEffect_CancelTimer> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 3);
+  messageDesc(file_moorline_machine_v1_sync, 6, 3);
 
 /**
  * Shows nothing any more.
@@ -945,7 +990,7 @@ export type SyncEffect_DropData = Message<"moorline.machine.v1.SyncEffect.DropDa
  * Use `create(SyncEffect_DropDataSchema)` to create a new message.
  */
 export const SyncEffect_DropDataSchema: GenMessage<SyncEffect_DropData> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 4);
+  messageDesc(file_moorline_machine_v1_sync, 6, 4);
 
 /**
  * Drops what a storage has of it.
@@ -960,7 +1005,7 @@ export type SyncEffect_ForgetStored = Message<"moorline.machine.v1.SyncEffect.Fo
  * Use `create(SyncEffect_ForgetStoredSchema)` to create a new message.
  */
 export const SyncEffect_ForgetStoredSchema: GenMessage<SyncEffect_ForgetStored> = /*@__PURE__*/
-  messageDesc(file_moorline_machine_v1_sync, 5, 5);
+  messageDesc(file_moorline_machine_v1_sync, 6, 5);
 
 /**
  * Who wants a watch.
