@@ -1,22 +1,28 @@
 import { EventEmitter } from "node:events";
 import type { DemoProcess, DemoProcesses } from "./demo-process.ts";
 import type { ClientMessage, ClientOptions, ClientOrder, CommandResult, ItemMark } from "./messages.ts";
+import type { ProgressWatch } from "./progress-watch.ts";
 
 type MessageOf<Type extends ClientMessage["type"]> = Extract<ClientMessage, { type: Type }>;
 
 /** The command that runs the client of the demo; nobody else needs it. */
 export const CLIENT_COMMAND = "demo-client";
 
+/** What it says however little comes of it. */
+const ATTEMPTS: ReadonlySet<ClientMessage["type"]> = new Set(["transition", "welcomed"]);
+
 /** The client of the demo, as the demo sees it: a process that is told what to do. */
 export class DemoClient {
   /** The process. */
   readonly process: DemoProcess;
+  private readonly progress: ProgressWatch;
   private readonly said: ClientMessage[] = [];
   private readonly heard = new EventEmitter<{ message: [message: ClientMessage] }>();
 
   /** @param options What it is started with. */
   constructor(processes: DemoProcesses, options: ClientOptions) {
     this.heard.setMaxListeners(0);
+    this.progress = processes.progress;
     this.process = processes.start([CLIENT_COMMAND, JSON.stringify(options)]);
     this.process.events.on("line", (line) => this.hear(JSON.parse(line) as ClientMessage));
     this.process.events.on("ended", () => this.hear({ type: "failed", message: "it has ended" }));
@@ -75,6 +81,7 @@ export class DemoClient {
   }
 
   private hear(message: ClientMessage): void {
+    if (!ATTEMPTS.has(message.type)) this.progress.note();
     this.said.push(message);
     this.heard.emit("message", message);
   }

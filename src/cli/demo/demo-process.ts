@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { ProgressWatch } from "./progress-watch.ts";
 
 /** A process of the demo. */
 export interface DemoProcess {
@@ -24,10 +25,13 @@ export class DemoProcesses {
   /** Those that run, and when they have ended. */
   private readonly running = new Map<ChildProcess, Promise<void>>();
   private readonly main: string;
+  /** Hears of what they come to. */
+  readonly progress: ProgressWatch;
 
   /** @param main The file of the command line. */
-  constructor(main: string) {
+  constructor(main: string, progress: ProgressWatch) {
     this.main = main;
+    this.progress = progress;
   }
 
   /**

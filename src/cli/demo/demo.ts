@@ -2,16 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { systemClock } from "../../transport/system-clock.ts";
 import { runClientProcess } from "./client-process.ts";
 import { CLIENT_COMMAND } from "./demo-client.ts";
 import { DemoProcesses } from "./demo-process.ts";
 import type { ClientOptions } from "./messages.ts";
+import { ProgressWatch } from "./progress-watch.ts";
 import { createReport, type Report } from "./report.ts";
 import { runDemo } from "./run-demo.ts";
 import { keepDaemon } from "./stay.ts";
-
-/** Far more than it takes, also on a slow machine: something hangs. */
-const LIMIT_MS = 90_000;
 
 interface DemoOptions {
   readonly json: boolean;
@@ -36,7 +35,8 @@ export function addDemo(program: Command): void {
 
 /** Runs the demo in a folder of its own, and leaves nothing behind. @returns The exit code. */
 async function performDemo(report: Report, { json, stay = false }: DemoOptions): Promise<number> {
-  const processes = new DemoProcesses(process.argv[1] ?? "");
+  const progress = new ProgressWatch(systemClock);
+  const processes = new DemoProcesses(process.argv[1] ?? "", progress);
   let home: string | undefined;
   // Whatever ends this process.
   process.once("exit", () => {
@@ -45,7 +45,7 @@ async function performDemo(report: Report, { json, stay = false }: DemoOptions):
   });
   const failure = await failureOf(() => {
     home = mkdtempSync(join(tmpdir(), "moorline-demo-"));
-    return Promise.race([runDemo({ home, processes, report }), untilStopped()]);
+    return Promise.race([runDemo({ home, processes, report }), untilStopped(), progress.untilStalled()]);
   });
   await processes.end();
   report.end(failure);
@@ -57,10 +57,9 @@ async function performDemo(report: Report, { json, stay = false }: DemoOptions):
   return 0;
 }
 
-/** Rejects when the demo has to end early. */
+/** Rejects when somebody ends the demo. */
 function untilStopped(): Promise<never> {
   return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`it took over ${LIMIT_MS / 1000} s`)), LIMIT_MS);
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => reject(new Error(`it was ended by ${signal}`)));
     }

@@ -11,7 +11,10 @@ export interface Expected {
 export async function runDirectly({ name, argv, fastArgv }: DemoCommand, processes: DemoProcesses): Promise<Expected> {
   const { stdout, ended } = processes.run(fastArgv ?? argv);
   const chunks: Buffer[] = [];
-  for await (const chunk of stdout) chunks.push(chunk as Buffer);
+  for await (const chunk of stdout) {
+    processes.progress.note();
+    chunks.push(chunk as Buffer);
+  }
   const end = await ended;
   if (end !== 0) throw new Error(`"${name}" failed when it was run directly, with ${end}`);
   return { output: Buffer.concat(chunks) };
