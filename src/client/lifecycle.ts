@@ -32,7 +32,7 @@ interface EventTargetLike {
 export const noLifecycle: LifecycleSource = { subscribe: () => () => {} };
 
 /**
- * The lifecycle of a web page: `visibilitychange`, `pageshow`, `freeze` and `resume`, `online` and `offline`.
+ * The lifecycle of a web page: `visibilitychange`, `pageshow` and `pagehide`, `freeze` and `resume`, `online` and `offline`.
  * @param globals Default: `globalThis`.
  */
 export function createBrowserLifecycle(globals: BrowserGlobals = globalThis as BrowserGlobals): LifecycleSource {
@@ -45,6 +45,7 @@ export function createBrowserLifecycle(globals: BrowserGlobals = globalThis as B
         [document, "resume", show],
         [document, "freeze", () => listener("frozen")],
         [globals, "pageshow", show],
+        [globals, "pagehide", () => listener("frozen")],
         [globals, "online", () => listener("online")],
         [globals, "offline", () => listener("offline")],
       ];

@@ -121,11 +121,10 @@ class Tables {
     });
   }
 
-  save(key: string, { cursor, base, upserted, removed }: MirrorSave): boolean {
+  save(key: string, { cursor, isWhole, upserted, removed, fits }: MirrorSave): boolean {
     return this.transact(() => {
-      const known = this.cursorOf(key);
-      if (base !== undefined && (known === undefined || Buffer.compare(known, base) !== 0)) return false;
-      if (base === undefined) this.prepare("DELETE FROM mirror_entry WHERE key = ?").run(key);
+      if (!fits(this.cursorOf(key))) return false;
+      if (isWhole) this.prepare("DELETE FROM mirror_entry WHERE key = ?").run(key);
       const remove = this.prepare("DELETE FROM mirror_entry WHERE key = ? AND id = ?");
       for (const id of removed) remove.run(key, id);
       const put = this.prepare("INSERT OR REPLACE INTO mirror_entry VALUES (?, ?, ?, ?)");

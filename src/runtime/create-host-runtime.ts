@@ -38,7 +38,10 @@ export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
     on: (name, listener) => core.on(name, listener),
     timeline: (agentId) => mirrors.timeline(agentId),
     start: () => core.start(),
-    stop: () => core.stop(),
+    stop: () => {
+      core.stop();
+      return mirrors.ended;
+    },
     retry: () => core.retry(),
     refresh: () => core.refresh(),
     useCandidate: (candidateId) => core.useCandidate(candidateId),

@@ -127,8 +127,11 @@ export interface HostRuntime extends Source<HostSnapshot> {
   readonly creations: OptimisticCreations;
   /** Loads the session key and connects. Does nothing where it was started, except after a failed start. */
   start(): void;
-  /** Ends everything for good; every call and promise is settled. */
-  stop(): void;
+  /**
+   * Ends everything for good; every call and promise is settled.
+   * @returns Resolves when the storage of mirrors has what is shown, or has failed: then a program may end. Never rejects.
+   */
+  stop(): Promise<void>;
   /** Tries now where there is no connection, and tries again what was refused. */
   retry(): void;
   /** Looks at everything anew: the mirrors, and the connection where there is none. */

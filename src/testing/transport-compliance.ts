@@ -1,3 +1,4 @@
+import { declareTests, type TestFunctions } from "./declare-tests.ts";
 import { closingTests } from "./transport-closing-tests.ts";
 import { dialingTests } from "./transport-dialing-tests.ts";
 import type { TransportHarness, TransportTests } from "./transport-harness.ts";
@@ -9,12 +10,6 @@ export type { SilentPeer, TransportHarness } from "./transport-harness.ts";
 
 const optionalTests = { sendText: textTests, silent: silentPeerTests };
 
-/** What the suite needs of a test runner: Vitest, Jest, Mocha and `node:test` all have it. */
-export interface TestFunctions {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
-}
-
 /**
  * Declares the tests that hold a transport to every sentence of the seam: `Transport`, `Connection` and
  * `ConnectionListener`. Spec: TRANS.
@@ -23,7 +18,7 @@ export interface TestFunctions {
  * @param lacks What the harness does not have because the transport cannot; such tests are not declared. Default: nothing.
  */
 export function describeTransport(
-  { describe, it }: TestFunctions,
+  functions: TestFunctions,
   name: string,
   createHarness: () => Promise<TransportHarness>,
   lacks: ReadonlyArray<keyof typeof optionalTests> = [],
@@ -38,17 +33,6 @@ export function describeTransport(
     if (!lacks.some((lacking) => lacking === feature)) groups[feature] = tests;
   }
   for (const [group, tests] of Object.entries(groups)) {
-    describe(`transport ${name}: ${group}`, () => {
-      for (const [title, test] of Object.entries(tests)) {
-        it(title, async () => {
-          const harness = await createHarness();
-          try {
-            await test(harness);
-          } finally {
-            await harness.close();
-          }
-        });
-      }
-    });
+    declareTests(functions, `transport ${name}: ${group}`, createHarness, tests);
   }
 }

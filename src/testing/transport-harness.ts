@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Connection, ConnectionHandler, ConnectionListener, Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { ConnectionRecorder } from "./connection-recorder.ts";
+import type { Tests } from "./declare-tests.ts";
 
 /** A transport with something to dial, as the compliance suite wants it. Made anew for every test. */
 export interface TransportHarness {
@@ -26,7 +27,7 @@ export interface TransportHarness {
 }
 
 /** Tests by what they hold. */
-export type TransportTests = Readonly<Record<string, (harness: TransportHarness) => Promise<void>>>;
+export type TransportTests = Tests<TransportHarness>;
 
 /** See {@link TransportHarness.silent}. */
 export interface SilentPeer {

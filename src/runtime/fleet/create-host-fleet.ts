@@ -42,6 +42,7 @@ class Fleet implements HostFleet {
   #faults: readonly MoorlineError[] = [];
   #phase: FleetPhase = "idle";
   #starting: Promise<void> | undefined = undefined;
+  #stopping: Promise<unknown> | undefined = undefined;
 
   constructor(options: HostFleetOptions) {
     const failed = (error: unknown): void => options.onError?.(error);
@@ -68,10 +69,10 @@ class Fleet implements HostFleet {
     return this.#starting;
   }
 
-  stop(): void {
-    if (this.#phase === "stopped") return;
+  stop(): Promise<void> {
     this.#phase = "stopped";
-    for (const { runtime } of this.#slots.values()) runtime.stop();
+    this.#stopping ??= Promise.all([...this.#slots.values()].map(({ runtime }) => runtime.stop()));
+    return this.#stopping.then(() => undefined);
   }
 
   add(profile: HostProfile): Promise<HostRuntime> {

@@ -70,8 +70,11 @@ export interface HostFleet extends Source<FleetSnapshot> {
    * @returns Rejects with what the registry says (then it may be tried again), and DISPOSED where the fleet is stopped.
    */
   start(): Promise<void>;
-  /** Stops all hosts, for good. The registry stays as it is. */
-  stop(): void;
+  /**
+   * Stops all hosts, for good. The registry stays as it is.
+   * @returns Resolves when every host has saved what it shows, as HostRuntime.stop does. Never rejects.
+   */
+  stop(): Promise<void>;
   /**
    * Adds a host and keeps it in the registry; where its daemon is there already, adds the addresses to that host. Before
    * `start` it is not started yet.

@@ -92,6 +92,13 @@ export class HostCore {
     return this.parts.refreshes.add(listener);
   }
 
+  /** Calls `listener` when the program goes out of sight: it may be ended at any time from then on. */
+  onHidden(listener: () => void): () => void {
+    return this.parts.lifecycle.subscribe((signal) => {
+      if (signal === "hidden" || signal === "frozen") listener();
+    });
+  }
+
   /** As in HostRuntime. */
   start(): void {
     this.dispatch({ case: "startRequested", value: {} });

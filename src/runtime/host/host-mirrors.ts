@@ -30,6 +30,9 @@ export class HostMirrors implements TimelineOwner {
   private readonly timelines = new Map<string, WatchedTimeline>();
   private readonly watched = new Set<WatchedTimeline>();
   private phase: HostPhase = HostPhase.UNSPECIFIED;
+  /** Resolves when the runtime is stopped and a storage has what it is to have. */
+  readonly ended: Promise<void>;
+  private end: () => void = () => {};
 
   /** @param core The runtime. @param host What mirrors need of it. */
   constructor(core: HostCore, host: MirrorHost) {
@@ -37,6 +40,10 @@ export class HostMirrors implements TimelineOwner {
     this.directory = createAgentDirectory(host);
     core.subscribe(() => this.look(hostPhaseOf(core.getSnapshot())));
     core.onRefresh(() => this.refresh(() => true));
+    core.onHidden(() => this.save());
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
   }
 
   /** The timeline of an agent: the same object for the same id while somebody listens to it, and a while longer. */
@@ -80,9 +87,14 @@ export class HostMirrors implements TimelineOwner {
     for (const timeline of this.watched) timeline.follow();
   }
 
+  private save(): void {
+    this.directory.save();
+    for (const timeline of this.watched) timeline.save();
+  }
+
   private stop(): void {
-    this.directory.stop();
-    for (const timeline of this.watched) timeline.end();
+    const stopped = [this.directory.stop(), ...[...this.watched].map((timeline) => timeline.end())];
+    Promise.all(stopped).then(() => this.end());
     this.watched.clear();
     this.timelines.clear();
   }

@@ -53,11 +53,16 @@ export class WatchedTimeline implements AgentTimeline {
     this.timeline.start();
   }
 
-  /** The host is done. */
-  end(): void {
+  /** The program may be about to end. */
+  save(): void {
+    this.timeline.save();
+  }
+
+  /** The host is done. Resolves when a storage has what it is to have. */
+  end(): Promise<void> {
     this.lingering?.cancel();
     this.lingering = undefined;
-    this.timeline.stop();
+    return this.timeline.stop();
   }
 
   private watch<T>(source: Source<T>): Source<T> {

@@ -24,6 +24,7 @@ import { filterKeyOf } from "./filter-key.ts";
 import { Mirror, type MirrorListener } from "./mirror.ts";
 import { type MirrorHost, type MirrorMetrics, reportTo, type StopOptions } from "./mirror-host.ts";
 import { MirrorLife, type MirrorWork } from "./mirror-life.ts";
+import type { CursorPosition } from "./save-order.ts";
 
 /** How many sources of single agents are remembered, so that who asks twice gets the same. */
 const MAX_SOURCES = 1_024;
@@ -45,6 +46,7 @@ export class DirectoryMirror
   implements OwnedAgentDirectory, MirrorWork<WatchAgentsResponse, Agent>, MirrorListener<Agent>
 {
   readonly subject = "";
+  readonly buildsOn = "between";
   readonly sync: Source<SyncState>;
   readonly agents: ListSource<Agent>;
   private readonly host: MirrorHost;
@@ -98,6 +100,10 @@ export class DirectoryMirror
 
   stop(options?: StopOptions): Promise<void> {
     return this.life.stop(options);
+  }
+
+  save(): void {
+    this.life.save();
   }
 
   refresh(): void {
@@ -166,8 +172,12 @@ export class DirectoryMirror
     return codec.encodeInit?.(agent) ?? codec.encode(agent);
   }
 
+  positionOf(cursor: Uint8Array): CursorPosition {
+    return fromBinary(DirectoryCursorSchema, cursor);
+  }
+
   restore({ cursor, entries }: StoredMirror): void {
-    const { epoch } = fromBinary(DirectoryCursorSchema, cursor);
+    const { epoch } = this.positionOf(cursor);
     const known = entries.map(decodeEntry);
     this.mirror.restore(epoch, known);
     this.scope = "changes";
@@ -196,7 +206,11 @@ export class DirectoryMirror
       if (agent === undefined) this.life.driver.metrics.unknownPieces += 1;
       else this.mirror.upsert(agent.id, agent, Number(revision));
     }
-    for (const id of removedIds) this.mirror.remove(id);
+    for (const id of removedIds) {
+      this.mirror.remove(id);
+      // Also one that was never shown here: another program may have saved it.
+      if (this.scope === "changes" && !this.mirror.hasShadow) this.life.keeper?.changed(id, undefined);
+    }
   }
 
   private takeMark({ cursor, digest }: DirectoryMark): void {

@@ -70,6 +70,8 @@ export interface MirrorOwner {
   readonly metrics: MirrorMetrics;
   /** Begins to follow: shows what a storage has, then watches. Does nothing where it has begun. Spec: MIRROR-1. */
   start(): void;
+  /** Has a storage have what is shown now, without a pause: the program may be about to end. Spec: MIRROR-15. */
+  save(): void;
   /**
    * Ends the watch and all timers, at once. May be started again, and goes on from its cursor then. Spec: MIRROR-12.
    * @returns Resolves when a storage has what it is to have; never rejects.

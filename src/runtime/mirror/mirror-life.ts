@@ -1,15 +1,13 @@
 import type { StoredMirror } from "../storage/mirror-storage.ts";
 import type { MirrorHost, MirrorMetrics, MirrorOwner, StopOptions } from "./mirror-host.ts";
-import { MirrorKeeper } from "./mirror-keeper.ts";
+import { type KeptWork, MirrorKeeper } from "./mirror-keeper.ts";
 import { createCorruptError } from "./storage-errors.ts";
 import { SyncDriver, type SyncWork } from "./sync-driver.ts";
 
 /** What is different from one kind of mirror to the other. */
-export interface MirrorWork<Piece, T> extends Omit<SyncWork<Piece>, "forgetStored"> {
+export interface MirrorWork<Piece, T> extends Omit<SyncWork<Piece>, "forgetStored">, KeptWork<T> {
   /** What it is kept under in a storage, after prefix, daemon and session. */
   readonly storageKey: string;
-  /** Encodes a value for a storage. */
-  encode(value: T): Uint8Array;
   /** Shows what a storage had. @throws Error where it cannot be read; nothing has changed then. */
   restore(stored: StoredMirror): void;
 }
@@ -77,6 +75,11 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     await keeper?.close();
   }
 
+  /** Saves what is shown, as far as it may be. */
+  save(): void {
+    this.present?.hurry();
+  }
+
   /** Syncs again now, from the cursor. Does nothing before the start and after the end. */
   refresh(): void {
     if (this.phase.name === "running") this.driver.begin();
@@ -131,6 +134,6 @@ export class MirrorLife<Piece, T> implements MirrorOwner {
     // What belongs to nobody could be shown to anybody.
     if (storage === undefined || serverId === "" || sessionRef === "") return undefined;
     const key = `${keyPrefix}${serverId}/${sessionRef}/${this.work.storageKey}`;
-    return new MirrorKeeper(this.host, storage, key, (value: T) => this.work.encode(value));
+    return new MirrorKeeper(this.host, storage, key, this.work);
   }
 }

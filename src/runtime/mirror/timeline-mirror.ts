@@ -16,6 +16,7 @@ import { EarlierPages } from "./earlier-pages.ts";
 import { KeptTail } from "./kept-tail.ts";
 import { type MirrorHost, type MirrorMetrics, reportTo, type StopOptions } from "./mirror-host.ts";
 import { MirrorLife, type MirrorWork } from "./mirror-life.ts";
+import type { CursorPosition } from "./save-order.ts";
 import { TimelineWindow, type WindowChange } from "./timeline-window.ts";
 
 const codec = generalCodec(TimelineItemSchema);
@@ -36,6 +37,7 @@ export interface TimelineSizes {
 /** The mirror of a timeline. Made by `createAgentTimeline`. */
 export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePiece, TimelineItem> {
   readonly agentId: string;
+  readonly buildsOn = "own";
   readonly sync: Source<SyncState>;
   readonly items: Source<TimelineItems>;
   private readonly host: MirrorHost;
@@ -94,6 +96,10 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
     return stopped;
   }
 
+  save(): void {
+    this.life.save();
+  }
+
   refresh(): void {
     this.life.refresh();
   }
@@ -132,8 +138,12 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
     return codec.encodeInit?.(item) ?? codec.encode(item);
   }
 
+  positionOf(cursor: Uint8Array): CursorPosition {
+    return fromBinary(TimelineCursorSchema, cursor);
+  }
+
   restore({ cursor, entries }: StoredMirror): void {
-    const { epoch } = fromBinary(TimelineCursorSchema, cursor);
+    const { epoch } = this.positionOf(cursor);
     const items = entries.map(({ id, bytes }) => decodeItem(id, bytes)).sort((a, b) => (a.seq < b.seq ? -1 : 1));
     this.replace(epoch, items, (items[0]?.seq ?? 1n) > 1n);
     this.tail.restored(items);

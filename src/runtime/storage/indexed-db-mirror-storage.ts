@@ -7,7 +7,7 @@ import {
   openIdb,
   transactIdb,
 } from "./indexed-db.ts";
-import { areSameBytes, type MirrorSave, type MirrorStorage, type StoredMirror } from "./mirror-storage.ts";
+import type { MirrorSave, MirrorStorage, StoredMirror } from "./mirror-storage.ts";
 
 /** What {@link createIndexedDbMirrorStorage} needs of a page or worker: the part of `globalThis` that it uses. */
 export interface MirrorDbGlobals {
@@ -78,16 +78,16 @@ function write(database: IdbDatabase, key: string, save: MirrorSave, range: unkn
     const { store, on, finish } = work;
     on(store(MIRRORS).get(key), (found) => {
       const head = found as Head | undefined;
-      const isBase = save.base === undefined || (head !== undefined && areSameBytes(head.cursor, save.base));
-      finish(isBase);
-      if (isBase) writeAll(work, key, save, range);
+      const isKept = save.fits(head?.cursor);
+      finish(isKept);
+      if (isKept) writeAll(work, key, save, range);
     });
   });
 }
 
 function writeAll({ store, on }: IdbWork<boolean>, key: string, save: MirrorSave, range: unknown): void {
   const entries = store(ENTRIES);
-  if (save.base === undefined) entries.delete(range);
+  if (save.isWhole) entries.delete(range);
   for (const id of save.removed) entries.delete([key, id]);
   for (const entry of save.upserted) entries.put(entry, [key, entry.id]);
   on(store(MIRRORS).getAll(), (heads) => {

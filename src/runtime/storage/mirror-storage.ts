@@ -20,12 +20,17 @@ export interface StoredMirror {
 export interface MirrorSave {
   /** The cursor that the entries are of after this save. */
   readonly cursor: Uint8Array;
-  /** The cursor that this save builds upon. Undefined: it replaces everything, or begins. */
-  readonly base: Uint8Array | undefined;
+  /** Whether the entries are all there is, and what is stored goes. Else they are changes of what is stored. */
+  readonly isWhole: boolean;
   /** Entries that are new, or have changed. */
   readonly upserted: readonly StoredEntry[];
   /** Entries that are not there any more, or never were. None is in `upserted` as well. */
   readonly removed: readonly string[];
+  /**
+   * Whether the save may be made where this cursor is stored; undefined where nothing is. To be asked in the same step as the
+   * save is made in, so that nobody else saves in between: other tabs and processes may use the same place. May throw.
+   */
+  readonly fits: (stored: Uint8Array | undefined) => boolean;
 }
 
 /**
@@ -39,8 +44,8 @@ export interface MirrorStorage {
   /** What is kept under a key, of 1 to 512 characters. Undefined: nothing. */
   load(key: string): Promise<StoredMirror | undefined>;
   /**
-   * Keeps a save, wholly or not at all, also over a crash. @returns false where it builds upon another cursor than the one
-   * that is kept, because somebody else has saved under the key meanwhile: then nothing was changed.
+   * Keeps a save, wholly or not at all, also over a crash. @returns false where it does not fit, because somebody else has
+   * saved under the key meanwhile: then nothing was changed.
    */
   save(key: string, save: MirrorSave): Promise<boolean>;
   /** Drops what is kept under a key, if anything is. */
@@ -60,8 +65,8 @@ export function createMemoryMirrorStorage(): MirrorStorage {
     },
     async save(key, save) {
       const kept = mirrors.get(key);
-      if (save.base !== undefined && (kept === undefined || !areSameBytes(kept.cursor, save.base))) return false;
-      const entries = new Map(save.base === undefined ? [] : kept?.entries);
+      if (!save.fits(kept?.cursor)) return false;
+      const entries = new Map(save.isWhole ? [] : kept?.entries);
       for (const entry of save.upserted) entries.set(entry.id, { ...entry, bytes: entry.bytes.slice() });
       for (const id of save.removed) entries.delete(id);
       // The one that was saved last is the last one of the map.

@@ -47,10 +47,11 @@ describe("createBrowserLifecycle", () => {
     window.document.fire("resume");
     window.document.visibilityState = "visible";
     window.document.fire("visibilitychange");
+    window.fire("pagehide");
     window.fire("pageshow");
     window.fire("offline");
     window.fire("online");
-    expect(signals).toEqual(["hidden", "frozen", "hidden", "foreground", "foreground", "offline", "online"]);
+    expect(signals).toEqual(["hidden", "frozen", "hidden", "foreground", "frozen", "foreground", "offline", "online"]);
   });
 
   it("tells at once that the page is hidden already", () => {
@@ -62,7 +63,7 @@ describe("createBrowserLifecycle", () => {
   it("listens to nothing any more once it is unsubscribed", () => {
     const window = new FakeWindow();
     const { signals, unsubscribe } = listen(window);
-    expect(window.count + window.document.count).toBe(6);
+    expect(window.count + window.document.count).toBe(7);
     unsubscribe();
     expect(window.count + window.document.count).toBe(0);
     window.fire("online");

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFileHostRegistry } from "../../../src/node/file-host-registry.ts";
-import { profileOf, testHostRegistry } from "../../compliance/host-registry.ts";
+import { describeHostRegistry } from "../../../src/testing/index.ts";
+import { profileOf } from "../../../src/testing/sample-profiles.ts";
 
 let root = "";
 let count = 0;
@@ -19,17 +20,19 @@ function newFolder(): string {
   return join(root, `${count}`);
 }
 
-testHostRegistry("createFileHostRegistry", async () => {
+describeHostRegistry({ describe, it }, "createFileHostRegistry", async () => {
   const folder = newFolder();
   const file = join(folder, "hosts.json");
   await mkdir(folder);
   return {
     open: () => createFileHostRegistry(file),
-    read: () => readFile(file, "utf8").catch(() => undefined),
-    write: (text) => writeFile(file, text),
-    copies: async () => {
-      const names = (await readdir(folder)).filter((name) => name.includes(".damaged-"));
-      return Promise.all(names.sort().map((name) => readFile(join(folder, name), "utf8")));
+    text: {
+      read: () => readFile(file, "utf8").catch(() => undefined),
+      write: (text) => writeFile(file, text),
+      copies: async () => {
+        const names = (await readdir(folder)).filter((name) => name.includes(".damaged-"));
+        return Promise.all(names.sort().map((name) => readFile(join(folder, name), "utf8")));
+      },
     },
   };
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSqliteMirrorStorage, type SqliteMirrorStorage } from "../../../src/node/sqlite-mirror-storage.ts";
-import { cursorOf, showStored, storedEntry, testMirrorStorage } from "../../compliance/mirror-storage.ts";
+import { describeMirrorStorage } from "../../../src/testing/index.ts";
+import { storedEntry, wholeSave } from "../../support/mirror-saves.ts";
 
 function createPath(): string {
   const folder = mkdtempSync(join(tmpdir(), "moorline-mirrors-"));
@@ -18,9 +19,9 @@ function openStorage(path: string): SqliteMirrorStorage {
   return storage;
 }
 
-const first = { cursor: cursorOf("1"), base: undefined, upserted: [storedEntry("x", 1)], removed: [] };
+const first = wholeSave("1", [storedEntry("x", 1)]);
 
-testMirrorStorage("createSqliteMirrorStorage", () => {
+describeMirrorStorage({ describe, it }, "createSqliteMirrorStorage", () => {
   const path = createPath();
   return { open: () => openStorage(path) };
 });
@@ -36,9 +37,10 @@ describe("createSqliteMirrorStorage", () => {
     const storage = openStorage(createPath());
     await storage.save("a", first);
     const bad = { ...storedEntry("y", 2), bytes: {} as Uint8Array };
-    const save = { ...first, cursor: cursorOf("2"), base: cursorOf("1"), upserted: [storedEntry("x", 2), bad] };
+    const save = { ...wholeSave("2", [storedEntry("x", 2), bad]), isWhole: false };
     await expect(storage.save("a", save)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-    expect(showStored(await storage.load("a"))).toEqual(["1", "x 1 x@1"]);
+    const { cursor, entries } = (await storage.load("a")) ?? {};
+    expect([cursor, entries?.map(({ id, revision }) => [id, revision])]).toEqual([first.cursor, [["x", 1]]]);
   });
 
   it("leaves a file alone that is no database, or another program's [MIRROR-10]", async () => {

@@ -4,15 +4,18 @@ import { AgentSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentDirectoryService } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { HostErrorReason, SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import type { LifecycleSignal } from "../../../src/client/lifecycle.ts";
 import { type AgentCollection, createAgentCollection } from "../../../src/daemon/directory/agent-collection.ts";
 import { createAgentDirectoryService } from "../../../src/daemon/directory/agent-directory-service.ts";
 import { syncMachine } from "../../../src/machine/sync.ts";
 import { createHostRuntime } from "../../../src/runtime/create-host-runtime.ts";
 import type { HostRuntime } from "../../../src/runtime/host-runtime.ts";
 import { hostFailureOf } from "../../../src/runtime/selectors.ts";
+import { createMemoryMirrorStorage, type MirrorStorage } from "../../../src/runtime/storage/mirror-storage.ts";
 import { SimulatedClock, SimulatedRandom } from "../../../src/testing/index.ts";
 import { SESSION_KEY, steadyRandom } from "../client/support/stage.ts";
 import type { StageOptions } from "../server/support/daemon.ts";
+import { ScriptedStorage } from "./mirror/support/scripted-storage.ts";
 import { HERE, type HostStage, linksOf, pass, phaseNameOf, profileOf, stageHost } from "./support/host-stage.ts";
 
 interface MirrorStage extends HostStage {
@@ -21,7 +24,7 @@ interface MirrorStage extends HostStage {
 }
 
 /** A runtime with its mirrors, and a daemon with a directory. */
-function stageMirrors(daemon: StageOptions = {}): MirrorStage {
+function stageMirrors(daemon: StageOptions = {}, storage?: MirrorStorage): MirrorStage {
   const simulated = new SimulatedClock();
   const agents = createAgentCollection({ clock: simulated, random: new SimulatedRandom(3) });
   const stage = stageHost({
@@ -39,6 +42,7 @@ function stageMirrors(daemon: StageOptions = {}): MirrorStage {
     client: { name: "test", version: "1.0.0" },
     ...{ clock: simulated, random: steadyRandom, lifecycle: stage.lifecycle },
     transport: network?.host("app").transport as never,
+    ...(storage === undefined ? {} : { mirrorStorage: storage }),
     onTransition: (transition) => stage.logged.push(transition),
     onError: (error) => stage.errors.push(error),
   });
@@ -163,6 +167,51 @@ describe("HostRuntime: mirrors", () => {
     expect(watches()).toBe(later);
     expect(before).toBeGreaterThanOrEqual(1);
     stage.runtime.stop();
+  });
+
+  it.each<LifecycleSignal>(["hidden", "frozen"])(
+    "saves what is shown when the program is %s: it may be ended from then on [MIRROR-15]",
+    async (signal) => {
+      const storage = createMemoryMirrorStorage();
+      const stage = stageMirrors({}, storage);
+      put(stage, "one");
+      stage.runtime.start();
+      await pass(stage, 3_000);
+      put(stage, "two");
+      await pass(stage, 100);
+      const [key = ""] = await storage.list();
+      expect((await storage.load(key))?.entries).toHaveLength(1);
+      stage.lifecycle.signal(signal);
+      await pass(stage, 0);
+      expect((await storage.load(key))?.entries).toHaveLength(2);
+      expect(stage.errors).toEqual([]);
+      void stage.runtime.stop();
+    },
+  );
+
+  it("says that it is stopped when what is shown is saved, also where it was never started [HOST-11, MIRROR-15]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = stageMirrors({}, storage);
+    put(stage, "one");
+    stage.runtime.start();
+    await pass(stage, 3_000);
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    put(stage, "two");
+    await pass(stage, 100);
+    let isOver = false;
+    const stopping = stage.runtime.stop().then(() => {
+      isOver = true;
+    });
+    await pass(stage, 1_000);
+    expect(isOver).toBe(false);
+    open();
+    await stopping;
+    expect(storage.saves.at(-1)?.upserted.map(({ id }) => id)).toEqual(["two"]);
+    await stage.runtime.stop();
+    await stageMirrors().runtime.stop();
   });
 
   it("ends a timeline that it had put away, and that somebody listens to later [HOST-15, HOST-11]", async () => {

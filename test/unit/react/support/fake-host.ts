@@ -108,7 +108,7 @@ export function createFakeHost(letter = "A", initial: readonly Agent[] = [], sor
     agents: createOptimisticDirectory(directory, creations),
     creations: { list: creations, dismiss: (key) => ask("dismiss", key) },
     start: () => ask("start"),
-    stop: () => ask("stop"),
+    stop: async () => ask("stop"),
     retry: () => ask("retry"),
     refresh: () => ask("refresh"),
     useCandidate: (candidateId) => ask("useCandidate", candidateId),

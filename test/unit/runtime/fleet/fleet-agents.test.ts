@@ -11,7 +11,7 @@ import {
   recentFirst,
   toRowOrder,
 } from "../../../../src/runtime/fleet/fleet-order.ts";
-import { profileOf, serverIdOfNumber } from "../../../compliance/host-registry.ts";
+import { profileOf, serverIdOfNumber } from "../../../../src/testing/sample-profiles.ts";
 import { createAgent, recency } from "../fake-directory.ts";
 import { ListStore } from "../support/list-store.ts";
 import { stageFleet } from "./support.ts";

@@ -7,8 +7,9 @@ import { createHostFleet } from "../../../../src/runtime/fleet/create-host-fleet
 import type { HostRegistry } from "../../../../src/runtime/registry/host-registry.ts";
 import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memory-host-registry.ts";
 import { createMemoryMirrorStorage } from "../../../../src/runtime/storage/mirror-storage.ts";
+import { profileOf, serverIdOfNumber } from "../../../../src/testing/sample-profiles.ts";
 import { MoorlineError } from "../../../../src/wire/moorline-error.ts";
-import { profileOf, serverIdOfNumber } from "../../../compliance/host-registry.ts";
+import { wholeSave } from "../../../support/mirror-saves.ts";
 import { hostIn } from "../support.ts";
 import { FakeRuntime, onlineWith, stageFleet } from "./support.ts";
 
@@ -258,7 +259,7 @@ describe("createHostFleet: forget", () => {
 
   it("deletes what is kept of its mirrors, what is being saved included, and nothing else [FLEET-4]", async () => {
     const storage = createMemoryMirrorStorage();
-    const save = { cursor: new Uint8Array([1]), base: undefined, upserted: [], removed: [] };
+    const save = wholeSave("1");
     const [mine, theirs] = [`app/${one}/ref/agents`, `app/${two}/ref/agents`];
     await storage.save(mine, save);
     await storage.save(theirs, save);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memory-host-registry.ts";
+import { profileOf } from "../../../../src/testing/sample-profiles.ts";
 import { SimulatedClock } from "../../../../src/testing/simulated-clock.ts";
-import { profileOf } from "../../../compliance/host-registry.ts";
 import { rejectionOf } from "../../client/support/stage.ts";
 import { stageFleet } from "./support.ts";
 

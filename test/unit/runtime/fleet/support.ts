@@ -9,8 +9,8 @@ import type { HostRuntime, HostRuntimeOptions, HostSnapshot } from "../../../../
 import type { HostRegistry } from "../../../../src/runtime/registry/host-registry.ts";
 import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memory-host-registry.ts";
 import type { MirrorStorage } from "../../../../src/runtime/storage/mirror-storage.ts";
+import { serverIdOfNumber } from "../../../../src/testing/sample-profiles.ts";
 import { parseServerId } from "../../../../src/wire/server-id.ts";
-import { serverIdOfNumber } from "../../../compliance/host-registry.ts";
 import { FakeDirectory, recency } from "../fake-directory.ts";
 import { hostIn, ManualSource } from "../support.ts";
 

@@ -4,6 +4,7 @@ import { AgentSchema, AgentStatus } from "../../../../gen/moorline/agent/v1/agen
 import { DirectoryCursorSchema } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { MAX_KEPT_MIRRORS } from "../../../../src/runtime/mirror/mirror-keeper.ts";
 import type { StoredMirror } from "../../../../src/runtime/storage/mirror-storage.ts";
+import { wholeSave } from "../../../support/mirror-saves.ts";
 import { sampleAgent } from "./support/agents.ts";
 import { DirectoryStage } from "./support/directory-stage.ts";
 import { ScriptedStorage } from "./support/scripted-storage.ts";
@@ -77,7 +78,7 @@ describe("a directory with a storage: starting again", () => {
     const stored = await storage.inner.load(key);
     const cursor = fromBinary(DirectoryCursorSchema, stored?.cursor ?? new Uint8Array());
     const future = toBinary(DirectoryCursorSchema, { ...cursor, revision: 99n });
-    await storage.inner.save(key, { cursor: future, base: undefined, upserted: stored?.entries ?? [], removed: [] });
+    await storage.inner.save(key, wholeSave(future, stored?.entries));
     const next = startAgain(stage, storage);
     await next.start();
     expect(next.requests[0]?.cursor?.revision).toBe(99n);
@@ -94,12 +95,7 @@ describe("a directory with a storage: starting again", () => {
     const key = (await storage.inner.list())[0] ?? "";
     const stored = await storage.inner.load(key);
     const upserted = [{ id: "a", revision: 1, bytes }];
-    await storage.inner.save(key, {
-      cursor: cursor ?? stored?.cursor ?? bytes,
-      base: undefined,
-      upserted,
-      removed: [],
-    });
+    await storage.inner.save(key, wholeSave(cursor ?? stored?.cursor ?? bytes, upserted));
     const next = startAgain(stage, storage);
     await next.start();
     expect(next.host.errors.map(({ code }) => code)).toEqual(["STORAGE_CORRUPT"]);
@@ -182,6 +178,97 @@ describe("a directory with a storage: starting again", () => {
   });
 });
 
+describe("a directory with a storage: the end of its program", () => {
+  const entriesIn = async ({ inner }: ScriptedStorage): Promise<string[]> => {
+    const stored = await inner.load((await inner.list())[0] ?? "");
+    return [`${revisionOf(stored?.cursor)}:`, ...(stored?.entries ?? []).map((e) => `${e.id}@${e.revision}`).sort()];
+  };
+
+  /** Changes that no mark has completed yet. */
+  async function stageUnmarked() {
+    const { stage, storage } = await stageKept();
+    await stage.host.clock.advanceAsync(2_000);
+    stage.put(sampleAgent("a", 5), sampleAgent("c", 6));
+    stage.collection.delete("b");
+    await stage.host.settle();
+    expect(await entriesIn(storage)).toEqual(["2:", "a@1", "b@2"]);
+    return { stage, storage };
+  }
+
+  /** A program that is started after the one before has ended without a word. */
+  async function startAfter(stage: DirectoryStage, storage: ScriptedStorage) {
+    const next = new DirectoryStage({}, storage);
+    next.collection = stage.collection;
+    next.mood = "silent";
+    await next.start();
+    const first = next.titles;
+    next.mood = "answering";
+    next.directory.refresh();
+    await next.host.settle();
+    expect([next.state, next.titles]).toEqual(["ready", ["title of c", "title of a"]]);
+    expect(next.directory.metrics).toMatchObject({ snapshots: 0, divergences: 0 });
+    expect(next.requests.map(({ cursor }) => cursor?.revision)).toEqual([2n, 2n]);
+    return first;
+  }
+
+  it("loses nothing where it is killed: what was not saved is asked for again [MIRROR-15]", async () => {
+    const { stage, storage } = await stageUnmarked();
+    expect(await startAfter(stage, storage)).toEqual(["title of b", "title of a"]);
+  });
+
+  it("saves what is shown where it may be about to end, with the cursor of its last mark [MIRROR-15]", async () => {
+    const { stage, storage } = await stageUnmarked();
+    stage.directory.save();
+    await stage.host.settle();
+    expect(await entriesIn(storage)).toEqual(["2:", "a@3", "c@4"]);
+    expect(await startAfter(stage, storage)).toEqual(["title of c", "title of a"]);
+    expect(stage.host.errors).toEqual([]);
+  });
+
+  it("saves what is shown when it is stopped [MIRROR-12, MIRROR-15]", async () => {
+    const { stage, storage } = await stageUnmarked();
+    await stage.directory.stop();
+    expect(await entriesIn(storage)).toEqual(["2:", "a@3", "c@4"]);
+    expect(stage.host.clock.pending).toBe(0);
+  });
+
+  it("waits for no pause then, and for no more than the save that is under way [MIRROR-15, MIRROR-9]", async () => {
+    const { stage, storage } = await stageKept();
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    stage.put(sampleAgent("a", 5));
+    await stage.host.settle();
+    stage.directory.save();
+    await stage.host.settle();
+    expect(storage.saves).toHaveLength(2);
+    stage.put(sampleAgent("b", 6));
+    await stage.host.settle();
+    stage.directory.save();
+    stage.directory.save();
+    await stage.host.settle();
+    expect(storage.saves).toHaveLength(2);
+    open();
+    await stage.host.settle();
+    expect(await entriesIn(storage)).toEqual(["2:", "a@3", "b@4"]);
+    // Nothing is left to be saved, and nothing is.
+    stage.directory.save();
+    await stage.host.settle();
+    expect(storage.saves).toHaveLength(3);
+  });
+
+  it("has nothing to save before its first mark [MIRROR-15]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = new DirectoryStage({}, storage);
+    stage.mood = "silent";
+    await stage.start();
+    stage.directory.save();
+    await stage.directory.stop();
+    expect(storage.saves).toEqual([]);
+  });
+});
+
 describe("a directory with a storage: saving", () => {
   it("keeps cursor and data of a mark together, for its daemon, session and filter [MIRROR-8, MIRROR-9]", async () => {
     const { stage, storage } = await stageKept();
@@ -206,7 +293,7 @@ describe("a directory with a storage: saving", () => {
     await stage.host.clock.advanceAsync(2_000);
     expect(storage.saves).toHaveLength(2);
     expect(storage.saves[1]).toMatchObject({ upserted: [{ id: "a", revision: 3 }], removed: ["b"] });
-    expect(revisionOf(storage.saves[1]?.base)).toBe(2n);
+    expect([storage.saves[0]?.isWhole, storage.saves[1]?.isWhole]).toEqual([true, false]);
     for (let i = 0; i < 5; i += 1) {
       // Each is followed by a mark at once.
       stage.put(sampleAgent("a", 10 + i));
@@ -242,43 +329,6 @@ describe("a directory with a storage: saving", () => {
     expect(stage.host.clock.pending).toBe(0);
   });
 
-  it("saves everything anew, after a while, where another tab has saved meanwhile [MIRROR-8]", async () => {
-    const { stage, storage } = await stageKept();
-    const key = (await storage.inner.list())[0] ?? "";
-    const other = { cursor: Uint8Array.of(), base: undefined, upserted: [], removed: [] };
-    await storage.inner.save(key, other);
-    stage.put(sampleAgent("a", 5));
-    await stage.host.clock.advanceAsync(10_000);
-    expect((await storage.inner.load(key))?.entries).toEqual([]);
-    stage.put(sampleAgent("b", 6));
-    await stage.host.clock.advanceAsync(70_000);
-    const stored = await storage.inner.load(key);
-    expect(stored?.entries.map(({ id, revision }) => `${id}@${revision}`).sort()).toEqual(["a@3", "b@4"]);
-    expect(stage.host.errors).toEqual([]);
-  });
-
-  it("saves no part of it alone where a mark came during a save that another tab has forestalled [MIRROR-8]", async () => {
-    const { stage, storage } = await stageKept();
-    const key = (await storage.inner.list())[0] ?? "";
-    await stage.host.clock.advanceAsync(2_000);
-    let open = (): void => {};
-    storage.gate = new Promise((resolve) => {
-      open = resolve;
-    });
-    stage.put(sampleAgent("a", 5));
-    await stage.host.clock.advanceAsync(6_000);
-    await storage.inner.save(key, { cursor: Uint8Array.of(), base: undefined, upserted: [], removed: [] });
-    stage.put(sampleAgent("a", 6));
-    await stage.host.clock.advanceAsync(6_000);
-    open();
-    await stage.host.clock.advanceAsync(10_000);
-    expect((await storage.inner.load(key))?.entries).toEqual([]);
-    // The next mark comes after 30 s, and its save after 60 s.
-    await stage.host.clock.advanceAsync(80_000);
-    const stored = await storage.inner.load(key);
-    expect(stored?.entries.map(({ id, revision }) => `${id}@${revision}`).sort()).toEqual(["a@4", "b@2"]);
-  });
-
   it.each<[string, ScriptedStorage["faults"], string]>([
     [
       "has no room left",
@@ -288,6 +338,7 @@ describe("a directory with a storage: saving", () => {
     ["cannot be written", { save: { rejects: new Error("no") } }, "STORAGE_FAILED"],
     ["throws at once", { save: { throws: "no" } }, "STORAGE_FAILED"],
     ["cannot be read", { load: { throws: new Error("no") } }, "STORAGE_FAILED"],
+    ["does not answer", { save: "hangs" }, "STORAGE_TIMED_OUT"],
     ["cannot be listed", { list: { rejects: undefined } }, "STORAGE_FAILED"],
   ])("tells once that it %s, and goes on without [MIRROR-10]", async (_name, faults, code) => {
     const storage = new ScriptedStorage();
@@ -333,7 +384,7 @@ describe("a directory with a storage: saving", () => {
 
   it("lets those go that were saved least recently where there are too many [MIRROR-9]", async () => {
     const storage = new ScriptedStorage();
-    const empty = { cursor: Uint8Array.of(1), base: undefined, upserted: [], removed: [] };
+    const empty = wholeSave("1");
     for (let i = 0; i < MAX_KEPT_MIRRORS + 3; i += 1) await storage.inner.save(`other ${i}`, empty);
     const stage = await new DirectoryStage({}, storage).start();
     await stage.host.clock.advanceAsync(1_000);

@@ -5,6 +5,7 @@ import { TimelineCursorSchema } from "../../../../gen/moorline/agent/v1/timeline
 import { createAgentTimeline } from "../../../../src/runtime/mirror/create-agent-timeline.ts";
 import type { SimulatedRandom } from "../../../../src/testing/index.ts";
 import { SimulatedRandom as Chance } from "../../../../src/testing/index.ts";
+import { wholeSave } from "../../../support/mirror-saves.ts";
 import { FakeHost } from "./support/fake-host.ts";
 import { ScriptedStorage } from "./support/scripted-storage.ts";
 import { agentNotFound, TimelineStage, textOf } from "./support/timeline-stage.ts";
@@ -257,7 +258,7 @@ describe("createAgentTimeline: kept in a storage", () => {
     const stored = await storage.inner.load(key);
     const cursor = fromBinary(TimelineCursorSchema, stored?.cursor ?? new Uint8Array());
     const future = toBinary(TimelineCursorSchema, { ...cursor, revision: 99n });
-    await storage.inner.save(key, { cursor: future, base: undefined, upserted: stored?.entries ?? [], removed: [] });
+    await storage.inner.save(key, wholeSave(future, stored?.entries));
     const next = createAgentTimeline(stage.host, "agent");
     next.start();
     await stage.host.settle();

@@ -6,7 +6,8 @@ import {
   type LocalRegistryGlobals,
 } from "../../../../src/runtime/registry/local-host-registry.ts";
 import { createMemoryHostRegistry } from "../../../../src/runtime/registry/memory-host-registry.ts";
-import { profileOf, testHostRegistry } from "../../../compliance/host-registry.ts";
+import { describeHostRegistry } from "../../../../src/testing/index.ts";
+import { profileOf } from "../../../../src/testing/sample-profiles.ts";
 
 type Storage = NonNullable<LocalRegistryGlobals["localStorage"]>;
 type Locks = NonNullable<NonNullable<LocalRegistryGlobals["navigator"]>["locks"]>;
@@ -29,19 +30,33 @@ function createStore(): Storage & { readonly items: Map<string, string> } {
   return { items, getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) };
 }
 
-testHostRegistry("createLocalHostRegistry", () => {
+const tests = { describe, it };
+
+describeHostRegistry(tests, "createLocalHostRegistry", () => {
   const localStorage = createStore();
   const globals: LocalRegistryGlobals = { localStorage, navigator: { locks: createLocks() } };
   const { items } = localStorage;
   return {
     open: () => createLocalHostRegistry(globals),
-    read: () => items.get("moorline hosts"),
-    write: (text) => void items.set("moorline hosts", text),
-    copies: () => [...items].filter(([key]) => key.startsWith("moorline hosts damaged ")).map(([, text]) => text),
+    text: {
+      read: () => items.get("moorline hosts"),
+      write: (text) => void items.set("moorline hosts", text),
+      copies: () => [...items].filter(([key]) => key.startsWith("moorline hosts damaged ")).map(([, text]) => text),
+    },
   };
 });
 
-testHostRegistry("createHostRegistry, on a place of one program", () => {
+describeHostRegistry(
+  tests,
+  "createMemoryHostRegistry",
+  () => {
+    const registry = createMemoryHostRegistry();
+    return { open: () => registry };
+  },
+  ["text"],
+);
+
+describeHostRegistry(tests, "createHostRegistry, on a place of one program", () => {
   let text: string | undefined;
   const write = (next: string): void => {
     text = next;
@@ -56,7 +71,7 @@ testHostRegistry("createHostRegistry, on a place of one program", () => {
       return copies[number - 1] === copy;
     },
   });
-  return { open: () => registry, read: () => text, write, copies: () => [...copies] };
+  return { open: () => registry, text: { read: () => text, write, copies: () => [...copies] } };
 });
 
 describe("createMemoryHostRegistry", () => {

@@ -5,16 +5,19 @@ import {
   type MirrorDbGlobals,
 } from "../../../../src/runtime/storage/indexed-db-mirror-storage.ts";
 import { createMemoryMirrorStorage } from "../../../../src/runtime/storage/mirror-storage.ts";
-import { cursorOf, storedEntry, testMirrorStorage } from "../../../compliance/mirror-storage.ts";
+import { describeMirrorStorage } from "../../../../src/testing/index.ts";
+import { storedEntry, wholeSave } from "../../../support/mirror-saves.ts";
 
 const toGlobals = (indexedDB: object): MirrorDbGlobals => ({ indexedDB, IDBKeyRange }) as unknown as MirrorDbGlobals;
 
-testMirrorStorage("createMemoryMirrorStorage", () => {
+const tests = { describe, it };
+
+describeMirrorStorage(tests, "createMemoryMirrorStorage", () => {
   const storage = createMemoryMirrorStorage();
   return { open: () => storage };
 });
 
-testMirrorStorage("createIndexedDbMirrorStorage", () => {
+describeMirrorStorage(tests, "createIndexedDbMirrorStorage", () => {
   const globals = toGlobals(new IDBFactory());
   return { open: () => createIndexedDbMirrorStorage(globals) };
 });
@@ -36,11 +39,10 @@ describe("createIndexedDbMirrorStorage", () => {
 
   it("writes nothing of a save that cannot be written wholly [MIRROR-8]", async () => {
     const storage = createIndexedDbMirrorStorage(toGlobals(new IDBFactory()));
-    const save = { cursor: cursorOf("1"), base: undefined, upserted: [storedEntry("x", 1)], removed: [] };
-    await storage.save("a", save);
+    await storage.save("a", wholeSave("1", [storedEntry("x", 1)]));
     // What no structured clone can be made of.
     const bad = { ...storedEntry("y", 2), bytes: (() => {}) as unknown as Uint8Array };
-    const next = { ...save, cursor: cursorOf("2"), base: cursorOf("1"), upserted: [storedEntry("x", 2), bad] };
+    const next = { ...wholeSave("2", [storedEntry("x", 2), bad]), isWhole: false };
     await expect(storage.save("a", next)).rejects.toBeDefined();
     expect((await storage.load("a"))?.entries.map(({ revision }) => revision)).toEqual([1]);
   });
