@@ -34,7 +34,7 @@ describe("examples/cli", () => {
     const adding = startAgents(home, "add", daemon.endpoint, `${stateDirectory}/token`);
     expect([await adding.ended, adding.lines, adding.errors]).toEqual([0, ["added moorline"], []]);
 
-    // Each program has a directory of its own, for who shares a storage leaves it to whoever saves first.
+    // Each program has a directory of its own, so that what it has saved is its own.
     const other = join(createTestDirectory(), "home");
     cpSync(home, other, { recursive: true });
     const watching = startAgents(home);
