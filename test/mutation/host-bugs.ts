@@ -49,6 +49,22 @@ export const hostBugs: readonly PlantedBug[] = [
     shows: /SYNC-10/,
   },
   {
+    name: "what a program has saved takes the place of what another one has saved, and is further",
+    file: "src/runtime/mirror/mirror-keeper.ts",
+    find: "return isFrom(base, stored, read) && isFrom(stored, cursor, read);",
+    replace: "return isFrom(base, stored, read);",
+    caughtBy: { test: "test/unit/runtime/mirror/sharing.test.ts" },
+    shows: /MIRROR-14/,
+  },
+  {
+    name: "two own the reconnecting: mirrors try again while their host does not",
+    file: "src/machine/sync/fail.ts",
+    find: "  SyncFailureReason.HOST_OFFLINE,\n",
+    replace: "",
+    caughtBy: { test: "test/unit/runtime/host-mirrors.test.ts" },
+    shows: /SYNC-12/,
+  },
+  {
     name: "two own the reconnecting: clients of a runtime redial by themselves",
     file: "src/runtime/host/dialer.ts",
     find: "redial: false",
