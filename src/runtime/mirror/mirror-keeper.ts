@@ -14,10 +14,10 @@ import { createSlowError, toStorageError } from "./storage-errors.ts";
 
 /** How long a storage may take to give what it has, in milliseconds. Spec: MIRROR-10. */
 export const LOAD_TIMEOUT_MS = 2_000;
+/** How long it may take to write, which nobody waits for to see something. Spec: MIRROR-10. */
+export const WRITE_TIMEOUT_MS = 10_000;
 /** The least time between the beginnings of two saves, in milliseconds. Spec: MIRROR-9. */
 export const SAVE_PAUSE_MS = 1_000;
-/** How long a storage may take for a save, in milliseconds. Spec: MIRROR-10. */
-export const SAVE_TIMEOUT_MS = 30_000;
 /** How long it is left to others after they have saved under the same key, in milliseconds. Spec: MIRROR-14. */
 export const CONFLICT_PAUSE_MS = 5_000;
 /** The most mirrors of all kinds that a storage keeps; those that were saved least recently go. Spec: MIRROR-9. */
@@ -192,13 +192,12 @@ export class MirrorKeeper<T> {
   }
 
   private drop(): void {
-    const dropping = this.guard(() => this.storage.delete(this.key)).catch((thrown: unknown) => this.fail(thrown));
+    const dropping = this.delete(this.key).catch((thrown: unknown) => this.fail(thrown));
     this.work = Promise.all([this.work, dropping]);
   }
 
-  /** What a storage throws at once is as good as what it rejects with. */
-  private async guard<R>(work: () => Promise<R>): Promise<R> {
-    return work();
+  private delete(key: string): Promise<void> {
+    return this.withinTime(WRITE_TIMEOUT_MS, () => this.storage.delete(key));
   }
 
   private async save(): Promise<void> {
@@ -225,12 +224,13 @@ export class MirrorKeeper<T> {
     };
     const save: MirrorSave = { ...(await this.encodeAll(marked)), fits };
     if (this.era !== era) return true;
-    const isKept = await this.withinTime(SAVE_TIMEOUT_MS, () => this.storage.save(this.key, save));
-    if (this.era !== era) {
-      // It was forgotten meanwhile, and so is what was just written.
-      await this.storage.delete(this.key);
-      return true;
-    }
+    const isKept = await this.withinTime(WRITE_TIMEOUT_MS, async () => {
+      const answer = await this.storage.save(this.key, save);
+      // It was forgotten meanwhile, and so is what was just written, however late that was.
+      if (this.era !== era) await this.storage.delete(this.key);
+      return answer;
+    });
+    if (this.era !== era) return true;
     if (isKept) this.base = marked.cursor;
     else this.leave(marked, found);
     if (isKept && marked.whole) await this.prune();
@@ -279,9 +279,9 @@ export class MirrorKeeper<T> {
   }
 
   private async prune(): Promise<void> {
-    const keys = await this.storage.list();
+    const keys = await this.withinTime(WRITE_TIMEOUT_MS, () => this.storage.list());
     for (const key of keys.slice(0, Math.max(0, keys.length - MAX_KEPT_MIRRORS))) {
-      if (key !== this.key) await this.storage.delete(key);
+      if (key !== this.key) await this.delete(key);
     }
   }
 

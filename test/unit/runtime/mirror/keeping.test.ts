@@ -340,6 +340,8 @@ describe("a directory with a storage: saving", () => {
     ["cannot be read", { load: { throws: new Error("no") } }, "STORAGE_FAILED"],
     ["does not answer", { save: "hangs" }, "STORAGE_TIMED_OUT"],
     ["cannot be listed", { list: { rejects: undefined } }, "STORAGE_FAILED"],
+    ["does not say whether it has saved", { save: "hangs" }, "STORAGE_TIMED_OUT"],
+    ["does not say what it has", { list: "hangs" }, "STORAGE_TIMED_OUT"],
   ])("tells once that it %s, and goes on without [MIRROR-10]", async (_name, faults, code) => {
     const storage = new ScriptedStorage();
     Object.assign(storage.faults, faults);
@@ -352,6 +354,34 @@ describe("a directory with a storage: saving", () => {
     }
     expect([stage.state, stage.titles.length]).toEqual(["ready", 2]);
     expect(stage.host.errors.map((error) => error.code)).toEqual([code]);
+  });
+
+  it("is stopped, though what it saves or drops is never answered [MIRROR-10, MIRROR-12]", async () => {
+    const { stage, storage } = await stageKept();
+    Object.assign(storage.faults, { save: "hangs", delete: "hangs" });
+    stage.put(sampleAgent("a", 9));
+    await stage.host.clock.advanceAsync(6_000);
+    const ends: string[] = [];
+    void stage.directory.stop({ reset: true }).then(() => ends.push("stopped"));
+    await stage.host.clock.advanceAsync(10_000);
+    expect(ends).toEqual(["stopped"]);
+    expect([stage.host.clock.pending, stage.host.errors.map(({ code }) => code)]).toEqual([0, ["STORAGE_TIMED_OUT"]]);
+  });
+
+  it("forgets what is saved late, after nobody has waited for it any more [SYNC-9]", async () => {
+    const { stage, storage } = await stageKept();
+    let open = (): void => {};
+    storage.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    stage.put(sampleAgent("a", 9));
+    await stage.host.clock.advanceAsync(20_000);
+    expect(stage.host.errors.map(({ code }) => code)).toEqual(["STORAGE_TIMED_OUT"]);
+    stage.directory.stop({ reset: true });
+    await stage.host.settle();
+    open();
+    await stage.host.settle();
+    expect(await storage.inner.list()).toEqual([]);
   });
 
   it("forgets what is stored when it is reset, also where a save is under way [SYNC-9]", async () => {
