@@ -1,4 +1,4 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type TimelineItem, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import {
   type ListTimelineResponse,
@@ -111,7 +111,7 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
   async *watch(cursor: Uint8Array, _diverged: boolean, signal: AbortSignal): AsyncGenerator<TimelinePiece, void> {
     const { agentId, pageSize } = this;
     const client = this.host.service(TimelineService);
-    let from = cursor.length === 0 ? undefined : fromBinary(TimelineCursorSchema, cursor);
+    let from = cursor.length === 0 ? undefined : readCursor(cursor);
     this.opening = from === undefined ? "page" : "cursor";
     if (from === undefined) {
       const page = await client.listTimeline({ agentId, pageSize }, { signal });
@@ -195,9 +195,8 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
       this.life.driver.metrics.unknownPieces += 1;
       return;
     }
-    const bytes = toBinary(TimelineCursorSchema, cursor);
-    this.tail.mark(bytes, this.window.items, this.life.keeper);
-    this.life.driver.synced(bytes);
+    this.tail.mark(cursor, this.window.items, this.life.keeper);
+    this.life.driver.synced(toBinary(TimelineCursorSchema, cursor));
   }
 
   private replace(epoch: string, items: readonly TimelineItem[], hasEarlier: boolean): void {
@@ -217,6 +216,12 @@ export class TimelineMirror implements OwnedAgentTimeline, MirrorWork<TimelinePi
     this.snapshot = undefined;
     this.listeners.notify();
   }
+}
+
+/** A cursor as the daemon knows it: a stored one has more in it. */
+function readCursor(bytes: Uint8Array): TimelineCursor {
+  const { epoch, revision } = fromBinary(TimelineCursorSchema, bytes);
+  return create(TimelineCursorSchema, { epoch, revision });
 }
 
 function decodeItem(id: string, bytes: Uint8Array): TimelineItem {

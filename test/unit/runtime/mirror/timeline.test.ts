@@ -269,6 +269,27 @@ describe("createAgentTimeline: kept in a storage", () => {
     expect(next.sync.getSnapshot().state.case).toBe("ready");
   });
 
+  it("saves no change upon what another tab has kept that shows more, or less, at the same cursor [MIRROR-8]", async () => {
+    const storage = new ScriptedStorage();
+    const stage = await (await TimelineStage.create(25, { pageSize: 10 }, storage)).start();
+    const other = createAgentTimeline(stage.host, "agent", { pageSize: 10 });
+    other.start();
+    await stage.host.clock.advanceAsync(2_000);
+    await stage.settle(other.loadEarlier());
+    await stage.append("26");
+    await stage.host.clock.advanceAsync(2_000);
+    await stage.replace(8, "new eight");
+    await stage.host.clock.advanceAsync(2_000);
+    await Promise.all([stage.timeline.stop(), other.stop()]);
+    const next = createAgentTimeline(stage.host, "agent");
+    next.start();
+    await stage.host.settle();
+    const log = [...range(1, 7), "new eight", ...range(9, 26)];
+    const shown = next.items.getSnapshot().items.map(textOf);
+    expect(shown).toEqual(log.slice(-shown.length));
+    expect(stage.watches.every(({ cursor }) => cursor?.$unknown === undefined)).toBe(true);
+  });
+
   it("keeps its last 1,000 items only [MIRROR-9]", async () => {
     const storage = new ScriptedStorage();
     const stage = await (await TimelineStage.create(5, {}, storage)).start();
