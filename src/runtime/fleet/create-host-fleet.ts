@@ -141,6 +141,7 @@ class Fleet implements HostFleet {
       this.#faults = faults;
       for (const { runtime } of this.#slots.values()) runtime.start();
       for (const profile of profiles) this.#guard(() => this.#take(profile));
+      this.#sort(profiles);
       this.#listeners.notify();
     } catch (error) {
       if (this.#phase === "loading") this.#phase = "idle";
@@ -153,6 +154,16 @@ class Fleet implements HostFleet {
     const known = this.#slots.get(profile.serverId);
     if (known !== undefined) known.setProfile(addProfile([known.profile], profile)[0] as HostProfile);
     else this.#place(this.#createSlot(profile));
+  }
+
+  /** What was added before the registry was read stands where that has it. */
+  #sort(profiles: readonly HostProfile[]): void {
+    const slots = new Map(this.#slots);
+    this.#slots.clear();
+    for (const serverId of [...profiles.map((profile) => profile.serverId), ...slots.keys()]) {
+      const slot = slots.get(serverId);
+      if (slot !== undefined) this.#slots.set(serverId, slot);
+    }
   }
 
   #createSlot(profile: HostProfile): HostSlot {

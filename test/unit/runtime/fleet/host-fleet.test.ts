@@ -39,6 +39,7 @@ function failingRegistry(inner: HostRegistry = createMemoryHostRegistry()) {
 const throwing = (): never => {
   throw new Error("no disk");
 };
+const idsOf = (hosts: readonly { readonly serverId: string }[]) => hosts.map(({ serverId }) => serverId);
 const full = new MoorlineError("STORAGE_FULL", "No room.");
 
 describe("createHostFleet: start and stop", () => {
@@ -54,6 +55,14 @@ describe("createHostFleet: start and stop", () => {
     expect([fake(1).asked, fake(2).asked]).toEqual([["start"], ["start"]]);
     expect(fleet.host(one)).toBe(fake(1).runtime);
     expect(fleet.host("nobody")).toBeUndefined();
+  });
+
+  it("shows its hosts as the registry has them, whenever they were added [FLEET-1]", async () => {
+    const { fleet, kept } = stageFleet({ profiles: [profileOf(2)] });
+    await fleet.add(profileOf(1));
+    await fleet.start();
+    expect(idsOf(fleet.getSnapshot().hosts)).toEqual([two, one]);
+    expect(idsOf(await kept())).toEqual([two, one]);
   });
 
   it("rejects with what the registry says, and may be started again [FLEET-1]", async () => {
