@@ -36,6 +36,8 @@ class Fleet implements HostFleet {
   readonly #registry: AskedRegistry;
   readonly #listeners: Listeners;
   readonly #slots = new Map<string, HostSlot>();
+  /** Hosts that are forgotten, as long as something is kept of their mirrors: whoever forgets them again tries again. */
+  readonly #leaving = new Map<string, HostSlot>();
   /** What changes the registry and the hosts is done one after the other. */
   readonly #turns = createTurns();
   readonly #show = createSnapshotKeeper();
@@ -97,8 +99,11 @@ class Fleet implements HostFleet {
 
   async forget(serverId: string): Promise<void> {
     const slot = await this.#turns(() => this.#remove(serverId));
+    if (slot === undefined) return;
+    this.#leaving.set(serverId, slot);
     // Not in the turn: a storage that does not answer holds up no other host.
-    await slot?.forgetMirrors();
+    await slot.forgetMirrors();
+    if (this.#leaving.get(serverId) === slot) this.#leaving.delete(serverId);
   }
 
   host(serverId: string): HostRuntime | undefined {
@@ -123,7 +128,7 @@ class Fleet implements HostFleet {
       profiles.filter((profile) => profile.serverId !== serverId);
     await this.#registry.update(without);
     const slot = this.#slots.get(serverId);
-    if (slot === undefined) return undefined;
+    if (slot === undefined) return this.#leaving.get(serverId);
     this.#slots.delete(serverId);
     slot.dispose();
     this.agents.remove(serverId);

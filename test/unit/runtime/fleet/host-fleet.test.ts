@@ -306,6 +306,18 @@ describe("createHostFleet: forget", () => {
     await expect(fleet.forget(one)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
     expect(fleet.getSnapshot().hosts).toEqual([]);
   });
+
+  it("deletes what could not be deleted when the host is forgotten again [FLEET-4]", async () => {
+    const inner = createMemoryMirrorStorage();
+    await inner.save(`${one}/ref/agents/`, { cursor: new Uint8Array(), base: undefined, upserted: [], removed: [] });
+    let list = (): Promise<readonly string[]> => Promise.reject(new Error("broken"));
+    const { fleet } = stageFleet({ profiles: [profileOf(1)], mirrorStorage: { ...inner, list: () => list() } });
+    await fleet.start();
+    await expect(fleet.forget(one)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    list = () => inner.list();
+    await fleet.forget(one);
+    expect(await inner.list()).toEqual([]);
+  });
 });
 
 describe("createHostFleet: a storage that does not answer", () => {
