@@ -74,6 +74,33 @@ export function playWorld(world: PlayedWorld): Report {
   }
 }
 
+/** A world of one seed that runs on promises, and is judged while it does. */
+export interface WatchedWorld {
+  readonly scene: { readonly judge: WorldJudge; readonly network: { readonly history: readonly string[] } };
+  /** Plays it. */
+  play(): Promise<void>;
+}
+
+/** What judges such a world. */
+interface WorldJudge {
+  readonly facts: Facts;
+  readonly broken: string | undefined;
+  fail(broken: string): void;
+}
+
+/** Plays such a world. @returns What came of it, whatever it has thrown. */
+export async function playWatched(world: WatchedWorld): Promise<Report> {
+  const { judge, network } = world.scene;
+  try {
+    await world.play();
+  } catch (error) {
+    judge.fail(describe(error));
+  }
+  const facts = judge.facts.toRecord();
+  const { broken } = judge;
+  return broken === undefined ? { facts } : { facts, failure: { broken, events: network.history } };
+}
+
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

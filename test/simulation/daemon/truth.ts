@@ -61,7 +61,8 @@ export class Truth {
     this.changes += 1;
     const title = `${this.changes} ${"t".repeat(random.chance(0.05) ? random.int(2_000) : random.int(60))}`;
     const status = random.pick(STATUSES);
-    this.store(create(AgentSchema, { id, title, status, providerId: random.pick(["command", "acp"]) }));
+    const updatedAt = { seconds: BigInt(this.changes) };
+    this.store(create(AgentSchema, { id, title, status, updatedAt, providerId: random.pick(["command", "acp"]) }));
   }
 
   private store(agent: Agent): void {

@@ -1,4 +1,5 @@
 import { AgentDirectoryService } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { TimelineService } from "../../../gen/moorline/agent/v1/timeline_service_pb.ts";
 import type { AuthenticateRequest, Denial, Grant } from "../../../src/server/authenticate.ts";
 import { createIdentity } from "../../../src/server/identity.ts";
 import { createDaemonServer, type DaemonServer } from "../../../src/server/server.ts";
@@ -64,6 +65,7 @@ export class HostDaemon {
     const { scene } = this;
     const process = new Process(scene.network.host("daemon"));
     this.agents.restart(process);
+    scene.timelines.restart(process);
     this.running = { process, server: this.createServer(process) };
     this.isDraining = false;
     for (const way of scene.ways.all) {
@@ -130,7 +132,11 @@ export class HostDaemon {
     });
     return createDaemonServer({
       identity,
-      routes: (router) => router.service(EchoService, echo).service(AgentDirectoryService, this.agents.createService()),
+      routes: (router) =>
+        router
+          .service(EchoService, echo)
+          .service(AgentDirectoryService, this.agents.createService())
+          .service(TimelineService, scene.timelines.createService(process)),
       authenticate: (request: AuthenticateRequest): Grant | Denial =>
         credentials.judge(request, process.clock.wallNow()),
       store: this.store,

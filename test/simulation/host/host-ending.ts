@@ -7,31 +7,36 @@ import { plainCall } from "./tab-calls.ts";
 const SETTLE_MS = 150_000;
 /** What a mirror needs once its host is online: one sync, and the wait before it. */
 const SYNC_MS = 40_000;
+const HISTORY_MS = 60_000;
 const CALM_MS = 5_000;
 const CALL_MS = 100_000;
 const GOODBYE_MS = 35_000;
+/** Lifetimes of credentials that nothing happens for. */
+const RENEWALS = 3;
 /** Watches that a mirror may need after the faults: one, and one more where the channel is lost meanwhile. */
 const MAX_WATCHES = 2;
 
 /** The faults are over: everything has to come to its end, and then nothing may be left. */
 export async function playHostEnding(world: HostWorld): Promise<void> {
   const { judge } = world.scene;
-  for (const step of [settle, converge, callOnceMore, leave]) {
+  for (const step of [settle, converge, renew, callOnceMore, leave]) {
     await step(world);
     if (judge.broken !== undefined) return;
   }
 }
 
 async function settle(world: HostWorld): Promise<void> {
-  const { judge, credentials, ways } = world.scene;
+  const { judge, credentials, ways, disk, plan, timelines } = world.scene;
   world.calm();
+  timelines.calm();
   ways.heal();
-  credentials.rest();
+  credentials.rest(plan.calmCredentialMs);
+  disk.heal();
   world.daemon.agents.heal();
   world.daemon.start();
   while (world.living.length === 0) world.openTab();
   for (const tab of world.living) {
-    tab.standing.isAtRest = true;
+    tab.rest();
     tab.process.perform(() => {
       tab.lifecycle.signal("foreground");
       tab.runtime.setProfile(tab.profile);
@@ -56,9 +61,13 @@ async function converge(world: HostWorld): Promise<void> {
   const { judge, ledger } = world.scene;
   const { agents } = world.daemon;
   const before = agents.watches;
-  const isRight = (): boolean => world.living.every((tab) => findMirrorDifference(tab, agents.truth) === undefined);
+  const isRight = (): boolean => {
+    for (const { timelines } of world.living) timelines?.askAgain();
+    return world.living.every((tab) => findMirrorDifference(tab, agents.truth) === undefined);
+  };
   const isDone = await world.run(() => isRight() && ledger.findOpen("anybody's").length === 0, SYNC_MS + CALL_MS);
   judge.claim(isDone, () => `every mirror converges: it does not; ${describeUnrest(world)}`);
+  await loadHistory(world);
   await world.run(() => false, CALM_MS);
   judge.claim(isRight(), () => `every mirror converges: it does not stay so; ${describeUnrest(world)}`);
   const watches = agents.watches - before;
@@ -67,6 +76,32 @@ async function converge(world: HostWorld): Promise<void> {
     watches <= most,
     () => `every mirror converges: ${watches} watches after the last fault, and not ${most}`,
   );
+}
+
+/** Everything that came before is loaded, page by page, as far as there is room. */
+async function loadHistory(world: HostWorld): Promise<void> {
+  const isAll = (): boolean => world.living.every(({ timelines }) => timelines?.loadAll() ?? true);
+  const isDone = await world.run(isAll, HISTORY_MS);
+  world.scene.judge.claim(isDone, () => "items complete: earlier ones do not come");
+}
+
+/** no credential expires while its host holds a connection with it: the next one is there before, and nobody notices. */
+async function renew(world: HostWorld): Promise<void> {
+  const { judge, plan, credentials } = world.scene;
+  if (!credentials.areNeeded || !Number.isFinite(plan.calmCredentialMs)) return;
+  const watches = world.daemon.agents.watches;
+  await world.run(() => false, RENEWALS * plan.calmCredentialMs);
+  for (const tab of world.living) {
+    const { calmRenewals } = tab.renewals;
+    // The first one is of a credential from before, which may last long.
+    judge.claim(calmRenewals > 0, () => `renewal: ${tab.name} has renewed ${calmRenewals} times`);
+    judge.claim(
+      tab.phase === "online",
+      () => `renewal: ${tab.name} has nothing to do but to renew, and is ${tab.phase}`,
+    );
+  }
+  const more = world.daemon.agents.watches - watches;
+  judge.claim(more === 0, () => `renewal: mirrors were lost by it, and watch anew ${more} times`);
 }
 
 async function callOnceMore(world: HostWorld): Promise<void> {

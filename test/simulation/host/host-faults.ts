@@ -1,5 +1,6 @@
 import { type Fault, faults } from "../../../src/testing/fault-schedule.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
+import type { DiskMood } from "../mirrors/mirror-disk.ts";
 import type { HostWorld } from "./host-world.ts";
 import type { Tab } from "./tab.ts";
 
@@ -16,6 +17,7 @@ export function createHostFaults(world: HostWorld): Readonly<Record<string, Faul
     ...createDaemonFaults(world),
     ...createTabFaults(world),
     ...createCredentialFaults(world),
+    ...createDiskFaults(world),
   };
 }
 
@@ -89,6 +91,31 @@ function createCredentialFaults(world: HostWorld): Readonly<Record<string, Fault
     }),
     revokeCredential: onTab(world, ({ name }) => daemon.revoke(name)),
     expireCredential: onTab(world, ({ name }) => credentials.spoil(name)),
+  };
+}
+
+/** Programs are killed at any moment, and others begin with what they have kept; and the disk does what disks do. */
+function createDiskFaults(world: HostWorld): Readonly<Record<string, Fault>> {
+  const { plan, disk, random, clock } = world.scene;
+  if (plan.disk === "none") return {};
+  const killAnd = (harm: () => void): Fault =>
+    onTab(world, (tab) => {
+      tab.kill(random.chance(0.7));
+      harm();
+      clock.setTimer(anyTime(random, 3_000), () => world.openAnother());
+    });
+  const kill = killAnd(() => {});
+  if (plan.disk === "good") return { kill, killMore: kill };
+  const moods: readonly DiskMood[] = ["late", "slow", "throwing", "full", "silent"];
+  const spoil = (): void => {
+    disk.mood = random.pick(moods);
+    clock.setTimer(anyTime(random, 8_000), () => disk.recover());
+  };
+  return {
+    ...{ kill, spoil, spoilMore: spoil, rollBack: () => disk.rollBack() },
+    killAndSpoil: killAnd(spoil),
+    killAndRollBack: killAnd(() => disk.rollBack()),
+    killAndDamage: killAnd(() => disk.damage()),
   };
 }
 

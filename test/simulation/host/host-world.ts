@@ -13,7 +13,7 @@ import { watchHostMachine } from "./watch-machine.ts";
 /** How often is looked at what has to be true at any time. */
 const LOOK_EVERY_MS = 4_000;
 /** Tabs that are opened in the place of others that were stopped, at most. */
-const MAX_TABS = 4;
+const MAX_TABS = 5;
 
 /** A daemon with several ways to it, and the tabs of one user. */
 export class HostWorld {
@@ -71,6 +71,11 @@ export class HostWorld {
     this.phase = "over";
   }
 
+  /** Another program takes the place of one that has ended, unless there were many. */
+  openAnother(): void {
+    if (this.phase === "restless" && this.tabs.length < MAX_TABS) this.openTab();
+  }
+
   /** Opens a tab, and starts it sooner or later. */
   openTab(): Tab {
     const { scene } = this;
@@ -101,14 +106,17 @@ export class HostWorld {
   private look(): void {
     if (this.phase === "over") return;
     this.judgeAlways();
-    if (this.phase === "restless" && this.living.length === 0 && this.tabs.length < MAX_TABS) this.openTab();
+    if (this.living.length === 0) this.openAnother();
     this.scene.clock.setTimer(LOOK_EVERY_MS, () => this.look());
   }
 
   private change(): void {
     if (this.phase !== "restless") return;
     const { clock, random, plan } = this.scene;
-    if (this.daemon.process !== undefined) this.daemon.agents.change();
+    if (this.daemon.process !== undefined) {
+      this.daemon.agents.change();
+      this.scene.timelines.change();
+    }
     clock.setTimer(2 * plan.changeGapMs * random.unit(), () => this.change());
   }
 

@@ -36,7 +36,8 @@ export class TabActs {
     const { tab, random } = this;
     const { runtime, calls, wire } = tab;
     const kind = random.int(100);
-    if (kind < 62) calls.makeSome();
+    if (kind < 30 && tab.timelines !== undefined) tab.timelines.act();
+    else if (kind < 62) calls.makeSome();
     else if (kind < 70) {
       wire.asked();
       runtime.retry();

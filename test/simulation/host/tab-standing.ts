@@ -8,6 +8,8 @@ export class TabStanding {
   isStopped = false;
   /** Whether its callbacks fail no more. */
   isAtRest = false;
+  /** Whether it waits for a credential that never comes. */
+  isStuck = false;
   /** How often it has lost a channel. */
   lossCount = 0;
 

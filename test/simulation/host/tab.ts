@@ -9,12 +9,16 @@ import type { HostRuntime, HostRuntimeOptions } from "../../../src/runtime/host-
 import { keyToName } from "../../../src/server/handshake.ts";
 import type { SimulatedLink } from "../../../src/testing/simulated-link.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
+import { MirrorJudge } from "../mirrors/mirror-judge.ts";
+import { MirrorUser } from "../mirrors/mirror-user.ts";
+import { TabTimelines } from "../mirrors/tab-timelines.ts";
 import { nameOf } from "../session/names.ts";
 import { Process } from "../session/process.ts";
 import { ScriptedLifecycle } from "../session/scripted-lifecycle.ts";
 import { judgeErrorText, judgeTransition } from "../session/transition-judge.ts";
 import { serverId } from "./host-daemon.ts";
 import type { HostScene } from "./host-scene.ts";
+import { RenewalJudge } from "./renewal-judge.ts";
 import { SnapshotJudge } from "./snapshot-judge.ts";
 import { TabCalls } from "./tab-calls.ts";
 import { TabStanding } from "./tab-standing.ts";
@@ -38,6 +42,8 @@ const DOOMS = [
   "error",
 ];
 const MAX_LATE_MS = 3_000;
+/** How long people wait for a credential that never comes, until they sign in anew. */
+const STUCK_MS = 12_000;
 
 /** One program with one runtime: everything that its runtime is given and says is watched. */
 export class Tab {
@@ -49,6 +55,10 @@ export class Tab {
   readonly runtime: HostRuntime;
   readonly wire: WireBook;
   readonly calls: TabCalls;
+  /** The timelines that it looks at. Undefined: none. */
+  readonly timelines: TabTimelines | undefined;
+  readonly renewals: RenewalJudge;
+  readonly disk: MirrorUser;
   private readonly snapshots: SnapshotJudge;
   readonly sessionHash: string;
   /** Where its user has enough of it. Undefined: it is stopped otherwise. */
@@ -65,11 +75,15 @@ export class Tab {
     this.random = scene.random.fork();
     this.process = new Process(scene.network.host(name));
     this.doom = this.random.chance(0.12) ? this.random.pick(DOOMS) : undefined;
-    const { judge } = scene;
+    const { judge, plan } = scene;
     const { clock } = this.process;
     const switching = ({ link }: WireConnection): void => this.endanger(link);
-    this.wire = new WireBook({ name, judge, clock, switching, isCarried: () => this.isCarried });
+    const renewals = new RenewalJudge(judge, name, this.process);
+    this.renewals = renewals;
+    this.wire = new WireBook({ name, judge, clock, renewals, switching, isCarried: () => this.isCarried });
+    this.disk = this.createUser();
     this.runtime = createHostRuntime(this.createOptions());
+    this.timelines = plan.timelines === 0 ? undefined : this.createTimelines();
     this.calls = new TabCalls(this);
     this.snapshots = new SnapshotJudge(judge, name, this.runtime.getSnapshot());
     this.listen();
@@ -113,6 +127,7 @@ export class Tab {
     const isWatching = this.phase !== "booting" && !lifecycle.isHidden;
     const { wakes } = standing;
     process.host.sleep(ms);
+    this.disk.slept();
     if (ms < LONG_SLEEP_MS || !isWatching) return;
     const check = (): void => {
       if (standing.isStopped || lifecycle.isHidden) return;
@@ -123,6 +138,21 @@ export class Tab {
       );
     };
     void process.pause(ms).then(() => process.pause(AWAKE_MS).then(check));
+  }
+
+  /** Nothing goes wrong by itself from now on, and whatever has is made good. */
+  rest(): void {
+    this.standing.isAtRest = true;
+    this.renewals.rest();
+    if (this.standing.isStuck) this.signIn();
+    this.timelines?.rest();
+  }
+
+  /** Its process ends, in the middle of whatever it does. @param told Whether the daemon hears of it. */
+  kill(told: boolean): void {
+    this.standing.isStopped = true;
+    this.scene.judge.facts.count("tabs killed");
+    this.process.host.crash(told);
   }
 
   /** Ends for good. */
@@ -148,6 +178,7 @@ export class Tab {
   /** What has to be true when it was stopped a while ago: nothing is left. */
   judgeEnd(): void {
     const { judge } = this.scene;
+    if (!this.process.isAlive) return;
     const { pendingTimers } = this.process.clock;
     judge.claim(pendingTimers === 0, () => `memory bounded: ${this.name} is stopped, and has ${pendingTimers} timers`);
     const { listenerCount } = this.lifecycle;
@@ -175,6 +206,8 @@ export class Tab {
     const { judge, steps } = scene;
     steps.follow(runtime.getSnapshot().host);
     const { snapshots } = this;
+    const mirrors = new MirrorJudge(judge, this.name, runtime.agents);
+    runtime.agents.agents.subscribe(() => mirrors.look());
     runtime.subscribe(() => {
       const { state } = runtime.getSnapshot().host;
       if (state.case === "failed" || (state.case === "error" && state.value.retryAtMs === undefined)) standing.gaveUp();
@@ -183,15 +216,20 @@ export class Tab {
     });
     runtime.on("channel_lost", ({ reason }) => {
       standing.lost(reason);
+      this.timelines?.cut("earlier pages cut");
       judge.facts.count(`channel lost ${nameOf(ChannelLossReason, reason)}`);
     });
-    runtime.on("resumed", () => judge.facts.count("channel resumed"));
+    runtime.on("resumed", () => {
+      judge.facts.count("channel resumed");
+      this.timelines?.cut("earlier pages over a cut");
+    });
   }
 
   private createOptions(): HostRuntimeOptions {
     const { scene, process, lifecycle } = this;
-    const { plan, credentials } = scene;
+    const { plan, credentials, disk } = scene;
     return {
+      ...(plan.disk === "none" ? {} : { mirrorStorage: disk.open(this.disk) }),
       profile: this.profile,
       sessionKey: plan.keys === "late" ? () => this.giveKey() : this.key,
       client: { name: "tab", version: "1.0.0" },
@@ -214,12 +252,14 @@ export class Tab {
     judge.claim(!isRedial, () => "at most one active client: a client of a runtime redials by itself");
     if (machine === "host" && (event === "woke" || event === "foregrounded")) this.standing.wakes += 1;
     if (machine !== "sync" || transition.outcome === TransitionOutcome.IGNORED) return;
-    judge.facts.count(`sync ${to}`);
+    judge.facts.count(transition.subject === "" ? `sync ${to}` : `timeline ${to}`);
+    if (transition.subject !== "") return;
     if (transition.from === "ready" && event === "sync_started") this.standing.revalidations += 1;
   }
 
   private failed(error: unknown): void {
     judgeErrorText(this.scene.judge, error);
+    if (this.disk.hear(error)) return;
     const isPlanned = error instanceof Error && error.message.includes(PLANNED);
     this.scene.judge.claim(
       isPlanned,
@@ -234,8 +274,58 @@ export class Tab {
   }
 
   private async giveCredential(): Promise<{ bearerToken: string }> {
-    if (this.random.chance(0.5)) await this.process.pause(this.random.int(MAX_LATE_MS));
-    if (!this.standing.isAtRest && this.random.chance(0.03)) throw new Error(PLANNED);
-    return { bearerToken: this.scene.credentials.issue(this.name) };
+    const answered = this.renewals.asked();
+    const { random, standing, scene } = this;
+    if (random.chance(0.5)) await this.process.pause(random.int(MAX_LATE_MS));
+    const { facts } = scene.judge;
+    if (!standing.isAtRest && random.chance(0.04)) return this.giveNone();
+    answered();
+    if (!standing.isAtRest && random.chance(0.08)) {
+      facts.count("credentials not had");
+      throw new Error(PLANNED);
+    }
+    return { bearerToken: scene.credentials.issue(this.name) };
+  }
+
+  /** It never answers; until somebody signs in, after which nothing of this question counts. */
+  private giveNone(): Promise<never> {
+    this.scene.judge.facts.count("credentials never given");
+    this.standing.isStuck = true;
+    void this.process.pause(this.random.int(STUCK_MS)).then(() => this.signIn());
+    return new Promise(() => {});
+  }
+
+  private signIn(): void {
+    this.standing.isStuck = false;
+    this.renewals.signedIn();
+    this.wire.asked();
+    this.process.perform(() => this.runtime.credentialChanged());
+  }
+
+  private createUser(): MirrorUser {
+    const { scene, name, process } = this;
+    return new MirrorUser({
+      ...{ name, process, judge: scene.judge },
+      isLiving: () => !this.standing.isStopped,
+      directory: () => this.runtime.agents,
+      timeline: (key) => this.timelines?.find(key),
+      stopsOf: (key) => this.timelines?.stopsOf(key) ?? 0,
+    });
+  }
+
+  private createTimelines(): TabTimelines {
+    const { scene, name, process, runtime } = this;
+    const { judge, ledger, timelines, plan } = scene;
+    const agentIds = Array.from({ length: plan.timelines }, (_, index) => `log-${index}`);
+    return new TabTimelines(
+      {
+        ...{ judge, ledger, name, process, runtime, timelines },
+        random: this.random.fork(),
+        storage: plan.disk === "none" ? undefined : scene.disk.open(this.disk),
+        onTransition: (transition) => this.heard(transition),
+        onError: (error) => this.failed(error),
+      },
+      agentIds,
+    );
   }
 }

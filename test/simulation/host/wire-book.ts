@@ -1,10 +1,17 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { decodeServerPacket } from "../../../gen/moorline/session/v1/packet_moorline.ts";
-import { Purpose, ServerHelloSchema } from "../../../gen/moorline/session/v1/packet_pb.ts";
+import {
+  type ClientHello,
+  Purpose,
+  ServerHelloSchema,
+  type Welcome,
+} from "../../../gen/moorline/session/v1/packet_pb.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import type { SimulatedLink } from "../../../src/testing/index.ts";
 import { readHello } from "../session/hello-book.ts";
 import type { Judge } from "../session/judge.ts";
+import type { CredentialUser, RenewalJudge } from "./renewal-judge.ts";
 import { RetryBucket } from "./retry-bucket.ts";
 
 /** `dialled`: nothing was said yet. `left`: the peer has said or shown that it is over. `closed`: by the client. */
@@ -16,6 +23,12 @@ export interface WireConnection {
   /** What carries it, as soon as it is dialled. */
   link: SimulatedLink | undefined;
   stage: WireStage;
+  /** The token that it has shown for the session. Empty: none. */
+  token: string;
+  /** `renewal`: another one carries the channel on the same way, with another token. */
+  purpose: "path" | "renewal";
+  /** What its credential is judged by. */
+  readonly credential: CredentialUser;
 }
 
 /** What a {@link WireBook} asks of its tab. */
@@ -23,6 +36,7 @@ export interface WireOwner {
   readonly name: string;
   readonly judge: Judge;
   readonly clock: Clock;
+  readonly renewals: RenewalJudge;
   /** Whether the tab is online over a connection that the server has not given away. */
   isCarried(): boolean;
   /** The next connection says hello for the session while another one carries it: a switch. */
@@ -53,7 +67,11 @@ export class WireBook {
 
   /** The tab dials. */
   dialled(endpoint: string): WireConnection {
-    const connection: WireConnection = { endpoint, link: undefined, stage: "dialled" };
+    const isHeld = (): boolean => connection.stage === "carrying" && this.owner.isCarried();
+    const connection: WireConnection = {
+      ...{ endpoint, link: undefined, stage: "dialled", token: "", purpose: "path" },
+      credential: { isHeld },
+    };
     this.connections.add(connection);
     return connection;
   }
@@ -74,7 +92,11 @@ export class WireBook {
       return;
     }
     connection.stage = "greeting";
-    if (this.carrying().length > 0) this.owner.switching(connection);
+    connection.token = tokenOf(hello);
+    const carrying = this.carrying();
+    const present = carrying.find(({ endpoint }) => endpoint === connection.endpoint);
+    if (present !== undefined && present.token !== connection.token) connection.purpose = "renewal";
+    if (carrying.length > 0) this.owner.switching(connection);
     judge.facts.count("hellos");
     judge.claim(
       hello.attempt > this.lastAttempt,
@@ -90,10 +112,10 @@ export class WireBook {
     if (typeof message === "string" || (stage !== "greeting" && stage !== "carrying")) return;
     if (stage === "carrying" && message.length > SMALL_BYTES) return;
     const { body } = decodeServerPacket(message);
-    if (body.case === "goAway") connection.stage = "left";
+    if (body.case === "goAway") this.wentAway(connection, body.value.code);
     if (body.case !== "hello" || stage !== "greeting") return;
     const { answer } = fromBinary(ServerHelloSchema, body.value);
-    if (answer.case === "welcome" && answer.value.attachment !== undefined) connection.stage = "carrying";
+    if (answer.case === "welcome" && answer.value.attachment !== undefined) this.welcomed(connection, answer.value);
   }
 
   /** The connection is over. */
@@ -130,6 +152,21 @@ export class WireBook {
     return this.connections.size;
   }
 
+  private welcomed(connection: WireConnection, { credentialExpiresInMs }: Welcome): void {
+    const { renewals } = this.owner;
+    connection.stage = "carrying";
+    if (connection.purpose === "renewal") renewals.renewed();
+    const leftMs = credentialExpiresInMs === undefined ? undefined : Number(credentialExpiresInMs);
+    renewals.welcomed(connection.credential, leftMs);
+  }
+
+  private wentAway(connection: WireConnection, code: number): void {
+    if (connection.stage === "carrying" && code === CloseCode.CREDENTIAL_EXPIRED) {
+      this.owner.renewals.expired(connection.credential);
+    }
+    connection.stage = "left";
+  }
+
   private carrying(): WireConnection[] {
     return [...this.connections].filter(({ stage }) => stage === "carrying");
   }
@@ -141,4 +178,8 @@ export class WireBook {
     if (!isThere) this.favours -= 1;
     judge.claim(isThere || isFree, () => `retry budget: ${name} has said hello more than 20 + t / 3 s times`);
   }
+}
+
+function tokenOf({ credential }: ClientHello): string {
+  return credential.case === "bearerToken" ? credential.value : "";
 }

@@ -47,10 +47,10 @@ export class Credentials {
     this.outOfFavour.delete(holder);
   }
 
-  /** Everybody gets tokens again that are taken, and that do not expire. */
-  rest(): void {
+  /** Everybody gets tokens again that are taken. @param lifetimeMs How long they are good. Default: they do not expire. */
+  rest(lifetimeMs: number = Number.POSITIVE_INFINITY): void {
     this.outOfFavour.clear();
-    this.lifetimesMs = [Number.POSITIVE_INFINITY];
+    this.lifetimesMs = [lifetimeMs];
   }
 
   /** The tokens that a holder has expire. The next one is good. */

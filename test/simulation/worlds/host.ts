@@ -1,9 +1,11 @@
 import { HostWorld } from "../host/host-world.ts";
-import type { Report, World } from "../world.ts";
+import { playWatched, type Report, type World } from "../world.ts";
 
 /**
  * A daemon with several ways to it, which come and go, lie, swallow data and slow down, and the tabs of a user, each with a
- * runtime: probes, switches, sleeps and wishes come in any order. Then no fault any more, and in the end everybody leaves.
+ * runtime: probes, switches, sleeps and wishes come in any order. They follow agents and timelines, keep them on a disk that
+ * fails in every way, and are killed and begun again; their credentials end, and others are had late, refused, or never.
+ * Then no fault any more, and in the end everybody leaves.
  */
 export const world: World = {
   name: "host",
@@ -15,18 +17,32 @@ export const world: World = {
     "channel lost EPOCH_CHANGED",
     "channel resumed",
     "count ok",
+    "credentials expired in use",
+    "credentials never given",
+    "credentials not had",
+    "credentials renewed",
     "daemon restarts",
+    "earlier pages dropped",
+    "earlier pages over a cut",
+    "earlier pages shown",
     "flickers",
     "join ok",
     "keyed ok",
     "keyed reused",
+    "last pages asked",
     "look ok",
+    "mirrors damaged",
+    "mirrors restored",
+    "mirrors rolled back",
     "mirrors went on from their cursor",
     "nights",
     "probes in their interval",
     "probes promoted",
     "rejected 4102",
     "rejected 4107",
+    "renewals in time",
+    "saves forestalled",
+    "saves of changes",
     "say ok",
     "set aside REFUSED",
     "set aside UNKNOWN_KIND",
@@ -47,7 +63,14 @@ export const world: World = {
     "sync error_after_ready",
     "sync ready",
     "sync revalidating",
+    "tabs killed",
     "talk ok",
+    "timeline error_after_ready",
+    "timeline ready",
+    "timeline revalidating",
+    "timelines begun anew",
+    "timelines of another epoch",
+    "timelines went on from their cursor",
     "to connectingActive",
     "to degraded",
     "to error",
@@ -55,17 +78,13 @@ export const world: World = {
     "to interrupted",
     "to noConnections",
     "to stopped",
+    "told STORAGE_CORRUPT",
+    "told STORAGE_FAILED",
+    "told STORAGE_FULL",
+    "told STORAGE_TIMED_OUT",
+    "whole saves",
   ],
-  async run(seed, { eventCount }): Promise<Report> {
-    const played = new HostWorld(seed, eventCount);
-    const { judge, network } = played.scene;
-    try {
-      await played.play();
-    } catch (error) {
-      judge.fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    }
-    const facts = judge.facts.toRecord();
-    const { broken } = judge;
-    return broken === undefined ? { facts } : { facts, failure: { broken, events: network.history } };
+  run(seed, { eventCount }): Promise<Report> {
+    return playWatched(new HostWorld(seed, eventCount));
   },
 };
