@@ -38,7 +38,7 @@ export const hostBugs: readonly PlantedBug[] = [
     replace:
       "const flag = { isOnline: false };\nexport function isOnline(snapshot: HasHost): boolean {\n  const phase = hostPhaseOf(snapshot);\n  if (phase === HostPhase.ONLINE) flag.isOnline = true;\n  if (phase === HostPhase.STOPPED) flag.isOnline = false;\n  return flag.isOnline;\n}",
     caughtBy: byWorld,
-    shows: /derived: isOnline says true in (degraded|selecting|error)/,
+    shows: /derived: isOnline says true in (booting|degraded|selecting|error)/,
   },
   {
     name: "a piece of a watch is taken after its generation",
@@ -110,7 +110,7 @@ export const hostBugs: readonly PlantedBug[] = [
     file: "src/machine/host/draft.ts",
     find: "const connection = this.takeNumber();\n    this.setRetry(rememberDial(this.retry, nowMs));",
     replace: "const connection = this.takeNumber();",
-    caughtBy: byWorld,
+    caughtBy: { ...byWorld, maxSeeds: 200 },
     shows: /retry budget: /,
   },
   {

@@ -48,7 +48,7 @@ export function drawHostPlan(random: SimulatedRandom): HostPlan {
     ways: random.pick([1, 2, 2, 3, 3, 4]),
     hasLoopback: random.chance(0.15),
     hasNewerKind: random.chance(0.2),
-    faultyMs: random.between(7_000, 17_000),
+    faultyMs: random.between(8_000, 20_000),
     meanGapMs: random.pick([800, 1_500, 3_000]),
     actGapMs: random.pick([800, 1_800]),
     changeGapMs: random.pick([700, 2_000]),
