@@ -4,7 +4,6 @@ import type {
   StoredEntry,
   StoredMirror,
 } from "../../../src/runtime/storage/mirror-storage.ts";
-import { areSameBytes } from "../../../src/runtime/storage/mirror-storage.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import type { Judge } from "../session/judge.ts";
 import type { Process } from "../session/process.ts";
@@ -121,19 +120,19 @@ export class MirrorDisk {
   private save(user: DiskUser, key: string, save: MirrorSave): boolean {
     const kept = this.states.get(key);
     const { facts } = this.judge;
-    if (save.base !== undefined && (kept === undefined || !areSameBytes(kept.cursor, save.base))) {
+    if (!save.fits(kept?.cursor)) {
       facts.count("saves forestalled");
       return false;
     }
-    const entries = new Map(save.base === undefined ? [] : kept?.entries);
+    const entries = new Map(save.isWhole ? [] : kept?.entries);
     for (const entry of save.upserted) entries.set(entry.id, { ...entry, bytes: entry.bytes.slice() });
     for (const id of save.removed) entries.delete(id);
-    const health = save.base === undefined ? "whole" : (kept?.health ?? "whole");
+    const health = save.isWhole ? "whole" : (kept?.health ?? "whole");
     const state: DiskState = { cursor: save.cursor.slice(), entries, health };
     if (kept?.health === "whole") this.past.set(key, [...(this.past.get(key) ?? []), kept].slice(-MAX_PAST));
     this.states.delete(key);
     this.states.set(key, state);
-    facts.count(save.base === undefined ? "whole saves" : "saves of changes");
+    facts.count(save.isWhole ? "whole saves" : "saves of changes");
     this.onKept(key, state, save.upserted, user);
     return true;
   }

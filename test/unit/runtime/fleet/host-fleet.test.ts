@@ -309,7 +309,7 @@ describe("createHostFleet: forget", () => {
 
   it("deletes what could not be deleted when the host is forgotten again [FLEET-4]", async () => {
     const inner = createMemoryMirrorStorage();
-    await inner.save(`${one}/ref/agents/`, { cursor: new Uint8Array(), base: undefined, upserted: [], removed: [] });
+    await inner.save(`${one}/ref/agents/`, wholeSave(new Uint8Array()));
     let list = (): Promise<readonly string[]> => Promise.reject(new Error("broken"));
     const { fleet } = stageFleet({ profiles: [profileOf(1)], mirrorStorage: { ...inner, list: () => list() } });
     await fleet.start();
