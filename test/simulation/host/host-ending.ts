@@ -1,7 +1,7 @@
+import { plainCall } from "../session/call-plan.ts";
 import type { CallRecord } from "../session/ledger.ts";
 import type { HostWorld } from "./host-world.ts";
 import { findMirrorDifference } from "./judge-mirror.ts";
-import { plainCall } from "./tab-calls.ts";
 
 /** A dead connection is noticed, a race has gone round all ways, the longest backoff is over. */
 const SETTLE_MS = 150_000;

@@ -2,7 +2,7 @@ import type { ChannelLossReason } from "../../../gen/moorline/session/v1/error_p
 import type { HostRuntime } from "../../../src/runtime/host-runtime.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { EchoService } from "../../unit/rpc/gen/rpctest/v1/echo_pb.ts";
-import type { CallKind, CallPlan } from "../session/call-plan.ts";
+import { type CallKind, type CallPlan, plainCall } from "../session/call-plan.ts";
 import type { EchoClient } from "../session/echo-service.ts";
 import { judgeFailure } from "../session/failure-judge.ts";
 import { makeKeyedCall } from "../session/keyed-call.ts";
@@ -14,22 +14,6 @@ import type { TabStanding } from "./tab-standing.ts";
 
 /** Calls that a tab has open at once, at most. */
 const MAX_OPEN_CALLS = 10;
-
-/** A call of which nothing special is to be expected. */
-export const plainCall: CallPlan = {
-  kind: "say",
-  messages: 1,
-  bytes: 10,
-  producerGapMs: 0,
-  readerGapMs: 0,
-  stallMs: 0,
-  isFailing: false,
-  cancelAfterMs: undefined,
-  breakAfter: undefined,
-  timeoutMs: 90_000,
-  waitsForReady: true,
-  callsBack: false,
-};
 
 /** What makes the calls of a tab. */
 export interface CallingTab {

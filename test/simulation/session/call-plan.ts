@@ -32,6 +32,22 @@ export interface CallPlan {
   readonly callsBack: boolean;
 }
 
+/** A call of which nothing special is to be expected. */
+export const plainCall: CallPlan = {
+  kind: "say",
+  messages: 1,
+  bytes: 10,
+  producerGapMs: 0,
+  readerGapMs: 0,
+  stallMs: 0,
+  isFailing: false,
+  cancelAfterMs: undefined,
+  breakAfter: undefined,
+  timeoutMs: 90_000,
+  waitsForReady: true,
+  callsBack: false,
+};
+
 /** Draws a call. */
 export function drawCallPlan(random: SimulatedRandom): CallPlan {
   const kind = random.pick<CallKind>(["say", "say", "look", "count", "count", "join", "talk", "talk"]);

@@ -1,5 +1,5 @@
 import { sessionLimits } from "../../../src/wire/limits.ts";
-import type { CallPlan } from "./call-plan.ts";
+import { plainCall } from "./call-plan.ts";
 import type { CallRecord } from "./ledger.ts";
 import type { SessionWorld } from "./session-world.ts";
 
@@ -14,21 +14,6 @@ const TELL_MS = 2_000;
 const LAST_CALL_MS = 100_000;
 const GOODBYE_MS = 30_000;
 const WEEK_MS = sessionLimits.sessionMs;
-
-const lastCall: CallPlan = {
-  kind: "say",
-  messages: 1,
-  bytes: 10,
-  producerGapMs: 0,
-  readerGapMs: 0,
-  stallMs: 0,
-  isFailing: false,
-  cancelAfterMs: undefined,
-  breakAfter: undefined,
-  timeoutMs: 90_000,
-  waitsForReady: true,
-  callsBack: false,
-};
 
 /** The faults are over: everything has to come to its end, and then nothing may be left. */
 export async function playEnding(world: SessionWorld): Promise<void> {
@@ -87,7 +72,7 @@ async function callOnceMore(world: SessionWorld): Promise<void> {
 
 async function callEverybody(world: SessionWorld): Promise<readonly CallRecord[]> {
   const { judge } = world.scene;
-  const calls = world.livingPrograms().map((program) => program.call(lastCall));
+  const calls = world.livingPrograms().map((program) => program.call(plainCall));
   const isDone = await world.run(() => isSettled(world), LAST_CALL_MS);
   judge.claim(isDone, () => `a last call has no answer: ${world.describeUnrest()}`);
   return isDone ? Promise.all(calls) : [];
