@@ -1,4 +1,5 @@
 import { startFaults } from "../../../src/testing/fault-schedule.ts";
+import { runWorld } from "../session/run-world.ts";
 import { AppActs } from "./app-acts.ts";
 import { FleetApp } from "./fleet-app.ts";
 import { playFleetEnding } from "./fleet-ending.ts";
@@ -47,10 +48,8 @@ export class FleetWorld {
   }
 
   /** Lets time pass until something holds, or is broken. @returns Whether it holds. */
-  async run(predicate: () => boolean, limitMs: number): Promise<boolean> {
-    const { clock, judge } = this.scene;
-    const isOver = (): boolean => predicate() || judge.broken !== undefined;
-    return (await clock.runUntilAsync(isOver, limitMs)) && judge.broken === undefined;
+  run(predicate: () => boolean, limitMs: number): Promise<boolean> {
+    return runWorld(this.scene, predicate, limitMs);
   }
 
   /** Nobody does anything by themselves from now on. */

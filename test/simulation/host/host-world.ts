@@ -1,6 +1,7 @@
 import type { SessionKey } from "../../../src/client/index.ts";
 import { parseSessionKey } from "../../../src/client/index.ts";
 import { startFaults } from "../../../src/testing/fault-schedule.ts";
+import { runWorld } from "../session/run-world.ts";
 import { HostDaemon } from "./host-daemon.ts";
 import { playHostEnding } from "./host-ending.ts";
 import { createHostFaults } from "./host-faults.ts";
@@ -54,10 +55,8 @@ export class HostWorld {
   }
 
   /** Lets time pass until something holds, or is broken. @returns Whether it holds. */
-  async run(predicate: () => boolean, limitMs: number): Promise<boolean> {
-    const { clock, judge } = this.scene;
-    const isOver = (): boolean => predicate() || judge.broken !== undefined;
-    return (await clock.runUntilAsync(isOver, limitMs)) && judge.broken === undefined;
+  run(predicate: () => boolean, limitMs: number): Promise<boolean> {
+    return runWorld(this.scene, predicate, limitMs);
   }
 
   /** Nobody does anything by themselves from now on. */

@@ -5,6 +5,7 @@ import { createScene } from "./create-scene.ts";
 import { Daemon, ENDPOINTS } from "./daemon.ts";
 import { isProber, judgeUnusedKey, startProbe } from "./prober.ts";
 import { Program } from "./program.ts";
+import { runWorld } from "./run-world.ts";
 import type { Scene } from "./scene.ts";
 import { maxProgramsOf } from "./session-plan.ts";
 
@@ -47,12 +48,8 @@ export class SessionWorld {
   }
 
   /** Lets time pass until something holds, or is broken. @returns Whether it holds. */
-  async run(predicate: () => boolean, limitMs: number): Promise<boolean> {
-    const { clock, judge } = this.scene;
-    return (
-      (await clock.runUntilAsync(() => predicate() || judge.broken !== undefined, limitMs)) &&
-      judge.broken === undefined
-    );
+  run(predicate: () => boolean, limitMs: number): Promise<boolean> {
+    return runWorld(this.scene, predicate, limitMs);
   }
 
   /** Looks now and then at what has to be true at any time. */
