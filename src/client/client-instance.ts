@@ -39,6 +39,8 @@ export interface ResumeOffer {
 export interface AttachedChannel {
   /** Which of the two that were offered. */
   readonly named: NamedChannel;
+  /** The daemon. */
+  readonly serverId: string;
   /** The epoch of the daemon process. */
   readonly epoch: Uint8Array;
   /** Frames that the daemon has accepted on it. */
@@ -78,6 +80,7 @@ export class ClientInstance {
   /** What its channels keep to. */
   readonly limits: LocalChannelLimits;
   private readonly random: Random;
+  private daemon = "";
   private attempts = 0;
   private freshId: Uint8Array;
   private held: HeldChannel;
@@ -102,6 +105,11 @@ export class ClientInstance {
   /** What the channels of the instance have counted, all of them. */
   get counters(): Readonly<ChannelCounters> {
     return addCounters(this.counted, this.channel.counters);
+  }
+
+  /** The server id of the daemon that it has met first, and stays with; empty before. Spec: WELCOME-2. */
+  get serverId(): string {
+    return this.daemon;
   }
 
   /** Whether a connection carries the channel. */
@@ -156,6 +164,7 @@ export class ClientInstance {
    */
   attach(attached: AttachedChannel, carrier: Carrier): LostChannel | undefined {
     this.carrier?.superseded();
+    this.daemon = attached.serverId;
     const lost = attached.named === "fresh" ? this.establish(attached) : undefined;
     this.carrier = carrier;
     this.channel.attach(attached.received);

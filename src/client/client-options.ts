@@ -38,7 +38,7 @@ export interface DaemonClientOptions {
   readonly sessionKey: SessionKey;
   /** The program that the client is part of. */
   readonly client: ClientProgram;
-  /** The daemon that is meant. Default: whichever answers. */
+  /** The server id of the daemon that is meant. Default: that of the first one that answers. */
   readonly expectedServerId?: string;
   /**
    * Whom the client stands for, or a callback that gives it, again whenever it was refused, or the source that several

@@ -151,6 +151,12 @@ export class ConnectionPerformer
     if (this.connection === connection) this.release();
   }
 
+  /** The daemon that is meant: whoever else takes over its address is not given its session. Empty for any. */
+  private get expectedServerId(): string {
+    const { expectedServerId, instance } = this.settings;
+    return expectedServerId === "" ? instance.serverId : expectedServerId;
+  }
+
   private entered({ state }: ConnectionState): void {
     if (state.case === "disposed") this.liveness.dispose();
     const isRefused = state.case === "disconnected" && isCredentialRefused(state.value.verdict);
@@ -176,7 +182,8 @@ export class ConnectionPerformer
     const { credential } = answer;
     this.shown = credential;
     if (credential !== undefined) this.scrubber.add(secretOf(credential));
-    const { transport, endpoint, instance, expectedServerId, clock, random } = this.settings;
+    const { transport, endpoint, instance, clock, random } = this.settings;
+    const { expectedServerId } = this;
     const clean = (text: string): string => this.scrubber.clean(text);
     const options = { generation, instance, expectedServerId, clock, random, clean, owner: this };
     try {
@@ -198,8 +205,9 @@ export class ConnectionPerformer
     const connection = this.find(generation);
     if (connection === undefined) return;
     this.lastAttempt = attempt;
-    const { instance } = this.settings;
-    const hello = createClientHello({ ...this.settings, credential: this.shown, attempt });
+    const { settings, expectedServerId } = this;
+    const { instance } = settings;
+    const hello = createClientHello({ ...settings, expectedServerId, credential: this.shown, attempt });
     const message = findOversize(hello, instance.limits.maxFirstPacketBytes);
     if (message === undefined) {
       connection.link.sendHello(hello);
@@ -215,7 +223,8 @@ export class ConnectionPerformer
     const { welcome, named } = connection.accepted;
     const { peerLimits, server, attachment } = welcome;
     const { received, refusal } = attachment;
-    const attached = { named, epoch: server.epoch, received, peerLimits, lossReason: refusalToLossReason(refusal) };
+    const { serverId, epoch } = server;
+    const attached = { named, serverId, epoch, received, peerLimits, lossReason: refusalToLossReason(refusal) };
     const lost = instance.attach(attached, connection);
     const { channel } = instance;
     this.server.serve(channel);

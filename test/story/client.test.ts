@@ -20,9 +20,12 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-const identity = createIdentity({ name: "story", version: "1.0.0" });
+const own = createIdentity({ name: "story", version: "1.0.0" });
 
-async function startServer(port = 0): Promise<{ readonly endpoint: string; readonly server: DaemonServer }> {
+async function startServer(
+  port = 0,
+  identity = own,
+): Promise<{ readonly endpoint: string; readonly server: DaemonServer }> {
   const server = createDaemonServer({
     identity,
     authenticate: () => ({ principal: "owner" }),
@@ -101,6 +104,23 @@ describe("a client and a daemon on real sockets", () => {
     await client.ensureConnected();
     expect((await echo.say({ text: "after" })).text).toBe("after");
     expect(lost).toHaveLength(1);
+    await client.close();
+  });
+
+  it("are not mixed up with another daemon that takes over the address [WELCOME-2, HELLO-8]", async () => {
+    const first = await startServer();
+    const port = Number(new URL(first.endpoint).port);
+    const program = { name: "story", version: "1.0.0" };
+    const client = createDaemonClient({ endpoint: first.endpoint, sessionKey: createSessionKey(), client: program });
+    await client.ensureConnected();
+    await first.server.close();
+    const other = await startServer(port, createIdentity(program));
+    await expect(client.ensureConnected()).rejects.toMatchObject({ code: "WRONG_SERVER" });
+    expect(other.server.sessions.list()).toEqual([]);
+    await other.server.close();
+    await startServer(port);
+    await client.ensureConnected();
+    expect((await client.service(EchoService).say({ text: "again" })).text).toBe("again");
     await client.close();
   });
 

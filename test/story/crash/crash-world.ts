@@ -5,14 +5,19 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentDirectoryService, ArchivedFilter } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import type { DaemonClient } from "../../../src/client/index.ts";
+import { statePathsOf } from "../../../src/daemon/state-directory.ts";
+import { loadOrCreateIdentity } from "../../../src/server/index.ts";
 import { SimulatedRandom } from "../../../src/testing/index.ts";
+import { serverIdOf } from "../../../src/wire/server-id.ts";
 import { DaemonProcess } from "./daemon-process.ts";
 import { judgeKept, judgeRecovered } from "./judge.ts";
 import { readKeptState } from "./kept-state.ts";
 import { pickKillPoint } from "./kill-point.ts";
 import { Ledger } from "./ledger.ts";
 import { Visitor } from "./visitor.ts";
-import { createWay } from "./way.ts";
+import { createWay, type Way } from "./way.ts";
+
+const PROGRAM = { name: "crash", version: "1" };
 
 /** How a daemon is killed. */
 export interface CrashOptions {
@@ -38,7 +43,7 @@ export interface CrashReport {
 
 /** A daemon on one state directory that dies again and again, and a client that goes on. */
 export async function crash(options: CrashOptions): Promise<CrashReport> {
-  const world = new CrashWorld(options);
+  const world = await CrashWorld.create(options);
   try {
     return await world.play(options.kills);
   } finally {
@@ -49,16 +54,25 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
 class CrashWorld {
   private readonly script: string;
   private readonly random: SimulatedRandom;
-  private readonly stateDirectory = mkdtempSync(join(tmpdir(), "moorline-crash-"));
+  private readonly stateDirectory: string;
   private readonly ledger = new Ledger();
-  private readonly way = createWay();
+  private readonly way: Way;
   private readonly recoveries: Promise<void>[] = [];
   private daemon: DaemonProcess;
 
-  constructor({ script, seed }: CrashOptions) {
+  private constructor({ script, seed }: CrashOptions, stateDirectory: string, way: Way) {
     this.script = script;
     this.random = new SimulatedRandom(seed);
+    this.stateDirectory = stateDirectory;
+    this.way = way;
     this.daemon = new DaemonProcess(script);
+  }
+
+  /** The identity is there before the daemon, so that its client knows whom it means. */
+  static async create(options: CrashOptions): Promise<CrashWorld> {
+    const stateDirectory = mkdtempSync(join(tmpdir(), "moorline-crash-"));
+    const { publicKey } = await loadOrCreateIdentity(statePathsOf(stateDirectory).identity, PROGRAM);
+    return new CrashWorld(options, stateDirectory, createWay(serverIdOf(publicKey)));
   }
 
   async play(count: number): Promise<CrashReport> {
@@ -93,6 +107,7 @@ class CrashWorld {
     this.daemon = new DaemonProcess(this.script);
     if (endpoint !== undefined) way.leadTo(endpoint);
     const { by, said } = await daemon.ended;
+    way.leadNowhere();
     if (by !== "SIGKILL" || said !== "") ledger.blame(`the daemon has ended by ${by}, and said: ${said}`);
     const kept = await readKeptState(stateDirectory);
     judgeKept(ledger, kept);

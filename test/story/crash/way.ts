@@ -15,15 +15,21 @@ export interface Way {
   readonly client: DaemonClient;
   /** The daemon listens here from now on, and the client is told that it is worth a try. */
   leadTo(endpoint: string): void;
+  /** The daemon is no more: its port may be given to somebody else. */
+  leadNowhere(): void;
 }
 
-/** A client of a daemon that is not there yet. */
-export function createWay(): Way {
+/** Nobody listens there. */
+const NOWHERE = "ws://127.0.0.1:1/";
+
+/** A client of a daemon that is not there yet. @param serverId The daemon. */
+export function createWay(serverId: string): Way {
   const transport = createWsTransport();
   const listeners = new Set<(signal: LifecycleSignal) => void>();
-  let present = "ws://127.0.0.1:1/";
+  let present = NOWHERE;
   const client = createDaemonClient({
-    endpoint: present,
+    endpoint: NOWHERE,
+    expectedServerId: serverId,
     sessionKey: createSessionKey(),
     client: { name: "crash", version: "1" },
     transport: { name: transport.name, dial: (_, listener) => transport.dial(present, listener) },
@@ -41,6 +47,9 @@ export function createWay(): Way {
     leadTo(endpoint) {
       present = endpoint;
       for (const listener of listeners) listener("online");
+    },
+    leadNowhere() {
+      present = NOWHERE;
     },
   };
 }

@@ -3,6 +3,7 @@ import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts"
 import { type AttachedChannel, type Carrier, ClientInstance } from "../../../src/client/client-instance.ts";
 import { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import { channelLimits } from "../../../src/wire/limits.ts";
+import { SERVER_ID } from "./support/scripted-daemon.ts";
 
 const EPOCH = new Uint8Array(16).fill(3);
 
@@ -11,7 +12,8 @@ function createInstance(): ClientInstance {
 }
 
 function attached(named: "held" | "fresh"): AttachedChannel {
-  return { named, epoch: EPOCH, received: 0, peerLimits: channelLimits, lossReason: ChannelLossReason.EPOCH_CHANGED };
+  const lossReason = ChannelLossReason.EPOCH_CHANGED;
+  return { named, serverId: SERVER_ID, epoch: EPOCH, received: 0, peerLimits: channelLimits, lossReason };
 }
 
 function createCarrier(attempt: number, told: number[] = []): Carrier {

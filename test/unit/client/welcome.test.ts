@@ -30,6 +30,21 @@ describe("DaemonClient: the Welcome", () => {
     expect(stage.daemon.connections).toHaveLength(1);
   });
 
+  it("stays with the daemon that it has met first, also where it was told of none [WELCOME-2]", async () => {
+    const stage = stageClient();
+    await connect(stage);
+    welcomeWith(stage, (attachment) => ({ attachment, server: { serverId: OTHER_ID } }));
+    stage.daemon.connection.connection.abort();
+    await settle(stage);
+    expect((await rejectionOf(stage, stage.client.ensureConnected())).code).toBe("WRONG_SERVER");
+    expect(stage.daemon.hellos.map(({ expectedServerId }) => expectedServerId)).toEqual(["", SERVER_ID]);
+    stage.daemon.onHello = (connection) => connection.welcome();
+    const connected = stage.client.ensureConnected();
+    await settle(stage);
+    await connected;
+    expect(stage.daemon.hellos.at(-1)?.expectedServerId).toBe(SERVER_ID);
+  });
+
   it.each([
     ["below what is trimmed", 0n],
     ["above what was ever sent", 1_000n],
