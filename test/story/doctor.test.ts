@@ -31,7 +31,7 @@ import {
 } from "../support/doctor-fakes.ts";
 import { echoOf, type PortOptions, stagePort, withKey } from "../support/port-stage.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
-import { takeFreePort } from "../support/socket-harness.ts";
+import { CLOSED_PORT } from "../support/socket-harness.ts";
 
 const TOKEN = "the-token-of-the-daemon";
 const KEY = "a-session-key-of-the-doctor_01";
@@ -158,7 +158,7 @@ describe("moorline doctor: on the way to a port", () => {
   });
 
   it("finds a port at which nobody listens [DOCTOR-1]", async () => {
-    const findings = await findAll(on({ port: await takeFreePort() }));
+    const findings = await findAll(on({ port: CLOSED_PORT }));
     expect([troublesOf(findings), skippedOf(findings)]).toEqual([["TCP FAILED PORT_CLOSED"], afterTcp]);
     expect([find(findings, Step.TCP).action, exitCodeOf(findings)]).toEqual([
       "Start the daemon, or correct the port.",

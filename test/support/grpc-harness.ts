@@ -7,7 +7,7 @@ import { createAttachRoutes } from "../../src/server/http/attach-stream.ts";
 import { createExchange, exchangeKey, type RpcHandler } from "../../src/server/http/exchange.ts";
 import type { SilentPeer, TransportHarness } from "../../src/testing/index.ts";
 import type { ConnectionHandler, Transport } from "../../src/transport/connection.ts";
-import { takeFreePort } from "./socket-harness.ts";
+import { CLOSED_PORT } from "./socket-harness.ts";
 
 const FLOOD_BYTES = 32 * 1024 * 1024;
 /** An empty message, as gRPC frames it: the stream is open. */
@@ -26,7 +26,7 @@ export async function createGrpcHarness(transport: Transport): Promise<Transport
   return {
     transport,
     endpoint: server.endpoint,
-    refusedEndpoint: `http://127.0.0.1:${await takeFreePort()}`,
+    refusedEndpoint: `http://127.0.0.1:${CLOSED_PORT}`,
     accept(next) {
       accepting = next;
     },

@@ -6,6 +6,8 @@ import type { SilentPeer, TransportHarness } from "../../src/testing/index.ts";
 import type { ConnectionHandler, Transport } from "../../src/transport/connection.ts";
 import { createWebSocketAcceptor } from "../../src/transport/ws-server.ts";
 
+/** Nobody listens there: it is for the administrator alone, and of no service. One of the free ones is anybody's at once. */
+export const CLOSED_PORT = 2;
 const FLOOD_BYTES = 32 * 1024 * 1024;
 
 /** A WebSocket server on loopback for a transport that dials it, and beside it a peer that neither reads nor answers. */
@@ -22,13 +24,12 @@ export async function createSocketHarness(transport: Transport): Promise<Transpo
     if (request.url === "/silent") silent.upgrade(request, socket);
     else acceptor.handleUpgrade(request, socket, head);
   });
-  const refusedPort = await takeFreePort();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     transport,
     endpoint: origin,
-    refusedEndpoint: `ws://127.0.0.1:${refusedPort}`,
+    refusedEndpoint: `ws://127.0.0.1:${CLOSED_PORT}`,
     accept(handler) {
       accepting = handler;
     },
@@ -85,13 +86,4 @@ function lastSocketOf(sockets: ReadonlySet<Duplex>): Duplex {
 function encodeTextFrame(text: string): Buffer {
   const payload = Buffer.from(text);
   return Buffer.concat([Buffer.of(0x81, payload.length), payload]);
-}
-
-/** A port at which nobody listens now. */
-export async function takeFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
