@@ -29,7 +29,7 @@ export { type CollectionOptions, VersionedCollection, type WatchOptions } from "
 export { watchPieces } from "./collection/watch-pieces.ts";
 export type { LostCall, ServerEvent, SessionName } from "./events.ts";
 export { createIdentity, type Identity, loadOrCreateIdentity, type ProgramInfo } from "./identity.ts";
-export type { JournalEntry, JournalStore, JournalUse } from "./journal/journal-store.ts";
+export type { JournalEntry, JournalSession, JournalStore, JournalUse } from "./journal/journal-store.ts";
 export { createMemoryJournalStore } from "./journal/memory-journal-store.ts";
 export type { Listening, ListenOptions } from "./listen.ts";
 export type { ServerMetrics } from "./metrics.ts";

@@ -37,10 +37,11 @@ export class SessionRegistry implements SessionKeeper {
   ready(): Promise<void> | undefined {
     if (this.loading.name === "loaded") return undefined;
     if (this.loading.name === "loading") return this.loading.done;
+    const journaled = this.context.journal?.readSessions();
     const records = this.list();
-    if (!(records instanceof Promise)) return this.restore(records);
-    const done = records.then(
-      (late) => this.restore(late),
+    if (!(records instanceof Promise) && journaled === undefined) return this.restore(records);
+    const done = Promise.all([records, journaled]).then(
+      ([late]) => this.restore(late),
       (cause: unknown) => {
         this.loading = { name: "unloaded" };
         throw storeFailed(cause);
@@ -62,8 +63,8 @@ export class SessionRegistry implements SessionKeeper {
   }
 
   /**
-   * Creates a session. Where its principal has too many, the longest idle one of them ends.
-   * @returns undefined where none of them is idle.
+   * Creates a session. Where its principal has too many, the longest idle one of them ends that has no keyed calls.
+   * @returns undefined where there is none. Spec: SESSION-4.
    */
   create(
     { sessionHash, sessionRef }: Pick<CheckedHello, "sessionHash" | "sessionRef">,
@@ -130,9 +131,15 @@ export class SessionRegistry implements SessionKeeper {
     const sessions = this.byPrincipal.get(principal);
     if (sessions === undefined || sessions.size < this.context.limits.session.maxSessions) return true;
     let longest: Session | undefined;
-    for (const session of sessions) if (deadlineOf(session) < deadlineOf(longest)) longest = session;
+    for (const session of sessions) {
+      if (deadlineOf(session) < deadlineOf(longest) && !this.isJournaled(session)) longest = session;
+    }
     longest?.end();
     return longest !== undefined;
+  }
+
+  private isJournaled({ hash }: Session): boolean {
+    return this.context.journal?.holds(hash) === true;
   }
 }
 

@@ -116,6 +116,21 @@ export function testJournalStore(name: string, createPlace: () => JournalPlace |
       ]);
     });
 
+    it("tells which sessions have entries, and when the last was accepted [SESSION-4]", async () => {
+      const store = await open();
+      for (const acceptedAtMs of [3_000, 1_000])
+        await store.accept(journalEntry({ key: `${acceptedAtMs}`, acceptedAtMs }));
+      await store.accept(journalEntry({ sessionHash: OTHER, key: "k", acceptedAtMs: 2_000 }));
+      const both = [
+        { sessionHash: SESSION, lastAcceptedAtMs: 3_000 },
+        { sessionHash: OTHER, lastAcceptedAtMs: 2_000 },
+      ];
+      expect(await store.sessions()).toHaveLength(2);
+      expect(await store.sessions()).toEqual(expect.arrayContaining(both));
+      await store.delete(OTHER, "k");
+      expect(await store.sessions()).toEqual([both[0]]);
+    });
+
     it("forgets a session, and no other [JOURNAL-10]", async () => {
       const store = await open();
       await store.accept(journalEntry());

@@ -26,6 +26,14 @@ export interface JournalUse {
   readonly outcomeBytes: number | undefined;
 }
 
+/** A session that has entries. */
+export interface JournalSession {
+  /** The hash of the session key. */
+  readonly sessionHash: string;
+  /** When the last of its calls was accepted, in milliseconds since 1970. */
+  readonly lastAcceptedAtMs: number;
+}
+
 /**
  * Where a daemon remembers its keyed calls. The server is the only one that changes it. Calls about one key come one after
  * the other, those about several at any time. Whatever rejects, or throws, is reported and has failed as a whole: a call
@@ -34,6 +42,8 @@ export interface JournalUse {
 export interface JournalStore {
   /** The entry of a key, if there is one. */
   find(sessionHash: string, key: string): JournalEntry | undefined | Promise<JournalEntry | undefined>;
+  /** The sessions that have entries, in any order. Called once. */
+  sessions(): readonly JournalSession[] | Promise<readonly JournalSession[]>;
   /** What all entries of a session take up, in the order of their acceptance. */
   list(sessionHash: string): readonly JournalUse[] | Promise<readonly JournalUse[]>;
   /** Keeps an entry, instead of one of the same name. It is durable when this returns, or resolves. */
@@ -44,6 +54,6 @@ export interface JournalStore {
   delete(sessionHash: string, key: string): void | Promise<void>;
   /** Forgets all entries of a session. */
   deleteSession(sessionHash: string): void | Promise<void>;
-  /** Forgets all entries that were accepted before a time, in milliseconds since 1970. Called once, before all else. */
+  /** Forgets all entries that were accepted before a time, in milliseconds since 1970. Called once, before any of a session. */
   purge(acceptedBeforeMs: number): void | Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { createDrainingError } from "../../rpc/call-errors.ts";
 import type { KeyedCalls, KeyedQuestion, KeyedWait, KeyedWaiter } from "../../rpc/keyed-calls.ts";
 import type { JournalLimits } from "../../wire/limits.ts";
-import type { JournalStore } from "./journal-store.ts";
+import type { JournalSession, JournalStore } from "./journal-store.ts";
 import type { KeyedSlot } from "./keyed-slot.ts";
 import { type JournalContext, SessionJournal } from "./session-journal.ts";
 
@@ -22,6 +22,8 @@ export interface JournalParts {
 export class Journal {
   private readonly context: JournalContext;
   private readonly sessions = new Map<string, SessionJournal>();
+  /** When the last key of each session was accepted. Undefined while it is not known which sessions have keys. */
+  private acceptances: Map<string, number> | undefined = undefined;
   /** Sessions that are being deleted from the store. */
   private readonly endings = new Map<string, Promise<void>>();
   /** What has outlived its session. */
@@ -32,7 +34,26 @@ export class Journal {
   constructor({ store, limits, clock, epoch, failed }: JournalParts) {
     // While the process runs a change of the wall clock makes nothing older or younger.
     const startMs = clock.wallNow() - clock.now();
-    this.context = { store, limits, epoch, failed, nowMs: () => startMs + clock.now() };
+    const accepted = (hash: string, atMs: number): void => void this.acceptances?.set(hash, atMs);
+    this.context = { store, limits, epoch, accepted, failed, nowMs: () => startMs + clock.now() };
+  }
+
+  /**
+   * Learns which sessions have keys. Where the store fails that stays unknown, and every session counts as one that has.
+   * @returns What resolves when it is done, and never rejects; undefined where it is.
+   */
+  readSessions(): Promise<void> | undefined {
+    const found = this.findSessions();
+    if (found instanceof Promise) return found.then((late) => this.restore(late), this.context.failed);
+    this.restore(found);
+    return undefined;
+  }
+
+  /** Whether a session has keys: were it ended, what was done under one of them could be done again. Spec: SESSION-4. */
+  holds(sessionHash: string): boolean {
+    if (this.acceptances === undefined) return true;
+    const acceptedAtMs = this.acceptances.get(sessionHash) ?? Number.NEGATIVE_INFINITY;
+    return acceptedAtMs + this.context.limits.keepMs > this.context.nowMs();
   }
 
   /** The keyed calls of a session, by the hash of its key. */
@@ -55,6 +76,7 @@ export class Journal {
     const session = this.sessions.get(sessionHash);
     if (session !== undefined) this.disown(session);
     this.sessions.delete(sessionHash);
+    this.acceptances?.delete(sessionHash);
     const ending = this.purge().then(() => this.attempt(() => this.context.store.deleteSession(sessionHash)));
     this.endings.set(sessionHash, ending);
     void ending.then(() => {
@@ -72,6 +94,18 @@ export class Journal {
   cut(error: ConnectError): void {
     this.phase = "cut";
     for (const slot of this.slots()) slot.cut(error);
+  }
+
+  private findSessions(): ReturnType<JournalStore["sessions"]> {
+    try {
+      return this.context.store.sessions();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private restore(sessions: readonly JournalSession[]): void {
+    this.acceptances = new Map(sessions.map(({ sessionHash, lastAcceptedAtMs }) => [sessionHash, lastAcceptedAtMs]));
   }
 
   private disown(session: SessionJournal): void {

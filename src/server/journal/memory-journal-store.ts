@@ -15,6 +15,11 @@ export function createMemoryJournalStore(): JournalStore {
   };
   return {
     find: (sessionHash, key) => sessions.get(sessionHash)?.get(key),
+    sessions: () =>
+      [...sessions].map(([sessionHash, entries]) => {
+        const times = [...entries.values()].map(({ acceptedAtMs }) => acceptedAtMs);
+        return { sessionHash, lastAcceptedAtMs: Math.max(...times) };
+      }),
     list(sessionHash) {
       const entries = [...(sessions.get(sessionHash)?.values() ?? [])].sort((a, b) => a.acceptedAtMs - b.acceptedAtMs);
       return entries.map(({ key, acceptedAtMs, outcome }) => ({ key, acceptedAtMs, outcomeBytes: outcome?.length }));

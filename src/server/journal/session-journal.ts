@@ -15,6 +15,8 @@ export interface JournalContext {
   readonly epoch: string;
   /** Milliseconds since 1970, as far as this process goes never back. */
   nowMs(): number;
+  /** A session has a key that was accepted now. */
+  accepted(sessionHash: string, acceptedAtMs: number): void;
   /** The journal has failed at something. */
   failed(error: unknown): void;
 }
@@ -111,6 +113,7 @@ export class SessionJournal implements KeyedCalls {
     const acceptedAtMs = this.context.nowMs();
     const full = room.reserve(slot.key, acceptedAtMs);
     if (full !== undefined) return full;
+    this.context.accepted(this.sessionHash, acceptedAtMs);
     try {
       await this.write(slot.key, request, acceptedAtMs);
     } catch (error) {

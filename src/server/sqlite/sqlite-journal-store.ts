@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { systemClock } from "../../transport/system-clock.ts";
-import type { JournalEntry, JournalStore, JournalUse } from "../journal/journal-store.ts";
+import type { JournalEntry, JournalSession, JournalStore, JournalUse } from "../journal/journal-store.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteTurn } from "./sqlite-turn.ts";
 
@@ -20,6 +20,7 @@ type Row = Readonly<Record<string, unknown>>;
 export function createSqliteJournalStore(database: SqliteDatabase, options: SqliteJournalOptions = {}): JournalStore {
   const turn = new SqliteTurn(database, options.clock ?? systemClock);
   const find = database.prepare("SELECT * FROM journal_entry WHERE session_hash = ? AND key = ?");
+  const sessions = database.prepare(SESSIONS);
   const list = database.prepare(LIST);
   const accept = database.prepare("INSERT OR REPLACE INTO journal_entry VALUES (?, ?, ?, ?, ?, ?, ?)");
   const complete = database.prepare("UPDATE journal_entry SET outcome = ? WHERE session_hash = ? AND key = ?");
@@ -31,6 +32,7 @@ export function createSqliteJournalStore(database: SqliteDatabase, options: Sqli
       const row = database.run(() => find.get(sessionHash, key));
       return row === undefined ? undefined : rowToEntry(row);
     },
+    sessions: () => database.run(() => sessions.all().map(rowToSession)),
     list: (sessionHash) => database.run(() => list.all(sessionHash).map(rowToUse)),
     accept: ({ sessionHash, key, method, requestHash, acceptedAtMs, epoch, outcome = null }) =>
       turn.add(() => accept.run(sessionHash, key, method, requestHash, acceptedAtMs, epoch, outcome)),
@@ -41,10 +43,17 @@ export function createSqliteJournalStore(database: SqliteDatabase, options: Sqli
   };
 }
 
+const SESSIONS =
+  "SELECT session_hash, max(accepted_at_ms) AS last_accepted_at_ms FROM journal_entry GROUP BY session_hash";
+
 const LIST = `
   SELECT key, accepted_at_ms, length(outcome) AS outcome_bytes FROM journal_entry
   WHERE session_hash = ? ORDER BY accepted_at_ms
 `;
+
+function rowToSession({ session_hash, last_accepted_at_ms }: Row): JournalSession {
+  return { sessionHash: String(session_hash), lastAcceptedAtMs: Number(last_accepted_at_ms) };
+}
 
 function rowToEntry({ session_hash, key, method, request_hash, accepted_at_ms, epoch, outcome }: Row): JournalEntry {
   return {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/core/clock.ts";
-import type { JournalEntry, JournalStore } from "../../../src/server/journal/journal-store.ts";
+import type { JournalEntry, JournalSession, JournalStore } from "../../../src/server/journal/journal-store.ts";
 import type { SimulatedRandom } from "../../../src/testing/simulated-random.ts";
 import type { JournalLimits } from "../../../src/wire/limits.ts";
 import type { Judge } from "./judge.ts";
@@ -39,6 +39,7 @@ export class JournalDisk {
   /** The journal as one process sees it. What it has not written when it dies is never written. */
   open(process: Process): JournalStore {
     return {
+      sessions: () => this.perform(process, () => this.sessions()),
       find: (sessionHash, key) => this.perform(process, () => this.find(sessionHash, key)?.toEntry()),
       list: (sessionHash) => this.perform(process, () => this.kept(sessionHash).map((kept) => kept.toUse())),
       accept: (entry) => this.accept(process, entry),
@@ -47,6 +48,15 @@ export class JournalDisk {
       deleteSession: (sessionHash) => this.perform(process, () => this.forgetSession(process, sessionHash)),
       purge: (beforeMs) => this.perform(process, () => this.purge(process, beforeMs)),
     };
+  }
+
+  private sessions(): JournalSession[] {
+    const kept = [...this.all.keys()].map((sessionHash) => ({ sessionHash, entries: this.kept(sessionHash) }));
+    return kept
+      .filter(({ entries }) => entries.length > 0)
+      .map(({ sessionHash, entries }) => {
+        return { sessionHash, lastAcceptedAtMs: Math.max(...entries.map(({ entry }) => entry.acceptedAtMs)) };
+      });
   }
 
   /** The key as it is kept now, on disk. */

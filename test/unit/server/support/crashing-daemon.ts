@@ -50,6 +50,7 @@ class DaemonProcess {
       return result;
     };
     return {
+      sessions: () => slowly(() => store.sessions()),
       find: (...args) => slowly(() => store.find(...args)),
       list: (...args) => slowly(() => store.list(...args)),
       accept: (...args) => slowly(() => store.accept(...args)),

@@ -114,6 +114,11 @@ export class TroubledStore implements JournalStore {
     };
   }
 
+  sessions(): ReturnType<JournalStore["sessions"]> {
+    if (this.failing.has("sessions")) throw new Error("the disk");
+    return this.inner.sessions();
+  }
+
   find(...args: Parameters<JournalStore["find"]>): Promise<Awaited<ReturnType<JournalStore["find"]>>> {
     return this.pass("find", () => this.inner.find(...args));
   }
