@@ -4,6 +4,7 @@ import { type ClientOptions, WebSocket } from "ws";
 import type { Connection, ConnectionListener, Transport } from "./connection.ts";
 import { createFailedConnection } from "./failed-connection.ts";
 import { SUBPROTOCOL, transportLimits } from "./limits.ts";
+import { readStart } from "./read-start.ts";
 import { systemClock } from "./system-clock.ts";
 import { WsConnection } from "./ws-connection.ts";
 
@@ -31,7 +32,8 @@ function dial(endpoint: string, listener: ConnectionListener, options: WsTranspo
   }
   const connection = WsConnection.dialed(socket, listener);
   socket.on("unexpected-response", (_request: ClientRequest, response: IncomingMessage) => {
-    void readRefusal(response).then((text) => {
+    void readStart(response, MAX_REFUSAL_BYTES).then((start) => {
+      const text = start.trim();
       connection.failure ||= `the server answered HTTP ${response.statusCode}${text && `: ${text}`}`;
       socket.terminate();
     });
@@ -47,20 +49,4 @@ function toClientOptions(options: WsTransportOptions): ClientOptions & { readonl
     maxPayload: transportLimits.maxClientMessageBytes,
     closeTimeout: transportLimits.closeTimeoutMs,
   };
-}
-
-/** The start of what a server says that does not upgrade; for people. */
-async function readRefusal(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length >= MAX_REFUSAL_BYTES) break;
-    }
-  } catch {
-    // What came until then is all there is.
-  }
-  return Buffer.concat(chunks).toString("utf8", 0, MAX_REFUSAL_BYTES).trim();
 }

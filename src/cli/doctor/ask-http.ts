@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { readStart } from "../../transport/read-start.ts";
 import type { Target } from "./target.ts";
 
 /** A question over HTTP/1.1. */
@@ -46,7 +47,7 @@ export async function askHttp(target: Target, question: HttpQuestion, signal: Ab
   try {
     const response = await answerTo(request);
     const { statusCode: status = 0 } = response;
-    return { status, headers: response.headers, body: status === 101 ? "" : await readStart(response) };
+    return { status, headers: response.headers, body: status === 101 ? "" : await readStart(response, MAX_BODY_BYTES) };
   } finally {
     request.destroy();
   }
@@ -63,19 +64,4 @@ function answerTo(request: ClientRequest): Promise<IncomingMessage> {
       reject(new NoHttpError(error.rawPacket?.toString("latin1", 0, MAX_SAID_BYTES) ?? "", error));
     });
   });
-}
-
-async function readStart(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length >= MAX_BODY_BYTES) break;
-    }
-  } catch {
-    // What came until then is all there is.
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
