@@ -10,6 +10,7 @@ import type { Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { createWebSocketTransport } from "../transport/web-socket.ts";
+import { checkRange, MAX_UINT32 } from "../wire/check-given.ts";
 import {
   channelLimits,
   creditRange,
@@ -23,12 +24,13 @@ import { MoorlineError } from "../wire/moorline-error.ts";
 import { parseServerId } from "../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
 import { sessionRefOf } from "../wire/session-ref.ts";
+import { Callbacks } from "./callbacks.ts";
 import type { ClientProgram } from "./client-hello.ts";
 import { ClientInstance } from "./client-instance.ts";
-import type { Credential, CredentialCallback, CredentialSource } from "./credential.ts";
+import { type Credential, type CredentialCallback, type CredentialSource, resolveCredential } from "./credential.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { type LifecycleSource, noLifecycle } from "./lifecycle.ts";
-import { checkPath, checkProgram, checkRange, MAX_UINT32, resolveCredential } from "./option-checks.ts";
+import { checkPath, checkProgram } from "./option-checks.ts";
 
 /** How a DaemonClient is made. */
 export interface DaemonClientOptions {
@@ -89,6 +91,11 @@ export interface ClientLimits {
   readonly answerTimeoutMs: number;
   /** How long a wake check waits for any packet, in milliseconds. Default 3 s. */
   readonly wakeTimeoutMs: number;
+  /**
+   * How long a function that gives a credential (or to a runtime the session key) may take, in milliseconds. Default 60 s.
+   * After that it has failed, which the state says, and the next try asks again. A source that is given has its own.
+   */
+  readonly callbackTimeoutMs: number;
 }
 
 /** The options of a client, checked and with their defaults. */
@@ -98,6 +105,8 @@ export interface ClientSettings
   readonly program: ClientProgram;
   /** Whom the client stands for. */
   readonly credentials: CredentialSource;
+  /** Asks the callback of the client's own credential source. */
+  readonly callbacks: Callbacks;
   /** As in the options. */
   readonly routes: ServedRoutes | undefined;
   /** As in the options. */
@@ -122,13 +131,15 @@ export function resolveClientOptions(options: DaemonClientOptions): ClientSettin
   const random = options.random ?? systemRandom;
   const sessionKey = parseSessionKey(options.sessionKey);
   const limits = resolveChannelLimits(options.limits ?? {});
+  const callbacks = new Callbacks(clock, options.limits?.callbackTimeoutMs);
   return {
     endpoint: parseEndpoint(options.endpoint).url,
     sessionKey,
     sessionRef: sessionRefOf(sessionKey),
     program: checkProgram(options.client),
     expectedServerId: options.expectedServerId === undefined ? "" : parseServerId(options.expectedServerId),
-    credentials: resolveCredential(options.credential),
+    credentials: resolveCredential(options.credential, callbacks),
+    callbacks,
     transport: options.transport ?? createWebSocketTransport({ clock }),
     path: checkPath(options.path),
     routes: checkRoutes(options.routes),

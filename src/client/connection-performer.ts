@@ -158,7 +158,10 @@ export class ConnectionPerformer
   }
 
   private entered({ state }: ConnectionState): void {
-    if (state.case === "disposed") this.liveness.dispose();
+    if (state.case === "disposed") {
+      this.liveness.dispose();
+      this.settings.callbacks.cancel();
+    }
     const isRefused = state.case === "disconnected" && isCredentialRefused(state.value.verdict);
     if (isRefused) this.settings.credentials.forget(this.shown);
   }

@@ -1,4 +1,7 @@
+import type { Clock } from "../core/clock.ts";
+import { systemClock } from "../transport/system-clock.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
+import { Callbacks } from "./callbacks.ts";
 
 /** Whom a client stands for, as it shows it to the daemon. A secret. */
 export type Credential =
@@ -55,9 +58,9 @@ export class CredentialSource {
   private readonly callback: CredentialCallback | undefined;
   private state: SourceState;
 
-  /** @param option The credential itself, a callback that gives it, or none. */
-  constructor(option: Credential | CredentialCallback | undefined) {
-    this.callback = typeof option === "function" ? option : undefined;
+  /** @param option The credential itself, a callback that gives it, or none. @param callbacks Asks the callback. */
+  constructor(option: Credential | CredentialCallback | undefined, callbacks: Callbacks) {
+    this.callback = typeof option === "function" ? () => callbacks.ask("credential", option) : undefined;
     this.state = typeof option === "function" ? { name: "unknown" } : { name: "known", credential: option };
   }
 
@@ -139,13 +142,43 @@ export class CredentialSource {
   }
 }
 
+/** How a source of credentials is made. */
+export interface CredentialSourceOptions {
+  /** How long the callback may take, in milliseconds. Default 60,000. After that it has failed, and may be asked again. */
+  readonly callbackTimeoutMs?: number;
+  /** Time. Default: the system's. */
+  readonly clock?: Clock;
+}
+
 /**
  * A source of credentials that several clients and probes can be given as their `credential`: the callback is asked once for
- * all of them, and again when what it gave was refused.
+ * all of them, and again when what it gave was refused, or it has failed.
  * @param option The credential itself, or a callback that gives it.
+ * @throws MoorlineError OPTION_INVALID. Spec: RETRY-6.
  */
-export function createCredentialSource(option: Credential | CredentialCallback | undefined): CredentialSource {
-  return new CredentialSource(option);
+export function createCredentialSource(
+  option: Credential | CredentialCallback | undefined,
+  { callbackTimeoutMs, clock = systemClock }: CredentialSourceOptions = {},
+): CredentialSource {
+  return new CredentialSource(option, new Callbacks(clock, callbackTimeoutMs));
+}
+
+/**
+ * The source of a credential option: the one that was given, or one of its own.
+ * @param callbacks Asks the callback of one of its own.
+ * @throws MoorlineError OPTION_INVALID, without the value.
+ */
+export function resolveCredential(
+  option: Credential | CredentialCallback | CredentialSource | undefined,
+  callbacks: Callbacks,
+): CredentialSource {
+  if (option instanceof CredentialSource) return option;
+  if (option === undefined || typeof option === "function" || isCredential(option)) {
+    return new CredentialSource(option, callbacks);
+  }
+  throw new MoorlineError("OPTION_INVALID", "The option credential is no credential.", {
+    action: "Give { bearerToken } or { pairingToken }, a function that does, or a source from createCredentialSource.",
+  });
 }
 
 /** None is no answer where there must be one. */

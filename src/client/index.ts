@@ -55,6 +55,7 @@ export {
   type Credential,
   type CredentialCallback,
   type CredentialSource,
+  type CredentialSourceOptions,
   createCredentialSource,
 } from "./credential.ts";
 export { type CloseOptions, createDaemonClient, type DaemonClient } from "./daemon-client.ts";

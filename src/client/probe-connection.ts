@@ -3,9 +3,9 @@ import type { Violation } from "../channel/accept.ts";
 import { type Farewell, Link, type LinkOwner } from "../channel/link.ts";
 import type { probeEvent } from "../machine/probe.ts";
 import type { Connection, ConnectionClose, ConnectionListener } from "../transport/connection.ts";
+import { MAX_UINT32 } from "../wire/check-given.ts";
 import { channelLimits } from "../wire/limits.ts";
 import { toVerdictCode } from "../wire/verdict.ts";
-import { MAX_UINT32 } from "./option-checks.ts";
 import type { ProbeSettings } from "./probe-options.ts";
 import type { PromotedConnection } from "./promoted-connection.ts";
 import {

@@ -7,13 +7,15 @@ import type { Transport } from "../transport/connection.ts";
 import { systemClock } from "../transport/system-clock.ts";
 import { systemRandom } from "../transport/system-random.ts";
 import { createWebSocketTransport } from "../transport/web-socket.ts";
+import { checkRange, MAX_UINT32 } from "../wire/check-given.ts";
 import { parseServerId } from "../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../wire/session-key.ts";
 import { sessionRefOf } from "../wire/session-ref.ts";
+import { Callbacks } from "./callbacks.ts";
 import type { ClientProgram } from "./client-hello.ts";
-import type { Credential, CredentialCallback, CredentialSource } from "./credential.ts";
+import { type Credential, type CredentialCallback, type CredentialSource, resolveCredential } from "./credential.ts";
 import { parseEndpoint } from "./endpoint.ts";
-import { checkPath, checkProgram, checkRange, MAX_UINT32, resolveCredential } from "./option-checks.ts";
+import { checkPath, checkProgram } from "./option-checks.ts";
 
 /** How a Probe is made. What a DaemonClient has as well means the same; for a promotion it must be the same. */
 export interface ProbeOptions {
@@ -64,6 +66,8 @@ export interface ProbeSettings
   readonly program: ClientProgram;
   /** Whom the client stands for. */
   readonly credentials: CredentialSource;
+  /** Asks the callback of the probe's own credential source. */
+  readonly callbacks: Callbacks;
   /** What stands for the session key in logs. */
   readonly sessionRef: string;
   /** What the machine runs with. */
@@ -82,6 +86,7 @@ export interface ProbeSettings
 export function resolveProbeOptions(options: ProbeOptions): ProbeSettings {
   const { clock = systemClock, random = systemRandom, expectedServerId, generation = 1 } = options;
   const sessionKey = parseSessionKey(options.sessionKey);
+  const callbacks = new Callbacks(clock);
   checkRange("generation", generation, 0, MAX_UINT32);
   return {
     endpoint: parseEndpoint(options.endpoint).url,
@@ -89,7 +94,8 @@ export function resolveProbeOptions(options: ProbeOptions): ProbeSettings {
     sessionRef: sessionRefOf(sessionKey),
     program: checkProgram(options.client),
     expectedServerId: expectedServerId === undefined ? "" : parseServerId(expectedServerId),
-    credentials: resolveCredential(options.credential),
+    credentials: resolveCredential(options.credential, callbacks),
+    callbacks,
     transport: options.transport ?? createWebSocketTransport({ clock }),
     path: checkPath(options.path),
     generation,

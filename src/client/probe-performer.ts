@@ -80,6 +80,7 @@ export class ProbePerformer implements Performer<ProbeState, ProbeEvent, ProbeEf
 
   logged(entry: LogEntry<ProbeState, ProbeEvent>): void {
     const { state } = entry.to;
+    if (state.case === "closed") this.settings.callbacks.cancel();
     if (entry.to !== entry.from && state.case === "closed" && isCredentialRefused(state.value.code)) {
       this.settings.credentials.forget(this.credential);
     }

@@ -1,10 +1,9 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { SessionService } from "../../gen/moorline/session/v1/service_pb.ts";
 import { parseEndpoint } from "../client/endpoint.ts";
-import { checkRange, MAX_UINT32 } from "../client/option-checks.ts";
 import type { Clock } from "../core/clock.ts";
 import { systemClock } from "../transport/system-clock.ts";
-import { checkFunction } from "../wire/check-given.ts";
+import { checkFunction, checkRange, MAX_UINT32 } from "../wire/check-given.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { type ServerId, serverIdOf } from "../wire/server-id.ts";
 

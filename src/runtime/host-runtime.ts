@@ -67,11 +67,6 @@ export interface HostLimits extends ClientLimits {
   readonly interruptionMs: number;
   /** How often paths are measured, in milliseconds, in the foreground. Default 10,000. */
   readonly probeIntervalMs: number;
-  /**
-   * How long the functions that give session key and credential may take, in milliseconds. Default 60,000. After that the
-   * host says so in its state, and asks again when it is retried.
-   */
-  readonly callbackTimeoutMs: number;
 }
 
 /** What a {@link HostRuntime} shows. The same object until something changes; so are its parts. */

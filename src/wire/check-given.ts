@@ -1,5 +1,8 @@
 import { MoorlineError } from "./moorline-error.ts";
 
+/** The largest number that options may have where nothing else bounds it. */
+export const MAX_UINT32 = 2 ** 32 - 1;
+
 /**
  * Checks that something that was given has the functions which will be called on it, so that it fails where it is given and
  * not later somewhere else. Nothing, where it may be left out, is no failure.
@@ -36,4 +39,13 @@ export function checkList(name: string, value: unknown): void {
   throw new MoorlineError("OPTION_INVALID", `What was given as ${name} is no list.`, {
     action: `Give a list as ${name}.`,
   });
+}
+
+/**
+ * Checks a limit.
+ * @throws MoorlineError OPTION_INVALID.
+ */
+export function checkRange(name: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw new MoorlineError("OPTION_INVALID", `The limit ${name} is not a whole number from ${min} to ${max}.`);
 }

@@ -309,3 +309,6 @@ export const httpLimits: HttpLimits = {
 
 /** The deadline of a unary call that names none, in milliseconds. Streams have none. */
 export const unaryTimeoutMs = MINUTE_MS;
+
+/** How long a function of the app may take to give a session key or a credential, in milliseconds. */
+export const callbackTimeoutMs = MINUTE_MS;

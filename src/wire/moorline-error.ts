@@ -4,7 +4,8 @@ import { nameOfCode } from "./verdict.ts";
 
 /** What to do about what went wrong on this side alone, also on a page. The schema says it for close codes. */
 const LOCAL_ACTIONS = {
-  CALLBACK_TIMED_OUT: "Have the function answer or throw in time, or allow it more, then call retry.",
+  CALLBACK_TIMED_OUT:
+    "Have the function answer or throw in time, or give limits.callbackTimeoutMs, then call retry or ensureConnected.",
   CLOSE_CODE_UNKNOWN: "Update this side: the peer gives a reason which this version does not know.",
   CREDENTIAL_REFRESH_FAILED: "Sign in again, then call ensureConnected.",
   DAEMON_UNREACHABLE:

@@ -1,7 +1,7 @@
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { Clock } from "../../core/clock.ts";
+import { Deadlines } from "../../core/deadlines.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
-import { Deadlines } from "../deadlines.ts";
 import type { HostRegistry, RegistryContents } from "../registry/host-registry.ts";
 
 /** How long a registry may take to answer, in milliseconds. Spec: FLEET-13. */

@@ -231,7 +231,7 @@ export class HostCore {
     const { lifecycle, waiters } = this.parts;
     if (state.state.case === "stopped") {
       lifecycle.dispose();
-      this.settings.deadlines.cancel();
+      this.settings.callbacks.cancel();
     }
     this.show();
     waiters.settle(state);

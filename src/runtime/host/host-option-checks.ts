@@ -1,5 +1,4 @@
-import { checkRange, MAX_UINT32 } from "../../client/option-checks.ts";
-import { checkFunction, checkList, checkMethods, checkObject } from "../../wire/check-given.ts";
+import { checkFunction, checkList, checkMethods, checkObject, checkRange, MAX_UINT32 } from "../../wire/check-given.ts";
 import type { HostRuntimeOptions } from "../host-runtime.ts";
 import { checkProfile } from "./profile.ts";
 

@@ -1,11 +1,12 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { directoryServiceCodes } from "../../../gen/moorline/agent/v1/directory_service_codec.ts";
 import { timelineServiceCodes } from "../../../gen/moorline/agent/v1/timeline_service_codec.ts";
+import { Callbacks } from "../../client/callbacks.ts";
 import type { ClientProgram } from "../../client/client-hello.ts";
 import { type ClientLimits, resolveChannelLimits } from "../../client/client-options.ts";
-import type { CredentialSource } from "../../client/credential.ts";
+import { type CredentialSource, resolveCredential } from "../../client/credential.ts";
 import { type LifecycleSource, noLifecycle } from "../../client/lifecycle.ts";
-import { checkProgram, checkRange, MAX_UINT32, resolveCredential } from "../../client/option-checks.ts";
+import { checkProgram } from "../../client/option-checks.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import { defaultHostConfig, type HostConfig } from "../../machine/host.ts";
@@ -17,11 +18,10 @@ import type { Transport } from "../../transport/connection.ts";
 import { systemClock } from "../../transport/system-clock.ts";
 import { systemRandom } from "../../transport/system-random.ts";
 import { createWebSocketTransport } from "../../transport/web-socket.ts";
+import { checkRange, MAX_UINT32 } from "../../wire/check-given.ts";
 import { type LocalChannelLimits, unaryTimeoutMs } from "../../wire/limits.ts";
-import { MoorlineError } from "../../wire/moorline-error.ts";
 import { parseServerId, type ServerId } from "../../wire/server-id.ts";
 import { parseSessionKey, type SessionKey } from "../../wire/session-key.ts";
-import { Deadlines } from "../deadlines.ts";
 import type { HostRuntimeOptions } from "../host-runtime.ts";
 import { checkHostOptions } from "./host-option-checks.ts";
 
@@ -35,8 +35,8 @@ export interface HostSettings {
   readonly program: ClientProgram;
   /** Whom the client stands for: one source for all connections. */
   readonly credentials: CredentialSource;
-  /** Those of the functions that give session key and credential. */
-  readonly deadlines: Deadlines;
+  /** Asks the functions that give session key and credential. */
+  readonly callbacks: Callbacks;
   /** What direct candidates are dialled with. */
   readonly transport: Transport;
   /** As in the options. */
@@ -65,9 +65,6 @@ export interface HostSettings {
   readonly clientLimits: Partial<ClientLimits>;
 }
 
-/** How long the functions of the app may take that give session key and credential. Spec: HOST-19. */
-const CALLBACK_TIMEOUT_MS = 60_000;
-
 /** What mirrors read is much, and generated code reads it faster. */
 const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServiceCodes);
 
@@ -78,29 +75,25 @@ const mirrorCodecs = createGeneratedCodecs(directoryServiceCodes, timelineServic
 export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
   checkHostOptions(options);
   const { sessionKey, credential, limits = {}, clock = systemClock, random = systemRandom } = options;
-  const { interruptionMs, probeIntervalMs, callbackTimeoutMs = CALLBACK_TIMEOUT_MS, ...clientLimits } = limits;
+  const { interruptionMs, probeIntervalMs, ...clientLimits } = limits;
   const config = {
     interruptionMs: interruptionMs ?? defaultHostConfig.interruptionMs,
     probeIntervalMs: probeIntervalMs ?? defaultHostConfig.probeIntervalMs,
   };
   const { openTimeoutMs = 1, answerTimeoutMs = 1, wakeTimeoutMs = 1 } = clientLimits;
-  const times = { ...config, callbackTimeoutMs, openTimeoutMs, answerTimeoutMs, wakeTimeoutMs };
+  const times = { ...config, openTimeoutMs, answerTimeoutMs, wakeTimeoutMs };
   for (const [name, value] of Object.entries(times)) {
     checkRange(name, value, 1, MAX_UINT32);
   }
   const known = typeof sessionKey === "function" ? undefined : parseSessionKey(sessionKey);
-  const deadlines = new Deadlines(clock);
-  const ask = <T>(what: string, callback: () => T | Promise<T>): Promise<T> =>
-    deadlines.run(
-      { timeoutMs: callbackTimeoutMs, createError: () => createLateError(what, callbackTimeoutMs) },
-      callback,
-    );
+  const callbacks = new Callbacks(clock, limits.callbackTimeoutMs);
   return {
     serverId: parseServerId(options.profile.serverId),
-    loadSessionKey: typeof sessionKey === "function" ? () => ask("session key", sessionKey) : () => known ?? sessionKey,
+    loadSessionKey:
+      typeof sessionKey === "function" ? () => callbacks.ask("session key", sessionKey) : () => known ?? sessionKey,
     program: checkProgram(options.client),
-    credentials: resolveCredential(typeof credential === "function" ? () => ask("credential", credential) : credential),
-    deadlines,
+    credentials: resolveCredential(credential, callbacks),
+    callbacks,
     transport: options.transport ?? createWebSocketTransport({ clock }),
     routes: options.routes,
     codecs: options.codecs ?? mirrorCodecs,
@@ -115,14 +108,6 @@ export function resolveHostOptions(options: HostRuntimeOptions): HostSettings {
     channelLimits: resolveChannelLimits(clientLimits),
     clientLimits,
   };
-}
-
-function createLateError(what: string, timeoutMs: number): MoorlineError {
-  return new MoorlineError(
-    "CALLBACK_TIMED_OUT",
-    `The function that gives the ${what} has not answered within ${timeoutMs / 1_000} s.`,
-    { action: "Have it answer or throw in time, or give limits.callbackTimeoutMs, then call retry." },
-  );
 }
 
 function guard(listener: (error: unknown) => void): (error: unknown) => void {

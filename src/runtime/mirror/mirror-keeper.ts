@@ -1,5 +1,5 @@
 import type { Timer } from "../../core/clock.ts";
-import { Deadlines } from "../deadlines.ts";
+import { Deadlines } from "../../core/deadlines.ts";
 import {
   areSameBytes,
   type MirrorSave,

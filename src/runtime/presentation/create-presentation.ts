@@ -6,7 +6,6 @@ import type {
 } from "../../../gen/moorline/machine/v1/presentation_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
-import { checkRange, MAX_UINT32 } from "../../client/option-checks.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
@@ -20,7 +19,7 @@ import {
 } from "../../machine/presentation.ts";
 import { createTransition, type TransitionSink } from "../../machine/transition-log.ts";
 import { systemClock } from "../../transport/system-clock.ts";
-import { checkMethods, checkObject } from "../../wire/check-given.ts";
+import { checkMethods, checkObject, checkRange, MAX_UINT32 } from "../../wire/check-given.ts";
 import { Listeners, type Source } from "../source.ts";
 import { presentationOf } from "./presentation-of.ts";
 

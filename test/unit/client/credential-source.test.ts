@@ -2,16 +2,22 @@ import { describe, expect, it } from "vitest";
 import {
   type Credential,
   type CredentialAnswer,
-  CredentialSource,
+  type CredentialCallback,
+  type CredentialSource,
   createCredentialSource,
   isCredential,
 } from "../../../src/client/credential.ts";
+import { SimulatedClock } from "../../../src/testing/simulated-clock.ts";
 
 /** A callback whose answers a test gives, in any order. */
 function createAsker() {
   const answers: ((credential: Credential | undefined) => void)[] = [];
   const callback = (): Promise<Credential | undefined> => new Promise((resolve) => void answers.push(resolve));
   return { callback, answers };
+}
+
+function sourceOf(option: Credential | CredentialCallback | undefined, clock = new SimulatedClock()): CredentialSource {
+  return createCredentialSource(option, { clock });
 }
 
 /** What a source gives, as text. */
@@ -32,13 +38,13 @@ async function settle(): Promise<void> {
 
 describe("CredentialSource", () => {
   it("gives a fixed credential, or none, at once", () => {
-    expect(tokensOf(new CredentialSource({ bearerToken: "a" }), "get")).toEqual(['{"bearerToken":"a"}']);
-    expect(tokensOf(new CredentialSource(undefined), "get")).toEqual(['"none"']);
+    expect(tokensOf(sourceOf({ bearerToken: "a" }), "get")).toEqual(['{"bearerToken":"a"}']);
+    expect(tokensOf(sourceOf(undefined), "get")).toEqual(['"none"']);
   });
 
   it("asks once for all who want it at the same time, and keeps the answer", async () => {
     const { callback, answers } = createAsker();
-    const source = new CredentialSource(callback);
+    const source = sourceOf(callback);
     const [first, second] = [tokensOf(source, "get"), tokensOf(source, "get")];
     answers[0]?.({ pairingToken: "a" });
     await settle();
@@ -49,7 +55,7 @@ describe("CredentialSource", () => {
 
   it("keeps what the later run of the callback gave, whichever answers last [RUN-4, INV-8]", async () => {
     const { callback, answers } = createAsker();
-    const source = new CredentialSource(callback);
+    const source = sourceOf(callback);
     tokensOf(source, "get");
     source.invalidate();
     tokensOf(source, "get");
@@ -61,14 +67,14 @@ describe("CredentialSource", () => {
 
   it("asks again once the credential was refused, but a fixed one stays what it is [RETRY-5]", async () => {
     const { callback, answers } = createAsker();
-    const source = new CredentialSource(callback);
+    const source = sourceOf(callback);
     tokensOf(source, "get");
     answers[0]?.({ bearerToken: "refused" });
     await settle();
     source.forget({ bearerToken: "refused" });
     tokensOf(source, "get");
     expect(answers).toHaveLength(2);
-    const fixed = new CredentialSource({ bearerToken: "fixed" });
+    const fixed = sourceOf({ bearerToken: "fixed" });
     fixed.forget({ bearerToken: "fixed" });
     fixed.invalidate();
     expect(tokensOf(fixed, "get")).toEqual(['{"bearerToken":"fixed"}']);
@@ -76,7 +82,7 @@ describe("CredentialSource", () => {
 
   it("asks once for all whose credential was refused, whoever hears of it first or last [RETRY-6]", async () => {
     const { callback, answers } = createAsker();
-    const source = createCredentialSource(callback);
+    const source = sourceOf(callback);
     const old = { bearerToken: "old" };
     tokensOf(source, "get");
     answers[0]?.(old);
@@ -95,7 +101,7 @@ describe("CredentialSource", () => {
 
   it("asks again where none was given and none is refused [RETRY-6]", async () => {
     const { callback, answers } = createAsker();
-    const source = createCredentialSource(callback);
+    const source = sourceOf(callback);
     tokensOf(source, "get");
     answers[0]?.(undefined);
     await settle();
@@ -104,10 +110,37 @@ describe("CredentialSource", () => {
     expect(answers).toHaveLength(2);
   });
 
-  it("fails to refresh where there is no callback, or it gives none [RETRY-5]", async () => {
-    expect(tokensOf(new CredentialSource({ bearerToken: "a" }), "refresh")[0]).toContain("no callback");
+  it("gives up after 60 s, drops what comes later, and asks again when it is asked [RETRY-6, RUN-4]", async () => {
     const { callback, answers } = createAsker();
-    const tokens = tokensOf(new CredentialSource(callback), "refresh");
+    const clock = new SimulatedClock();
+    const source = sourceOf(callback, clock);
+    const tokens = tokensOf(source, "get");
+    await clock.advanceAsync(59_999);
+    expect(tokens).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(tokens[0]).toContain("CALLBACK_TIMED_OUT");
+    answers[0]?.({ bearerToken: "late" });
+    await settle();
+    const next = tokensOf(source, "get");
+    answers[1]?.({ bearerToken: "in time" });
+    await settle();
+    expect(next).toEqual(['{"bearerToken":"in time"}']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("gives the callback as long as is said, from 1 ms on [RETRY-6]", async () => {
+    const clock = new SimulatedClock();
+    const source = createCredentialSource(createAsker().callback, { clock, callbackTimeoutMs: 1_000 });
+    const tokens = tokensOf(source, "get");
+    await clock.advanceAsync(1_000);
+    expect(tokens[0]).toContain("within 1 s");
+    expect(() => createCredentialSource(undefined, { callbackTimeoutMs: 0 })).toThrow("OPTION_INVALID");
+  });
+
+  it("fails to refresh where there is no callback, or it gives none [RETRY-5]", async () => {
+    expect(tokensOf(sourceOf({ bearerToken: "a" }), "refresh")[0]).toContain("no callback");
+    const { callback, answers } = createAsker();
+    const tokens = tokensOf(sourceOf(callback), "refresh");
     answers[0]?.(undefined);
     await settle();
     expect(tokens[0]).toContain("gave none");
@@ -120,7 +153,7 @@ describe("CredentialSource: renewing", () => {
 
   async function createKnown() {
     const asker = createAsker();
-    const source = createCredentialSource(asker.callback);
+    const source = sourceOf(asker.callback);
     tokensOf(source, "get");
     asker.answers[0]?.({ bearerToken: "old" });
     await settle();
@@ -172,7 +205,7 @@ describe("CredentialSource: renewing", () => {
   });
 
   it("has none to ask where it is fixed", () => {
-    const source = new CredentialSource({ bearerToken: "fixed" });
+    const source = sourceOf({ bearerToken: "fixed" });
     expect(source.isRenewable).toBe(false);
     expect(tokensOf(source, "renew")[0]).toContain("no callback");
   });

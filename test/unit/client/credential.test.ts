@@ -146,6 +146,49 @@ describe("DaemonClient: credentials", () => {
     expect(asked).toBe(1);
   });
 
+  it("asks a callback again that has not answered for 60 s, and says what it waited for [RETRY-6, CONN-7]", async () => {
+    let asked = 0;
+    const stage = stageClient({
+      credential: () => (asked++ === 0 ? forever() : { bearerToken: "second" }),
+      limits: { openTimeoutMs: 90_000 },
+    });
+    const connected = stage.client.ensureConnected();
+    await stage.clock.advanceAsync(59_999);
+    expect([phaseNameOf(stage), asked]).toEqual(["connecting", 1]);
+    await stage.clock.advanceAsync(1);
+    expect(lossOf(stage.client.state)).toMatchObject({
+      reason: ConnectionLossReason.TRANSPORT_FAILED,
+      message: "The function that gives the credential has not answered within 60 s.",
+    });
+    expect(stage.errors).toMatchObject([{ code: "CALLBACK_TIMED_OUT" }]);
+    await stage.clock.advanceAsync(500);
+    await connected;
+    expect(tokensOf(stage)).toEqual(["second"]);
+  });
+
+  it("asks again after its time whichever attempt waits for the callback [RETRY-6, CONN-6]", async () => {
+    let asked = 0;
+    const stage = stageClient({ credential: () => (asked++ === 0 ? forever() : undefined) });
+    const connected = stage.client.ensureConnected();
+    await stage.clock.advanceAsync(59_999);
+    expect([isConnected(stage.client.state), asked]).toEqual([false, 1]);
+    await stage.clock.advanceAsync(60_000);
+    await connected;
+    expect(asked).toBe(2);
+  });
+
+  it("asks the user where the next credential has not come for 60 s, or as long as was said [RETRY-6, CONN-14]", async () => {
+    const stage = stageClient({ credential: givesOnce(forever), limits: { callbackTimeoutMs: 5_000 } });
+    stage.daemon.onHello = (connection) => connection.reject(CloseCode.CREDENTIAL_EXPIRED);
+    const connected = rejectionAfter(stage, stage.client.ensureConnected(), 5_000);
+    expect(await connected).toMatchObject({
+      code: "CREDENTIAL_REFRESH_FAILED",
+      text: expect.stringContaining("has not answered within 5 s"),
+    });
+    expect(stage.errors).toMatchObject([{ code: "CALLBACK_TIMED_OUT" }]);
+    expect(stage.clock.pending).toBe(0);
+  });
+
   it("ignores a refresh that comes after somebody connected otherwise [RUN-4, INV-8]", async () => {
     const gives: ((credential: Credential) => void)[] = [];
     const stage = stageClient({
@@ -164,7 +207,7 @@ describe("DaemonClient: credentials", () => {
     expect(gives).toHaveLength(2);
   });
 
-  it("does nothing with an answer that comes after the client was disposed [INV-5]", async () => {
+  it("does nothing with an answer that comes after the client was disposed, and waits for none [INV-5, RUN-3]", async () => {
     let give = (_: Credential): void => {};
     const credential = (): Promise<Credential> =>
       new Promise((resolve) => {
@@ -173,10 +216,10 @@ describe("DaemonClient: credentials", () => {
     const stage = stageClient({ credential });
     const error = rejectionOf(stage, stage.client.ensureConnected());
     stage.client.dispose();
+    expect(stage.clock.pending).toBe(0);
     give({ bearerToken: "late" });
     expect((await error).code).toBe("DISPOSED");
     expect(stage.daemon.connections).toEqual([]);
-    expect(stage.clock.pending).toBe(0);
   });
 
   it("sends no hello that does not fit the first packet, and says why [PACKET-3]", async () => {
@@ -186,6 +229,17 @@ describe("DaemonClient: credentials", () => {
     expect(stage.daemon.connection.packets).toEqual([]);
   });
 });
+
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** The MoorlineError that a promise is rejected with when so long has passed. */
+async function rejectionAfter(stage: Stage, promise: Promise<unknown>, afterMs: number) {
+  promise.catch(() => {});
+  await stage.clock.advanceAsync(afterMs);
+  return rejectionOf(stage, promise);
+}
 
 /** A callback that gives a token at first, and then does what it is told. */
 function givesOnce(then: () => Promise<Credential | undefined>): () => Promise<Credential | undefined> {

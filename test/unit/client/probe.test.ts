@@ -242,6 +242,14 @@ describe("Probe: credentials", () => {
     expect(stage.clock.pending).toBe(0);
   });
 
+  it("that nobody gives are waited for no longer than a connection [PROBE-8, RUN-3]", async () => {
+    const stage = stageNetwork();
+    const measured = probeAt(stage, { credential: () => new Promise(() => {}) });
+    await stage.clock.advanceAsync(10_000);
+    expect(probeEndOf(measured.probe.state)?.reason).toBe(ProbeEndReason.OPEN_TIMED_OUT);
+    expect(stage.clock.pending).toBe(0);
+  });
+
   it("that come after the probe was closed are not used [PROBE-8, INV-8]", async () => {
     const stage = stageNetwork();
     const { probe } = probeAt(stage, { credential: async () => ({ bearerToken: "late" }) });
