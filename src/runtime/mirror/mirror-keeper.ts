@@ -45,6 +45,8 @@ interface Marked<T> {
   cursor: Uint8Array;
   /** Whether `changes` is all there is. */
   whole: boolean;
+  /** What was known to be stored at the mark. */
+  known: Uint8Array | undefined;
   /** By their ids; undefined: gone. */
   changes: Map<string, Entry<T> | undefined>;
 }
@@ -72,6 +74,8 @@ export class MirrorKeeper<T> {
   private marked: Marked<T> | undefined = undefined;
   /** The cursor that this program has saved or loaded last. Undefined: the next save replaces everything. */
   private base: Uint8Array | undefined = undefined;
+  /** The cursor of somebody else that the last save has found, and left. Counts where there is no base. */
+  private found: Uint8Array | undefined = undefined;
   /** The cursor of the last mark. Undefined: there was none since everything was lost. */
   private last: Uint8Array | undefined = undefined;
   private phase: KeeperPhase = { name: "resting" };
@@ -118,7 +122,7 @@ export class MirrorKeeper<T> {
     if (!this.isOpen) return;
     this.last = cursor;
     if (all === undefined) this.collect(cursor);
-    else this.marked = { cursor, whole: true, changes: new Map(all) };
+    else this.marked = { cursor, whole: true, known: this.known, changes: new Map(all) };
     this.changes = new Map();
     if (this.phase.name === "resting") this.begin();
   }
@@ -138,6 +142,7 @@ export class MirrorKeeper<T> {
     this.changes = new Map();
     this.marked = undefined;
     this.base = undefined;
+    this.found = undefined;
     this.last = undefined;
     this.era += 1;
     this.drop();
@@ -164,6 +169,10 @@ export class MirrorKeeper<T> {
     await this.work;
   }
 
+  private get known(): Uint8Array | undefined {
+    return this.base ?? this.found;
+  }
+
   private get isOpen(): boolean {
     return this.phase.name !== "over" && this.phase.name !== "closing";
   }
@@ -179,9 +188,10 @@ export class MirrorKeeper<T> {
 
   /** Has what has changed saved with this cursor. */
   private collect(cursor: Uint8Array): void {
-    this.marked ??= { cursor, whole: false, changes: new Map() };
+    this.marked ??= { cursor, whole: false, known: undefined, changes: new Map() };
     for (const [id, entry] of this.changes) this.marked.changes.set(id, entry);
     this.marked.cursor = cursor;
+    this.marked.known = this.known;
   }
 
   /** What has changed since the last mark is sent once more from its cursor on, and changes nothing then. */
@@ -237,9 +247,9 @@ export class MirrorKeeper<T> {
     return isKept;
   }
 
-  private canSave({ cursor, whole }: Marked<T>, stored: Uint8Array | undefined): boolean {
+  private canSave({ cursor, whole, known }: Marked<T>, stored: Uint8Array | undefined): boolean {
     const { kept, base, read } = this;
-    if (whole) return canReplace({ cursor, base }, stored, read);
+    if (whole) return canReplace({ cursor, base, known }, stored, read);
     if (kept.buildsOn === "between") return isFrom(base, stored, read) && isFrom(stored, cursor, read);
     return base !== undefined && stored !== undefined && areSameBytes(base, stored);
   }
@@ -249,6 +259,7 @@ export class MirrorKeeper<T> {
     const isKnown = this.kept.buildsOn === "between" && isFrom(whole ? cursor : this.base, stored, this.read);
     if (!isKnown) {
       this.base = undefined;
+      this.found = stored;
       this.last = undefined;
       if (this.marked?.whole !== true) this.marked = undefined;
     } else if (whole) {

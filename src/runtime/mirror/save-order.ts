@@ -11,18 +11,27 @@ export interface CursorPosition {
 /** Reads a cursor. @throws Error where it is none. */
 export type PositionReader = (cursor: Uint8Array) => CursorPosition;
 
-/**
- * Whether everything may take the place of what is stored: that is less far, or what the program itself has saved or loaded
- * last, its `base`.
- */
+/** Everything that is to take the place of what is stored. */
+export interface Replacement {
+  /** Of a mark. */
+  readonly cursor: Uint8Array;
+  /** What the program itself has saved or loaded last. */
+  readonly base: Uint8Array | undefined;
+  /** What the program knew to be stored when the mark came. Undefined: nothing was known. */
+  readonly known: Uint8Array | undefined;
+}
+
+/** Whether everything may take the place of what is stored. Spec: MIRROR-14. */
 export function canReplace(
-  { cursor, base }: { readonly cursor: Uint8Array; readonly base: Uint8Array | undefined },
+  { cursor, base, known }: Replacement,
   stored: Uint8Array | undefined,
   read: PositionReader,
 ): boolean {
   if (stored === undefined || (base !== undefined && areSameBytes(stored, base))) return true;
   const [there, here] = [tryRead(stored, read), read(cursor)];
-  return there === undefined || there.epoch !== here.epoch || there.revision < here.revision;
+  if (there?.epoch === here.epoch) return there.revision < here.revision;
+  // Epochs have no order: only one that was stored before the mark is older for certain.
+  return there === undefined || known === undefined || tryRead(known, read)?.epoch === there.epoch;
 }
 
 /** Whether the second cursor is as far as the first one, or further. Not where one of them is none, or they are of two epochs. */
