@@ -86,7 +86,6 @@ class Fleet implements HostFleet {
       const slot = known ?? this.#createSlot(addProfile([], profile)[0] as HostProfile);
       try {
         const profiles = await this.#registry.update((before) => addProfile(before, profile));
-        this.#checkOpen();
         slot.setProfile(profiles.find((kept) => kept.serverId === serverId) ?? profile);
       } catch (error) {
         if (known === undefined) slot.dispose();
@@ -188,6 +187,8 @@ class Fleet implements HostFleet {
     this.#slots.set(slot.serverId, slot);
     this.agents.add(slot.serverId, slot.runtime.agents.agents);
     if (this.#phase === "running") slot.runtime.start();
+    // It is kept all the same, as if it had been added just before.
+    if (this.#phase === "stopped") slot.runtime.stop();
     this.#listeners.notify();
   }
 

@@ -79,7 +79,8 @@ export interface HostFleet extends Source<FleetSnapshot> {
    * Adds a host and keeps it in the registry; where its daemon is there already, adds the addresses to that host. Before
    * `start` it is not started yet.
    * @returns Its runtime. Rejects, and has changed nothing, with SERVER_ID_MALFORMED, with OPTION_INVALID where there would
-   *   be more than 64 hosts or more than 8 candidates, with what the registry says, and DISPOSED where the fleet is stopped.
+   *   be more than 64 hosts or more than 8 candidates, with what the registry says, and DISPOSED where the fleet was stopped before.
+   *   Where it is stopped meanwhile, the host is kept, and its runtime is stopped.
    */
   add(profile: HostProfile): Promise<HostRuntime>;
   /**

@@ -39,6 +39,15 @@ function failingRegistry(inner: HostRegistry = createMemoryHostRegistry()) {
 const throwing = (): never => {
   throw new Error("no disk");
 };
+
+/** A promise that a test resolves. */
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}
 const idsOf = (hosts: readonly { readonly serverId: string }[]) => hosts.map(({ serverId }) => serverId);
 const full = new MoorlineError("STORAGE_FULL", "No room.");
 
@@ -232,6 +241,34 @@ describe("createHostFleet: add", () => {
       "ws://localhost:6/",
     ]);
     expect((await kept()).map(({ serverId }) => serverId)).toEqual([one, two]);
+  });
+});
+
+describe("createHostFleet: stopped while a host is added", () => {
+  it("says that it was added, as it is kept, and leaves it stopped [FLEET-3]", async () => {
+    const inner = createMemoryHostRegistry();
+    const written = deferred();
+    const answered = deferred();
+    const registry: HostRegistry = {
+      ...inner,
+      update: async (change) => {
+        const profiles = await inner.update(change);
+        written.resolve();
+        await answered.promise;
+        return profiles;
+      },
+    };
+    const { fleet, fake, kept } = stageFleet({ registry });
+    await fleet.start();
+    const adding = fleet.add(profileOf(1));
+    await written.promise;
+    const stopping = fleet.stop();
+    answered.resolve();
+    expect(await adding).toBe(fake(1).runtime);
+    await stopping;
+    expect(fake(1).asked).toEqual(["stop"]);
+    expect([idsOf(fleet.getSnapshot().hosts), idsOf(await kept())]).toEqual([[one], [one]]);
+    await expect(fleet.add(profileOf(2))).rejects.toMatchObject({ code: "DISPOSED" });
   });
 });
 
