@@ -11,7 +11,8 @@ import { AskedRegistry } from "./asked-registry.ts";
 import { FleetAgents } from "./fleet-agents.ts";
 import type { FleetOrder } from "./fleet-order.ts";
 import type { FleetSnapshot, HostFleet, HostFleetOptions } from "./host-fleet.ts";
-import { HostSlot } from "./host-slot.ts";
+import { forgetMirrorsOf, HostSlot } from "./host-slot.ts";
+import { LeavingHosts } from "./leaving-hosts.ts";
 import { addProfile } from "./merge-profiles.ts";
 import { createSnapshotKeeper } from "./show-fleet.ts";
 
@@ -36,8 +37,7 @@ class Fleet implements HostFleet {
   readonly #registry: AskedRegistry;
   readonly #listeners: Listeners;
   readonly #slots = new Map<string, HostSlot>();
-  /** Hosts that are forgotten, as long as something is kept of their mirrors: whoever forgets them again tries again. */
-  readonly #leaving = new Map<string, HostSlot>();
+  readonly #leaving = new LeavingHosts();
   /** What changes the registry and the hosts is done one after the other. */
   readonly #turns = createTurns();
   readonly #show = createSnapshotKeeper();
@@ -97,12 +97,9 @@ class Fleet implements HostFleet {
   }
 
   async forget(serverId: string): Promise<void> {
-    const slot = await this.#turns(() => this.#remove(serverId));
-    if (slot === undefined) return;
-    this.#leaving.set(serverId, slot);
+    const { forgetting } = await this.#turns(() => this.#remove(serverId));
     // Not in the turn: a storage that does not answer holds up no other host.
-    await slot.forgetMirrors();
-    if (this.#leaving.get(serverId) === slot) this.#leaving.delete(serverId);
+    await forgetting;
   }
 
   host(serverId: string): HostRuntime | undefined {
@@ -121,18 +118,31 @@ class Fleet implements HostFleet {
     for (const { runtime } of this.#slots.values()) runtime.refresh();
   }
 
-  async #remove(serverId: string): Promise<HostSlot | undefined> {
+  /** @returns What resolves when nothing is kept of the mirrors any more. */
+  async #remove(serverId: string): Promise<{ readonly forgetting: Promise<void> }> {
     this.#checkOpen();
-    const without = (profiles: readonly HostProfile[]): HostProfile[] =>
-      profiles.filter((profile) => profile.serverId !== serverId);
-    await this.#registry.update(without);
+    let kept: HostProfile | undefined;
+    await this.#registry.update((profiles) => {
+      kept = profiles.find((profile) => profile.serverId === serverId);
+      return profiles.filter((profile) => profile.serverId !== serverId);
+    });
     const slot = this.#slots.get(serverId);
-    if (slot === undefined) return this.#leaving.get(serverId);
+    if (slot !== undefined) this.#end(slot);
+    return { forgetting: this.#leaving.forget(serverId, this.#forgetterOf(slot, kept)) };
+  }
+
+  /** @param kept What the registry had, which another tab may have added, or nobody has started yet. */
+  #forgetterOf(slot: HostSlot | undefined, kept: HostProfile | undefined): (() => Promise<void>) | undefined {
+    if (slot !== undefined) return () => slot.forgetMirrors();
+    return kept && (() => forgetMirrorsOf(kept, this.#options));
+  }
+
+  #end(slot: HostSlot): void {
+    const { serverId } = slot;
     this.#slots.delete(serverId);
     slot.dispose();
     this.agents.remove(serverId);
     this.#listeners.notify();
-    return slot;
   }
 
   async #load(): Promise<void> {
@@ -177,7 +187,8 @@ class Fleet implements HostFleet {
       });
     }
     try {
-      return new HostSlot(profile, this.#options, () => this.#listeners.notify());
+      const vacated = this.#leaving.vacated(profile.serverId);
+      return new HostSlot(profile, this.#options, vacated, () => this.#listeners.notify());
     } catch (error) {
       throw MoorlineError.from(error);
     }

@@ -15,13 +15,21 @@ export interface ForgettableStorage {
 /**
  * Makes the storage of a host forgettable: a mirror that is stopped may still save once. Spec: FLEET-4.
  * @param serverId The host: keys of its mirrors have the server id and a slash in them.
+ * @param vacated Resolves when what was kept of the host before is deleted: until then there is nothing to load, and saves wait.
  */
-export function createForgettableStorage(storage: MirrorStorage, serverId: string): ForgettableStorage {
+export function createForgettableStorage(
+  storage: MirrorStorage,
+  serverId: string,
+  vacated?: Promise<unknown>,
+): ForgettableStorage {
   const underWay = new Set<Promise<unknown>>();
-  let phase: "kept" | "forgotten" = "kept";
+  let phase: "vacating" | "kept" | "forgotten" = vacated === undefined ? "kept" : "vacating";
+  const ready = vacated?.then(() => {
+    if (phase === "vacating") phase = "kept";
+  });
   const guard = <T>(work: () => Promise<T>, instead: T): Promise<T> => {
     if (phase === "forgotten") return Promise.resolve(instead);
-    const result = work();
+    const result = ready === undefined ? work() : ready.then(work);
     const tracked = result.catch(() => undefined).finally(() => underWay.delete(tracked));
     underWay.add(tracked);
     return result;
@@ -29,7 +37,7 @@ export function createForgettableStorage(storage: MirrorStorage, serverId: strin
   return {
     storage: {
       name: storage.name,
-      load: (key) => guard(() => storage.load(key), undefined),
+      load: (key) => (phase === "vacating" ? Promise.resolve(undefined) : guard(() => storage.load(key), undefined)),
       save: (key, save) => guard(() => storage.save(key, save), false),
       delete: (key) => guard(() => storage.delete(key), undefined),
       list: () => guard(() => storage.list(), []),
@@ -42,7 +50,11 @@ export function createForgettableStorage(storage: MirrorStorage, serverId: strin
   };
 }
 
-async function deleteAll(storage: MirrorStorage, serverId: string): Promise<void> {
+/**
+ * Deletes everything that a storage keeps of the mirrors of a host.
+ * @throws MoorlineError (as a rejection) STORAGE_FAILED.
+ */
+export async function deleteAll(storage: MirrorStorage, serverId: string): Promise<void> {
   try {
     const keys = (await storage.list()).filter((key) => key.includes(`${serverId}/`));
     for (const key of keys) await storage.delete(key);

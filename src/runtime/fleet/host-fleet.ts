@@ -84,10 +84,11 @@ export interface HostFleet extends Source<FleetSnapshot> {
    */
   add(profile: HostProfile): Promise<HostRuntime>;
   /**
-   * Takes a host out of the registry, stops it whatever it does, and deletes what is kept of its mirrors. Does nothing
-   * where there is no such host.
+   * Takes a host out of the registry, stops it whatever it does, and deletes what is kept of its mirrors, also where it was
+   * not started here. Does nothing where there is no such host.
    * @returns Rejects with what the registry says, and has changed nothing then; with STORAGE_FAILED where mirrors could
-   *   not be deleted; and DISPOSED where the fleet is stopped.
+   *   not be deleted, with what `createOptions` throws where it does not say where they are, the host being forgotten all the
+   *   same; and DISPOSED where the fleet was stopped before.
    */
   forget(serverId: string): Promise<void>;
   /** The runtime of a host. Undefined where there is no such host. */

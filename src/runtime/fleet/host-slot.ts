@@ -1,11 +1,12 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type HostProfile, HostProfileSchema } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
+import { MoorlineError } from "../../wire/moorline-error.ts";
 import { createHostRuntime } from "../create-host-runtime.ts";
 import type { HostRuntime } from "../host-runtime.ts";
 import { candidatesOf, type HasHost } from "../selectors.ts";
 import { areSameBytes } from "../storage/mirror-storage.ts";
 import { hostStatusOf } from "./fleet-status.ts";
-import { createForgettableStorage, type ForgettableStorage } from "./forgettable-storage.ts";
+import { createForgettableStorage, deleteAll, type ForgettableStorage } from "./forgettable-storage.ts";
 import type { FleetHost, HostFleetOptions, SetAsideCandidate } from "./host-fleet.ts";
 
 /** What a fleet shows of one of its hosts. */
@@ -27,15 +28,20 @@ export class HostSlot {
   readonly #unsubscribe: () => void;
   #shown: ShownHost;
 
-  /** @param changed Is called when something is to be shown otherwise. @throws What the runtime cannot be made for. */
+  /**
+   * @param vacated Resolves when what was kept of the host before is deleted. Undefined: nothing is being deleted.
+   * @param changed Is called when something is to be shown otherwise.
+   * @throws What the runtime cannot be made for.
+   */
   constructor(
     profile: HostProfile,
     { createOptions, createRuntime = createHostRuntime }: HostFleetOptions,
+    vacated: Promise<unknown> | undefined,
     changed: () => void,
   ) {
     const { mirrorStorage, ...options } = createOptions(profile);
     this.serverId = profile.serverId;
-    this.#mirrors = mirrorStorage && createForgettableStorage(mirrorStorage, profile.serverId);
+    this.#mirrors = mirrorStorage && createForgettableStorage(mirrorStorage, profile.serverId, vacated);
     const mirrors = this.#mirrors === undefined ? {} : { mirrorStorage: this.#mirrors.storage };
     this.runtime = createRuntime({ ...options, ...mirrors, profile });
     this.#changed = changed;
@@ -93,6 +99,16 @@ export class HostSlot {
     const isSame = (one: SetAsideCandidate, i: number): boolean =>
       one.candidateId === before[i]?.candidateId && one.reason === before[i]?.reason;
     return now.length === before.length && now.every(isSame) ? before : now;
+  }
+}
+
+/** Deletes what is kept of the mirrors of a host that has no slot. @throws MoorlineError (as a rejection). */
+export async function forgetMirrorsOf(profile: HostProfile, { createOptions }: HostFleetOptions): Promise<void> {
+  try {
+    const { mirrorStorage } = createOptions(profile);
+    if (mirrorStorage !== undefined) await deleteAll(mirrorStorage, profile.serverId);
+  } catch (error) {
+    throw MoorlineError.from(error);
   }
 }
 

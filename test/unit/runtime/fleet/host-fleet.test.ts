@@ -357,6 +357,72 @@ describe("createHostFleet: forget", () => {
   });
 });
 
+describe("createHostFleet: forget, and what is kept of mirrors", () => {
+  const key = `${one}/ref/agents/`;
+  /** A storage that has something of a host, and deletes nothing before it is told to, each deletion by itself. */
+  async function slowStorage() {
+    const inner = createMemoryMirrorStorage();
+    await inner.save(key, wholeSave("old"));
+    const tolds = [deferred(), deferred()];
+    let count = 0;
+    const deleteLate = (name: string): Promise<void> =>
+      Promise.resolve(tolds[count++]?.promise).then(() => inner.delete(name));
+    return { inner, tolds, mirrorStorage: { ...inner, delete: deleteLate } };
+  }
+
+  it("keeps what a host has saved that was added again while it was forgotten [FLEET-4]", async () => {
+    const { inner, tolds, mirrorStorage } = await slowStorage();
+    const { fleet, fake } = stageFleet({ profiles: [profileOf(1)], mirrorStorage });
+    await fleet.start();
+    const forgetting = fleet.forget(one);
+    await fleet.add(profileOf(1));
+    const given = fake(1).options.mirrorStorage;
+    expect(await given?.load(key)).toBeUndefined();
+    const saved = given?.save(key, wholeSave("new"));
+    tolds[0]?.resolve();
+    await forgetting;
+    expect(await saved).toBe(true);
+    expect(await inner.load(key)).toMatchObject({ cursor: new TextEncoder().encode("new") });
+  });
+
+  it("waits for every deletion of a host that is forgotten and added again and again [FLEET-4]", async () => {
+    const { inner, tolds, mirrorStorage } = await slowStorage();
+    const { fleet, fake } = stageFleet({ profiles: [profileOf(1)], mirrorStorage });
+    await fleet.start();
+    const first = fleet.forget(one);
+    await fleet.add(profileOf(1));
+    const second = fleet.forget(one);
+    await fleet.add(profileOf(1));
+    const saved = fake(1).options.mirrorStorage?.save(key, wholeSave("new"));
+    tolds[1]?.resolve();
+    await second;
+    tolds[0]?.resolve();
+    await Promise.all([first, saved]);
+    expect(await inner.load(key)).toMatchObject({ cursor: new TextEncoder().encode("new") });
+  });
+
+  it("deletes it of hosts that were not started here too: before the start, or added by another tab [FLEET-4]", async () => {
+    const storage = createMemoryMirrorStorage();
+    const others = `${two}/ref/agents/`;
+    const { fleet, registry, all } = stageFleet({ profiles: [profileOf(1)], mirrorStorage: storage });
+    await storage.save(key, wholeSave("1"));
+    await storage.save(others, wholeSave("1"));
+    await fleet.forget(one);
+    expect(await storage.list()).toEqual([others]);
+    await fleet.start();
+    await registry.update(() => [profileOf(2)]);
+    await fleet.forget(two);
+    expect([await storage.list(), all]).toEqual([[], []]);
+  });
+
+  it("says so where an app does not say where it is; the host is gone all the same [FLEET-4]", async () => {
+    const registry = createMemoryHostRegistry([profileOf(1)]);
+    const fleet = createHostFleet({ registry, createOptions: throwing });
+    await expect(fleet.forget(one)).rejects.toMatchObject({ name: "MoorlineError", text: "no disk" });
+    expect((await registry.load()).profiles).toEqual([]);
+  });
+});
+
 describe("createHostFleet: a storage that does not answer", () => {
   it("holds up no other host [FLEET-4]", async () => {
     const storage = { ...createMemoryMirrorStorage(), list: () => new Promise<never>(() => undefined) };
