@@ -5,7 +5,7 @@
 export interface Clock {
   /** Milliseconds of a clock that never goes back. Only differences mean something. */
   now(): number;
-  /** Milliseconds since 1970, for logs only: it may jump, and orders nothing. */
+  /** Milliseconds since 1970, for logs only: it may jump, and orders nothing. Timestamps leave out parts of one. */
   wallNow(): number;
   /** Calls `callback` once, `delayMs` from now (0 or more), unless the timer is cancelled before. */
   setTimer(delayMs: number, callback: () => void): Timer;

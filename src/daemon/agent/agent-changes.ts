@@ -1,5 +1,4 @@
 import { clone, create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentSettingsSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type {
   UpdateAgentRequest,
@@ -7,6 +6,7 @@ import type {
 } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { CapabilityMissingSchema } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import { type Provider, ProviderCapability, type ProviderChoice } from "../../../gen/moorline/agent/v1/provider_pb.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import { createInvalid, refusalToError } from "./agent-errors.ts";
 import { clearAgentAttention } from "./agent-lifecycle.ts";
 import { checkLabels, checkTitle } from "./new-agent.ts";
@@ -27,7 +27,7 @@ export function changeDetails({ title, labels }: UpdateAgentRequest): AgentChang
     const next = clone(AgentSchema, agent);
     if (title !== undefined) next.title = checkTitle(title);
     if (labels !== undefined) next.labels = checkLabels(labels.labels);
-    next.updatedAt = timestampFromMs(wallMs);
+    next.updatedAt = timestampOf(wallMs);
     return next;
   };
 }
@@ -46,7 +46,7 @@ export function changeSettings({ modeId, modelId, thinkingId }: UpdateAgentSetti
       modelId: modelId ?? before.modelId,
       thinkingId: thinkingId ?? before.thinkingId,
     });
-    next.updatedAt = timestampFromMs(wallMs);
+    next.updatedAt = timestampOf(wallMs);
     return next;
   };
 }

@@ -1,5 +1,5 @@
 import { clone, create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   type Agent,
   AgentAttention,
@@ -11,6 +11,7 @@ import { agentPhaseOf } from "../../../gen/moorline/machine/v1/agent_moorline.ts
 import type { AgentEffect, AgentEvent, AgentState } from "../../../gen/moorline/machine/v1/agent_pb.ts";
 import { type AgentConfig, agentEvent, defaultAgentConfig, transitionAgent } from "../../machine/agent.ts";
 import { agentState } from "../../machine/agent-parts.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 
 /** What followed from an event. */
 export interface LifecycleStep {
@@ -31,7 +32,7 @@ export function stepAgent(agent: Agent, event: AgentEvent, config: AgentConfig, 
   if (ignored) return { agent, effects: [], ignored };
   const next = clone(AgentSchema, agent);
   writeState(next, state);
-  next.updatedAt = timestampFromMs(wallMs);
+  next.updatedAt = timestampOf(wallMs);
   return { agent: next, effects: effects.filter((effect) => !applyEffect(next, effect)), ignored };
 }
 
@@ -40,7 +41,7 @@ export function clearAgentAttention(agent: Agent, wallMs: number): Agent {
   if (agent.attention === AgentAttention.UNSPECIFIED) return agent;
   const next = clone(AgentSchema, agent);
   writeAttention(next, AgentAttention.UNSPECIFIED, undefined);
-  next.updatedAt = timestampFromMs(wallMs);
+  next.updatedAt = timestampOf(wallMs);
   return next;
 }
 
@@ -49,7 +50,7 @@ export function clearAgentAttention(agent: Agent, wallMs: number): Agent {
  * DAEMON_RESTARTED, and nobody has decided about its permissions. Spec: AGENT-15.
  */
 export function recoverAgent(agent: Agent, wallMs: number): LifecycleStep {
-  const event = agentEvent({ case: "daemonRestarted", value: { at: timestampFromMs(wallMs) } });
+  const event = agentEvent({ case: "daemonRestarted", value: { at: timestampOf(wallMs) } });
   return stepAgent(agent, event, defaultAgentConfig, wallMs);
 }
 

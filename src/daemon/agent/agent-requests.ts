@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Agent, PermissionResolution } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import {
   type AgentStatusConflict,
@@ -12,6 +11,7 @@ import {
 import { type Provider, ProviderCapability } from "../../../gen/moorline/agent/v1/provider_pb.ts";
 import type { AgentEffect, AgentEvent } from "../../../gen/moorline/machine/v1/agent_pb.ts";
 import { agentEvent } from "../../machine/agent.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import type { LifecycleStep } from "./agent-lifecycle.ts";
 
 /** What became of a client's request about an agent. */
@@ -65,7 +65,7 @@ export function promptAgent(agent: Agent, closeInput: boolean, context: RequestC
 
 /** Cancels the turn of an agent. Nothing to do where none is under way, or one is cancelled. Spec: AGENT-13, AGENT-16. */
 export function cancelAgent(agent: Agent, context: RequestContext): RequestOutcome {
-  const event = agentEvent({ case: "cancelRequested", value: { at: timestampFromMs(context.wallMs) } });
+  const event = agentEvent({ case: "cancelRequested", value: { at: timestampOf(context.wallMs) } });
   return (
     findMissing(context, ProviderCapability.CANCEL) ??
     takenOf(context.step(agent, event)) ?? { case: "unchanged", agent }
@@ -82,7 +82,7 @@ export function resolveAgentPermission(
   earlier: PermissionResolution | undefined,
   context: RequestContext,
 ): RequestOutcome {
-  const event = agentEvent({ case: "permissionResolved", value: { ...answer, at: timestampFromMs(context.wallMs) } });
+  const event = agentEvent({ case: "permissionResolved", value: { ...answer, at: timestampOf(context.wallMs) } });
   return (
     findMissing(context, ProviderCapability.PERMISSIONS) ??
     takenOf(context.step(agent, event)) ??

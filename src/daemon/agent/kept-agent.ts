@@ -1,5 +1,5 @@
 import { clone } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Agent,
   AgentAttention,
@@ -8,6 +8,7 @@ import {
 } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { StoredAgent } from "../../../gen/moorline/agent/v1/stored_agent_pb.ts";
 import type { TimelineLog, TimelinePosition } from "../../server/timeline/timeline-store.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import type { RunItem } from "../provider.ts";
 import { encodeItem } from "../timeline/timeline-item.ts";
 import type { AgentsContext } from "./agents-context.ts";
@@ -71,7 +72,7 @@ export class KeptAgent {
     const { updatedAt } = this.agent;
     if (updatedAt !== undefined && nowMs - timestampMs(updatedAt) < TOUCH_EVERY_MS) return;
     const touched = clone(AgentSchema, this.agent);
-    touched.updatedAt = timestampFromMs(nowMs);
+    touched.updatedAt = timestampOf(nowMs);
     this.show(touched);
   }
 

@@ -1,5 +1,4 @@
 import { clone, create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Agent,
   AgentFailureReason,
@@ -12,6 +11,7 @@ import { type Provider, ProviderSchema } from "../../../gen/moorline/agent/v1/pr
 import type { AgentEffect, AgentEvent } from "../../../gen/moorline/machine/v1/agent_pb.ts";
 import { Limit } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { defaultAgentConfig } from "../../machine/agent.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import { createAgentNotFound } from "../directory/agent-not-found.ts";
 import { type AgentRun, MAX_WAITING_PROMPT_BYTES, type RunPrompt } from "../provider.ts";
 import { storageToStatus } from "../storage-status.ts";
@@ -146,7 +146,7 @@ export class LiveAgent {
       const outcome = cancelAgent(this.agent, this.judgedBy(sessionRef));
       const effects = outcome.case === "taken" ? outcome.effects : [];
       const agent = clone(AgentSchema, outcome.case === "taken" ? outcome.agent : this.agent);
-      agent.archivedAt = timestampFromMs(this.context.clock.wallNow());
+      agent.archivedAt = timestampOf(this.context.clock.wallNow());
       agent.updatedAt = agent.archivedAt;
       await this.keep({ agent, effects });
       this.perform(effects);
@@ -245,7 +245,7 @@ export class LiveAgent {
   private failed(reason: AgentFailureReason, error: unknown): AgentEvent {
     const message = error instanceof Error ? error.message : String(error);
     const failure = create(AgentFailureSchema, { reason, message: message.slice(0, 1_000) });
-    return createRunFailed(failure, timestampFromMs(this.context.clock.wallNow()));
+    return createRunFailed(failure, timestampOf(this.context.clock.wallNow()));
   }
 
   /** Takes an event into the agent, and logs it. @param sessionRef Who wants it. Default: nobody, it has happened. */

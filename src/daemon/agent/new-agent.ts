@@ -1,9 +1,9 @@
 import { isAbsolute } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
 import { MAX_TITLE_CHARACTERS, makeTitle } from "../../wire/agent-title.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import { createInvalid } from "./agent-errors.ts";
 
 /** The most bytes of a prompt: 256 KiB. Spec: AGENT-20. */
@@ -30,7 +30,7 @@ export function createNewAgent(
     throw createInvalid("working_directory is not absolute");
   if (task.case === "prompt") checkPrompt(task.value.text);
   checkEnvironment(environment);
-  const at = timestampFromMs(wallMs);
+  const at = timestampOf(wallMs);
   return create(AgentSchema, {
     id,
     providerId,

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type AgentFailure, AgentFailureReason, AgentFailureSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { AgentEvent } from "../../../gen/moorline/machine/v1/agent_pb.ts";
 import { agentEvent } from "../../machine/agent.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import type { RunEnd, RunItem, RunListener } from "../provider.ts";
 
 /** Who hears of a run, in the terms of the agent's machine. */
@@ -19,7 +20,7 @@ export interface RunAudience {
 
 /** A listener of one run. What an older run still tells is heard by nobody: see `isCurrent`. */
 export function createRunListener(audience: RunAudience, isCurrent: () => boolean): RunListener {
-  const now = (): Timestamp => timestampFromMs(audience.wallNow());
+  const now = (): Timestamp => timestampOf(audience.wallNow());
   const tell = (event: AgentEvent): void => {
     if (isCurrent()) audience.happened(event);
   };

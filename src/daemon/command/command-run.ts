@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type AgentFailure,
   AgentFailureReason,
@@ -9,6 +8,7 @@ import {
   PermissionDecision,
 } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CommandOutput } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import {
   type AgentRun,
   MAX_WAITING_PROMPT_BYTES,
@@ -163,7 +163,7 @@ function createPermission({ argv, workingDirectory }: CommandRequest, wallMs: nu
       { id: ALLOW_ID, label: "Allow", decision: PermissionDecision.ALLOW_ONCE },
       { id: DENY_ID, label: "Deny", decision: PermissionDecision.DENY },
     ],
-    requestedAt: timestampFromMs(wallMs),
+    requestedAt: timestampOf(wallMs),
   });
 }
 

@@ -1,7 +1,7 @@
 import { clone, create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type TimelineItem, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import type { StoredItem } from "../../server/timeline/timeline-store.ts";
+import { timestampOf } from "../../wire/timestamp.ts";
 import { agentCodecs } from "../agent-codecs.ts";
 import type { RunItem } from "../provider.ts";
 
@@ -28,7 +28,7 @@ export function decodeItem({ seq, revision, createdAtMs, payload, text }: Stored
   const item = codec.decode(payload);
   item.seq = BigInt(seq);
   item.revision = BigInt(revision);
-  item.createdAt = timestampFromMs(createdAtMs);
+  item.createdAt = timestampOf(createdAtMs);
   if (isGrowing(item.content)) item.content.value.text = decoder.decode(text);
   return item;
 }
