@@ -1,9 +1,11 @@
 /** The door of React: a provider, and hooks that show snapshots and give intents. */
 export type { AgentViewFilter } from "../runtime/agent-view.ts";
 export type { HostIntents } from "../runtime/host-intents.ts";
+export type { ListRange } from "../runtime/list-source.ts";
 export { MoorlineProvider, type MoorlineProviderProps } from "./context.ts";
 export {
   type AgentsOptions,
+  type IdsOptions,
   type ShownAgents,
   type ShownDirectory,
   useAgent,

@@ -12,7 +12,9 @@ import {
   NO_FLEET_AGENT_IDS,
   NO_FLEET_AGENTS,
 } from "../runtime/initial-snapshots.ts";
+import { checkRange, type ListRange } from "../runtime/list-source.ts";
 import type { ListView } from "../runtime/list-view.ts";
+import type { Source } from "../runtime/source.ts";
 import { checkObject } from "../wire/check-given.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { useFleetItself, useHost, whole } from "./use-host.ts";
@@ -25,6 +27,12 @@ export interface AgentsOptions {
   readonly serverId?: string | undefined;
   /** In which order; compared by content. Default: the agent that changed last first. */
   readonly order?: FleetOrder | undefined;
+}
+
+/** What a list of ids has. */
+export interface IdsOptions extends AgentsOptions {
+  /** In which places. Default: all. */
+  readonly range?: ListRange | undefined;
 }
 
 /** How the agents of a host stand, without the agents. */
@@ -71,13 +79,14 @@ export function useAgents(filter?: AgentViewFilter, options: AgentsOptions = {})
 
 /**
  * The ids of the agents of a host, for a list whose rows read their agent by {@link useAgent}. Renders when agents come, go
- * or change places, and at no other change.
+ * or change places, and at no other change. A list that scrolls asks for the range that it shows, and for how many there are by
+ * {@link useAgentCount}: then it renders when what it shows changes, and that costs the same however long the list is.
  * @param filter Which ones. Compared by content. Default: all that the mirror has.
- * @param options Which host, in which order.
- * @throws MoorlineError as `useHost`.
+ * @param options Which host, in which order, in which places.
+ * @throws MoorlineError as `useHost`; OPTION_INVALID for a range that is none.
  */
-export function useAgentIds(filter?: AgentViewFilter, options: AgentsOptions = {}): readonly string[] {
-  return useSource(useAgentView(filter, options).keys, NO_AGENT_IDS, whole);
+export function useAgentIds(filter?: AgentViewFilter, options: IdsOptions = {}): readonly string[] {
+  return useSource(useKeys(useAgentView(filter, options), options.range), NO_AGENT_IDS, whole);
 }
 
 /**
@@ -115,10 +124,14 @@ export function useFleetAgents(filter?: AgentViewFilter): readonly FleetAgent[] 
  * What tells the agents of all hosts apart, in the fleet's order, for a list whose rows read their agent by {@link useAgent}.
  * Renders when agents come, go or change places, and at no other change.
  * @param filter Which ones. Compared by content. Default: all that the mirrors have.
- * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet.
+ * @param options In which places, as of {@link useAgentIds}.
+ * @throws MoorlineError PROVIDER_MISSING where no provider above has a fleet; OPTION_INVALID for a range that is none.
  */
-export function useFleetAgentIds(filter?: AgentViewFilter): readonly FleetAgentId[] {
-  return useSource(useFleetView("useFleetAgentIds", filter).keys, NO_FLEET_AGENT_IDS, whole);
+export function useFleetAgentIds(
+  filter?: AgentViewFilter,
+  { range }: Pick<IdsOptions, "range"> = {},
+): readonly FleetAgentId[] {
+  return useSource(useKeys(useFleetView("useFleetAgentIds", filter), range), NO_FLEET_AGENT_IDS, whole);
 }
 
 /**
@@ -148,6 +161,13 @@ function useFleetView(hook: string, filter: AgentViewFilter | undefined): ListVi
   const { agents } = useFleetItself(hook);
   const content = contentOf(filter, undefined);
   return useMemo(() => createFleetView(agents, contentFrom(content).filter), [agents, content]);
+}
+
+/** The same source in every render where the range says the same. @throws MoorlineError OPTION_INVALID for one that is none. */
+function useKeys<T, K>(view: ListView<T, K>, range: ListRange | undefined): Source<readonly K[]> {
+  if (range !== undefined) checkRange(range);
+  const { start, end }: Partial<ListRange> = range ?? {};
+  return useMemo(() => (start === undefined ? view.keys : view.keysIn({ start, end })), [view, start, end]);
 }
 
 interface ViewContent {

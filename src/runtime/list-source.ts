@@ -1,4 +1,5 @@
-import { checkMethods } from "../wire/check-given.ts";
+import { checkMethods, checkObject } from "../wire/check-given.ts";
+import { MoorlineError } from "../wire/moorline-error.ts";
 import type { Source } from "./source.ts";
 
 /** Says which of two comes first: below 0 for `a`, and never 0 for two of one list. */
@@ -18,6 +19,23 @@ export interface ListSource<T> extends Source<readonly T[]> {
   readonly order: Order<T>;
   /** Tells `follower` of all changes, until the function that comes back is called. */
   readonly follow: (follower: ListFollower<T>) => () => void;
+}
+
+/** Some places of a list, as `slice` takes them: whole numbers, and below 0 from its end. */
+export interface ListRange {
+  /** The first of them. */
+  readonly start: number;
+  /** The first behind them. Default: the end of the list. */
+  readonly end?: number | undefined;
+}
+
+/** Checks a range that was given. @throws MoorlineError OPTION_INVALID for one that is none. */
+export function checkRange(range: ListRange): void {
+  checkObject("the range", range);
+  const { start, end = start } = range;
+  if (Number.isInteger(start) && Number.isInteger(end)) return;
+  const action = "Give start, and end where there is one, as whole numbers.";
+  throw new MoorlineError("OPTION_INVALID", "The range has places that are no whole numbers.", { action });
 }
 
 /** The list of nothing: always the same one, so that who has shown nothing need not show nothing again. */

@@ -1,6 +1,6 @@
 import { checkFunction } from "../wire/check-given.ts";
-import { type ListFollower, type ListSource, ListWatch, type Order } from "./list-source.ts";
-import { SortedList } from "./sorted-list.ts";
+import { type ListFollower, type ListRange, type ListSource, ListWatch, NOTHING, type Order } from "./list-source.ts";
+import { isSameList, SortedList } from "./sorted-list.ts";
 import type { Source } from "./source.ts";
 
 /** What a {@link ListView} has of a list. */
@@ -42,6 +42,20 @@ export class ListView<T, K> implements ListFollower<T> {
     this.values = { getSnapshot: () => this.read().list(), subscribe };
     this.keys = { getSnapshot: () => this.read().listKeys(), subscribe };
     this.count = { getSnapshot: () => this.read().size, subscribe };
+  }
+
+  /**
+   * The keys in some places of what is selected: the very same list until another stands in one of them. However long the
+   * list is, only these are read.
+   */
+  keysIn(range: ListRange): Source<readonly K[]> {
+    let given: readonly K[] = NOTHING;
+    const getSnapshot = (): readonly K[] => {
+      const keys = this.read().sliceKeys(range);
+      if (!isSameList(keys, given, this.options.isSameKey)) given = keys;
+      return given;
+    };
+    return { getSnapshot, subscribe: this.keys.subscribe };
   }
 
   changed(before: T | undefined, after: T | undefined): void {

@@ -1,4 +1,4 @@
-import { NOTHING, type Order } from "./list-source.ts";
+import { type ListRange, NOTHING, type Order } from "./list-source.ts";
 
 /** From so many changes on, and a quarter of the list, it is made anew. */
 const FEW_CHANGES = 16;
@@ -82,6 +82,11 @@ export class SortedList<T, K> {
     this.keys ??= this.keepKeys(values.map(this.options.keyOf));
     this.given.keys = this.keys;
     return this.keys;
+  }
+
+  /** The keys of some places, as `slice` takes them. */
+  sliceKeys({ start, end }: ListRange): readonly K[] {
+    return this.update().slice(start, end).map(this.options.keyOf);
   }
 
   /** How many there are. */

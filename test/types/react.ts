@@ -40,8 +40,9 @@ export function useSelections(): readonly [HostSnapshot, string, number] {
 export function useLists(): readonly Agent[] {
   const { agents } = useAgents({ statuses: [AgentStatus.RUNNING], labels: { team: "a" } }, { order: { by: "title" } });
   const ids: readonly string[] = useAgentIds();
+  const shown: readonly string[] = useAgentIds({}, { order: { by: "title" }, range: { start: 20, end: ids.length } });
   const fleetIds: ReadonlyArray<{ readonly serverId: string; readonly id: string }> = useFleetAgentIds();
-  const count: number = useAgentCount({ onlyAttention: true }) + useFleetAgentCount() + fleetIds.length;
+  const count: number = useAgentCount({ onlyAttention: true }) + useFleetAgentCount() + fleetIds.length + shown.length;
   // @ts-expect-error There is no such field.
   useAgents({ status: AgentStatus.RUNNING });
   // @ts-expect-error Nor such an order.

@@ -29,6 +29,12 @@ const kinds = [
     changed: { moves: 1 },
     what: `a change that moves the last agent to the front, in one of ${ROWS} rows of the list of all ids,`,
   },
+  {
+    name: "ranged",
+    act: "showRange",
+    changed: { moves: 1 },
+    what: `a change that moves the last agent to the front, in one of the first ${ROWS} rows, whose ids alone are asked for,`,
+  },
 ] as const;
 
 type Kind = (typeof kinds)[number];

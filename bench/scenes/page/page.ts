@@ -24,6 +24,7 @@ export function pageScene(showAll: (views: Views) => ReactElement): Scene {
         showNothing: ({ rows = 0 }) => page.hear(rows),
         showRows: ({ rows = 0 }) => page.showRows(rows),
         showFirst: ({ rows = 0 }) => page.show((views) => views.first(rows)),
+        showRange: ({ rows = 0 }) => page.show((views) => views.range(rows)),
         showLast: ({ rows = 0 }) => page.show((views) => views.last(rows)),
         showAll: () => page.show(showAll),
         follow: page.follow,

@@ -15,8 +15,10 @@ export interface ViewListener {
 export interface Views {
   /** Rows of these agents, without a list of all ids. */
   rows(ids: readonly string[]): ReactElement;
-  /** The rows that stand first in the list of ids, as a list that scrolls shows them. */
+  /** The rows that stand first in the list of all ids. */
   first(count: number): ReactElement;
+  /** The same rows, of a list that asks for their ids only, as one that scrolls does. */
+  range(count: number): ReactElement;
   /** Those that stand last in it. */
   last(count: number): ReactElement;
   /** All agents, with our hooks. */
@@ -40,6 +42,11 @@ export function createViews(host: HostRuntime, listener: ViewListener): Views {
     return toRows(useAgentIds().slice(start, end));
   }
 
+  function Range({ end }: { readonly end: number }): ReactNode {
+    listener.rendered();
+    return toRows(useAgentIds(undefined, { range: { start: 0, end } }));
+  }
+
   function StateList(): ReactNode {
     listener.rendered();
     const { agents } = host.agents;
@@ -52,6 +59,7 @@ export function createViews(host: HostRuntime, listener: ViewListener): Views {
   return {
     rows: (ids) => provide(createElement(Rows, { ids })),
     first: (count) => provide(createElement(List, { start: 0, end: count })),
+    range: (count) => provide(createElement(Range, { end: count })),
     last: (count) => provide(createElement(List, { start: -count })),
     all: () => provide(createElement(List, { start: 0 })),
     allInState: () => createElement(StateList),

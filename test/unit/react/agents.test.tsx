@@ -98,6 +98,28 @@ describe("useAgentIds and useAgent", () => {
     expect([took(), titles()]).toEqual([["list"], ["Agent 0", "changed"]]);
   });
 
+  it("render a range where another agent stands in it, and at no other change of the list [REACT-7]", async () => {
+    const fake = createFakeHost("A", numbered(5));
+    let scroll: (start: number) => void = () => {};
+    const Range = (): ReactNode => {
+      const [start, setStart] = useState(1);
+      scroll = setStart;
+      renders.push("list");
+      return useAgentIds({}, { range: { start, end: start + 2 } }).map((id) => <IdRow key={id} id={id} />);
+    };
+    const { first, titles } = await show(fake, <Range />);
+    expect(first).toEqual(["list", "1", "2"]);
+    await act(async () => fake.remove("4"));
+    expect([took(), titles()]).toEqual([[], ["t1", "t2"]]);
+    await act(async () => fake.remove("0"));
+    expect([took(), titles()]).toEqual([
+      ["list", "3"],
+      ["t2", "t3"],
+    ]);
+    await act(async () => scroll(0));
+    expect([took(), titles(), fake.agents.followers]).toEqual([["list", "1"], ["t1", "t2"], 1]);
+  });
+
   it("follow once in StrictMode, and not while they are hidden; what has changed meanwhile is there then [REACT-3]", async () => {
     const fake = createFakeHost("A", numbered(3), recency);
     const tree = (mode: "visible" | "hidden"): ReactNode => (

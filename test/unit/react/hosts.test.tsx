@@ -223,6 +223,11 @@ describe("useFleetAgentIds and useFleetAgentCount", () => {
       renders.push(ids.map(({ serverId, id }) => `${serverId}${id}`).join(" "));
       return null;
     };
+    const First = (): ReactNode => {
+      const [first] = useFleetAgentIds({}, { range: { start: 0, end: 1 } });
+      renders.push(`first ${first?.serverId}`);
+      return null;
+    };
     const Count = (): ReactNode => {
       renders.push(`${useFleetAgentCount()}`);
       return null;
@@ -230,6 +235,7 @@ describe("useFleetAgentIds and useFleetAgentCount", () => {
     await mount(
       <MoorlineProvider fleet={fleet}>
         <Ids />
+        <First />
         <Count />
       </MoorlineProvider>,
     );
@@ -237,13 +243,13 @@ describe("useFleetAgentIds and useFleetAgentCount", () => {
       serverId,
       agent: createAgent({ id, providerId }),
     });
-    expect(took()).toEqual(["", "0"]);
+    expect(took()).toEqual(["", "first undefined", "0"]);
     await act(async () => agents.set([row("A", "1"), row("B", "1")]));
-    expect(took()).toEqual(["A1 B1", "2"]);
+    expect(took()).toEqual(["A1 B1", "first A", "2"]);
     await act(async () => agents.set([row("A", "1"), row("B", "1")]));
     expect(took()).toEqual([]);
     await act(async () => agents.set([row("B", "1"), row("A", "1")]));
-    expect(took()).toEqual(["B1 A1"]);
+    expect(took()).toEqual(["B1 A1", "first B"]);
     await act(async () => agents.set([row("B", "1"), row("A", "1"), row("A", "2", "other")]));
     expect(took()).toEqual(["3"]);
   });

@@ -48,7 +48,9 @@ describe("ListView", () => {
         const store = new ListStore(toValues(4, 3, 2, 1), isLive ? bySize : undefined);
         const view = new ListView(store, options);
         const leaves: Array<() => void> = [];
+        const range = view.keysIn({ start: 1, end: 4 });
         let before: readonly string[] = view.keys.getSnapshot();
+        let shown: readonly string[] = range.getSnapshot();
         for (const { does, key, size } of sequence) {
           if (does === "put") put(store, { key: `${key}`, size });
           if (does === "remove") store.set(store.getSnapshot().filter((value) => value.key !== `${key}`));
@@ -64,6 +66,10 @@ describe("ListView", () => {
           expect(keys).toEqual(expected.map(keyOf));
           expect(keys === before).toBe(JSON.stringify(keys) === JSON.stringify(before));
           before = keys;
+          const inRange = range.getSnapshot();
+          expect(inRange).toEqual(keys.slice(1, 4));
+          expect(inRange === shown).toBe(JSON.stringify(inRange) === JSON.stringify(shown));
+          shown = inRange;
         }
       }),
       { numRuns: 200 },
@@ -81,6 +87,20 @@ describe("ListView", () => {
     put(store, { key: "3", size: 5 }, { key: "2", size: 8 });
     expect(view.keys.getSnapshot()).toBe(keys);
     expect(matches).toHaveBeenCalledTimes(4);
+  });
+
+  it("reads the keys of a range, and of no place beside it [MIRROR-13]", () => {
+    const named = vi.fn(keyOf);
+    const store = new ListStore(toValues(1, 2, 3, 4, 5), bySize);
+    const view = new ListView(store, { keyOf: named });
+    const [last, lastTwo] = [view.keysIn({ start: 4 }), view.keysIn({ start: -2 })];
+    expect([last.getSnapshot(), lastTwo.getSnapshot(), named.mock.calls.length]).toEqual([["4"], ["3", "4"], 3]);
+    lastTwo.subscribe(() => {});
+    put(store, { key: "0", size: 9 });
+    expect([lastTwo.getSnapshot(), view.keys.getSnapshot()]).toEqual([
+      ["4", "0"],
+      ["1", "2", "3", "4", "0"],
+    ]);
   });
 
   it("keeps what it was made of where nothing has changed until somebody subscribes [MIRROR-13]", () => {
