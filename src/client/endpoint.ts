@@ -8,6 +8,9 @@ export interface Endpoint {
   readonly isLoopback: boolean;
 }
 
+/** What no host name has, and one platform refuses where another escapes it: `foo bar` is `foo%20bar` in Chromium. */
+const READ_DIFFERENTLY = /[%*]/;
+
 /**
  * Reads and checks the address of a daemon. Only loopback may be without TLS, and an address carries no secret, so user
  * info, a query and a fragment are refused. The error never has the address. Spec: AUTH-2, INV-2, LOG-3.
@@ -16,6 +19,7 @@ export interface Endpoint {
  */
 export function parseEndpoint(text: string): Endpoint {
   const url = parseUrl(text);
+  if (READ_DIFFERENTLY.test(url.hostname)) throw malformed("The endpoint has a host name that cannot be.");
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw malformed("The endpoint is neither ws:// nor wss://.");
   }

@@ -107,6 +107,14 @@ describe("the console of a daemon", () => {
     expect(page.url()).toBe(`${daemon.origin}/#/`);
   });
 
+  it.each(["foo bar", "foo*bar"])("refuses %s, which is no address, and says what to do [AUTH-2]", async (address) => {
+    const daemon = await startConsoleDaemon();
+    const { page } = await openConsole(browser(), daemon);
+    await page.getByLabel("Address").fill(address);
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    expect(await page.getByRole("alert").textContent()).toMatch(/^ENDPOINT_MALFORMED .*Give an address such as/);
+  });
+
   it("can be used by the keyboard alone [CONSOLE-11]", async () => {
     const daemon = await startConsoleDaemon();
     const { page } = await openConsole(browser(), daemon);

@@ -68,6 +68,10 @@ describe("parseEndpoint", () => {
     "ws://",
     "ws://256.1.1.1",
     "wss://daemon.example:99999",
+    "wss://foo bar",
+    "wss://foo%20bar",
+    // One that Node would take, and Chromium escapes.
+    "wss://foo*bar",
   ])("refuses %j [AUTH-2]", (text) => {
     expect(catchError(text)).toMatchObject({ code: "ENDPOINT_MALFORMED" });
   });
