@@ -1,4 +1,5 @@
 import { ArchivedFilter } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
+import { createAgentView } from "../../runtime/agent-view.ts";
 import { intentsOf } from "../../runtime/host-intents.ts";
 import {
   type CreationEntry,
@@ -7,6 +8,7 @@ import {
   type HostRuntime,
   hasFailed,
 } from "../../runtime/index.ts";
+import { arrangeAgents } from "../model/arrange-agents.ts";
 import type { ConsoleHost, Creation, DirectoryView, HostIntents, TimelineView } from "../model/console-model.ts";
 import { combineSources, mapSource, type Source } from "../model/source.ts";
 import { toProblem } from "../model/to-problem.ts";
@@ -18,7 +20,7 @@ import { syncedViewOf } from "./synced-view.ts";
 
 /** A host of the fleet, as the pages see it. It has nothing of its own but what it watches by. */
 export function createFleetHost({ serverId, label, profile, runtime }: FleetHost, kit: HostKit): ConsoleHost {
-  const timelines = new Map<string, Source<TimelineView>>();
+  const { agents } = runtime.agents;
   return {
     ...{ serverId, label: label === "" ? serverId : label },
     ...{ journal: kit.journal, packets: kit.packets, faults: kit.faults.controls },
@@ -27,13 +29,11 @@ export function createFleetHost({ serverId, label, profile, runtime }: FleetHost
       pathEntriesOf(profile, snapshot, calls),
     ),
     directory: createDirectoryView(runtime),
+    agentCount: createAgentView(agents).count,
+    agentIds: (arrangement) => arrangeAgents(agents, arrangement),
     isArchivedShown: () => runtime.agents.filter.archived === ArchivedFilter.INCLUDED,
     agent: (agentId) => runtime.agents.agent(agentId),
-    timeline(agentId) {
-      const view = timelines.get(agentId) ?? createTimelineView(runtime, agentId);
-      timelines.set(agentId, view);
-      return view;
-    },
+    timeline: (agentId) => createTimelineView(runtime, agentId),
     intents: createIntents(runtime),
   };
 }
@@ -42,10 +42,9 @@ function createDirectoryView(runtime: HostRuntime): Source<DirectoryView> {
   const { agents, creations } = runtime;
   const presentation = createPresentation({ sync: agents.sync, host: runtime });
   return combineSources(
-    [agents.sync, presentation, agents.agents, creations.list] as const,
-    (sync, shown, list, entries): DirectoryView => ({
+    [agents.sync, presentation, creations.list] as const,
+    (sync, shown, entries): DirectoryView => ({
       ...syncedViewOf(sync, shown),
-      agents: list,
       creations: entries.filter(hasFailed).map(toCreation),
     }),
   );
@@ -55,11 +54,8 @@ function toCreation({ key, agent, error }: CreationEntry): Creation {
   return { key, title: agent.title, ...(error === undefined ? {} : { problem: toProblem(error) }) };
 }
 
-/** Asks the runtime for the timeline each time: it is the same one while somebody listens to it, and another one later. */
 function createTimelineView(runtime: HostRuntime, agentId: string): Source<TimelineView> {
-  const timeline = () => runtime.timeline(agentId);
-  const sync = { getSnapshot: () => timeline().sync.getSnapshot(), subscribe: subscribeTo(() => timeline().sync) };
-  const items = { getSnapshot: () => timeline().items.getSnapshot(), subscribe: subscribeTo(() => timeline().items) };
+  const { sync, items } = runtime.timeline(agentId);
   const presentation = createPresentation({ sync, host: runtime });
   return combineSources(
     [sync, presentation, items] as const,
@@ -69,10 +65,6 @@ function createTimelineView(runtime: HostRuntime, agentId: string): Source<Timel
       earlier: typeof earlier === "object" ? { problem: toProblem(earlier.failed) } : earlier,
     }),
   );
-}
-
-function subscribeTo(find: () => Source<unknown>): Source<unknown>["subscribe"] {
-  return (listener) => find().subscribe(listener);
 }
 
 function createIntents(runtime: HostRuntime): HostIntents {

@@ -12,11 +12,13 @@ import {
   createLocalHostRegistry,
   createMemoryHostRegistry,
   describeDaemon,
+  type FleetHost,
   type HostFleet,
   type HostRegistry,
 } from "../../runtime/index.ts";
+import { isSameList } from "../../runtime/sorted-list.ts";
 import type { TokenVault } from "../address/token-vault.ts";
-import type { ConsoleHost, ConsoleModel, HostEntry } from "../model/console-model.ts";
+import type { ConsoleHost, ConsoleModel } from "../model/console-model.ts";
 import { createState } from "../model/source.ts";
 import { createFleetHost } from "./fleet-host.ts";
 import { createHostKit, type HostKit } from "./host-kit.ts";
@@ -25,14 +27,6 @@ import { createHostKit, type HostKit } from "./host-kit.ts";
 export interface FleetModel extends ConsoleModel {
   /** Reads which hosts are known, and starts them. @returns What was wrong with what was kept. Undefined: nothing. */
   readonly start: () => Promise<MoorlineError | undefined>;
-}
-
-/** A host of the model, and what ends its being watched. */
-interface Watched {
-  readonly host: ConsoleHost;
-  /** By which the fleet says whether something of it is another. */
-  readonly identity: object;
-  readonly stop: () => void;
 }
 
 /** Makes the model of the console's page. @param version Of the console. */
@@ -44,31 +38,26 @@ export function createFleetModel(vault: TokenVault, version: string): FleetModel
     return kit;
   };
   const fleet = createFleet({ vault, version, kitOf });
-  const watched = new Map<string, Watched>();
-  const hosts = createState<readonly HostEntry[]>([]);
-  const publish = (): void => hosts.set([...watched.values()].map(({ host }) => toEntry(host)));
+  const hosts = createState<readonly ConsoleHost[]>([]);
+  const host = (serverId: string): ConsoleHost | undefined =>
+    hosts.getSnapshot().find((known) => known.serverId === serverId);
+  /** The fleet says by the profile whether something of a host is another. */
+  const made = new WeakMap<FleetHost["profile"], ConsoleHost>();
+  const hostOf = (found: FleetHost): ConsoleHost => {
+    const present = made.get(found.profile) ?? createFleetHost(found, kitOf(found.serverId));
+    made.set(found.profile, present);
+    return present;
+  };
   const follow = (): void => {
-    const { hosts: present } = fleet.getSnapshot();
-    for (const [serverId, { stop }] of watched) {
-      if (present.some((host) => host.serverId === serverId)) continue;
-      stop();
-      watched.delete(serverId);
-      kits.delete(serverId);
-    }
-    for (const found of present) {
-      const before = watched.get(found.serverId);
-      if (before?.identity === found.profile) continue;
-      before?.stop();
-      const host = createFleetHost(found, kitOf(found.serverId));
-      const ends = [host.status.subscribe(publish), host.directory.subscribe(publish)];
-      watched.set(found.serverId, { host, identity: found.profile, stop: () => ends.forEach((end) => void end()) });
-    }
-    publish();
+    const before = hosts.getSnapshot();
+    const present = fleet.getSnapshot().hosts.map(hostOf);
+    if (!isSameList(before, present)) hosts.set(present);
+    for (const { serverId } of before) if (host(serverId) === undefined) kits.delete(serverId);
   };
   fleet.subscribe(follow);
   return {
     hosts,
-    host: (serverId) => watched.get(serverId)?.host,
+    host,
     async start() {
       await fleet.start();
       return fleet.getSnapshot().faults[0];
@@ -135,8 +124,4 @@ function createRegistry(): HostRegistry {
   } catch {
     return createMemoryHostRegistry();
   }
-}
-
-function toEntry({ serverId, label, status, directory }: ConsoleHost): HostEntry {
-  return { serverId, label, status: status.getSnapshot(), agents: directory.getSnapshot().agents.length };
 }

@@ -3,11 +3,13 @@ import type { TimelineItem } from "../../../gen/moorline/agent/v1/timeline_pb.ts
 import type { FaultControls } from "../faults/fault-transport.ts";
 import type { PacketLog } from "../log/packet-log.ts";
 import type { TransitionJournal } from "../log/transition-journal.ts";
+import type { AgentArrangement } from "./arrange-agents.ts";
 import type { Source } from "./source.ts";
 
 /** All that the pages of the console show, and all that they can ask for. Nothing here is a connection. */
 export interface ConsoleModel {
-  readonly hosts: Source<readonly HostEntry[]>;
+  /** The hosts that are known. Tells when one comes, goes, or has other paths, and of nothing that happens to them. */
+  readonly hosts: Source<readonly ConsoleHost[]>;
   /** A host that is known. */
   readonly host: (serverId: string) => ConsoleHost | undefined;
   /**
@@ -23,15 +25,6 @@ export interface ConsoleModel {
 
 /** How a host is doing, in one word; decides its colour. */
 export type Standing = "online" | "working" | "failed" | "idle";
-
-/** A host in the list. */
-export interface HostEntry {
-  readonly serverId: string;
-  readonly label: string;
-  readonly status: HostStatus;
-  /** Agents that are known. */
-  readonly agents: number;
-}
 
 /** Where a host is. */
 export interface HostStatus {
@@ -67,10 +60,13 @@ export interface ConsoleHost {
   readonly paths: Source<readonly PathEntry[]>;
   readonly faults: FaultControls;
   readonly directory: Source<DirectoryView>;
+  /** How many agents are known. */
+  readonly agentCount: Source<number>;
+  /** The ids of the agents that are shown, in their order. Tells when one comes, goes or changes its place. */
+  readonly agentIds: (arrangement: AgentArrangement) => Source<readonly string[]>;
   /** Whether the directory lists archived agents too. */
   readonly isArchivedShown: () => boolean;
   readonly agent: (agentId: string) => Source<Agent | undefined>;
-  /** The same source for the same agent while somebody listens to it. */
   readonly timeline: (agentId: string) => Source<TimelineView>;
   readonly intents: HostIntents;
 }
@@ -108,9 +104,8 @@ export interface SyncedView {
   readonly problem?: Problem;
 }
 
-/** The agents of a host. */
+/** How the directory of a host stands, without its agents: a list reads their ids, and a row its agent. */
 export interface DirectoryView extends SyncedView {
-  readonly agents: readonly Agent[];
   /** Agents that were asked for and are not there yet, or could not be made. */
   readonly creations: readonly Creation[];
 }

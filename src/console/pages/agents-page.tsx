@@ -1,17 +1,21 @@
-import { useMemo, useState } from "react";
-import { type Agent, AgentAttentionSchema, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { useDeferredValue, useMemo, useState } from "react";
+import { AgentAttentionSchema, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { toFragment } from "../address/route.ts";
 import { Card } from "../components/card.tsx";
+import { LongList } from "../components/long-list.tsx";
 import { AgentChip, Chip, ProblemNote } from "../components/status.tsx";
 import { Synced } from "../components/synced.tsx";
 import { toAgo, toFull } from "../components/times.ts";
+import { useMedia } from "../components/use-media.ts";
 import { useNow } from "../components/use-now.ts";
-import { type AgentOrder, arrangeAgents, titleOf } from "../model/arrange-agents.ts";
+import { type AgentArrangement, type AgentOrder, titleOf } from "../model/arrange-agents.ts";
 import type { ConsoleHost, Creation } from "../model/console-model.ts";
-import { nameOf } from "../model/names.ts";
+import { nameOf, toCounted } from "../model/names.ts";
 import { useSource } from "../model/use-source.ts";
 
-const PAGE_SIZE = 200;
+/** The height of a row: of one line, and of two where the window is narrow. */
+const ROW_PX = 45;
+const NARROW_ROW_PX = 66;
 const ORDERS: Readonly<Record<AgentOrder, string>> = {
   changed: "last changed",
   created: "newest",
@@ -26,12 +30,9 @@ export function AgentsPage({ host }: { readonly host: ConsoleHost }) {
   const [text, setText] = useState("");
   const [status, setStatus] = useState<number>();
   const [order, setOrder] = useState<AgentOrder>("changed");
-  const [limit, setLimit] = useState(PAGE_SIZE);
-  const shown = useMemo(
-    () => arrangeAgents(view.agents, { text, status: status as Agent["status"] | undefined, order }),
-    [view.agents, text, status, order],
-  );
-  const now = useNow(true);
+  // Whoever types does not wait for the list.
+  const words = useDeferredValue(text);
+  const arrangement = useMemo(() => ({ text: words, status, order }), [words, status, order]);
   return (
     <Card title="Agents" aside={<a href={toFragment({ page: "run", serverId: host.serverId })}>Run a command</a>}>
       <search className="filters">
@@ -48,7 +49,7 @@ export function AgentsPage({ host }: { readonly host: ConsoleHost }) {
           Status
           <select
             value={status ?? ""}
-            onChange={({ target }) => setStatus(target.value === "" ? undefined : Number(target.value))}
+            onChange={({ target }) => setStatus(STATUSES.find(({ number }) => `${number}` === target.value)?.number)}
           >
             <option value="">all</option>
             {STATUSES.map(({ number }) => (
@@ -78,57 +79,69 @@ export function AgentsPage({ host }: { readonly host: ConsoleHost }) {
         </label>
       </search>
       <Synced view={view} onRetry={host.intents.refresh}>
-        <p className="muted small" role="status">
-          {shown.length} of {view.agents.length}
-        </p>
-        <ul className="agents">
-          {view.creations.map((creation) => (
-            <CreationRow
-              key={creation.key}
-              creation={creation}
-              onDismiss={() => host.intents.dismissCreation(creation.key)}
-            />
-          ))}
-          {shown.slice(0, limit).map((agent) => (
-            <AgentRow key={agent.id} agent={agent} serverId={host.serverId} now={now} />
-          ))}
-        </ul>
-        {shown.length > limit ? (
-          <button type="button" onClick={() => setLimit(limit + PAGE_SIZE)}>
-            Show {Math.min(PAGE_SIZE, shown.length - limit)} more
-          </button>
-        ) : null}
-        {view.agents.length === 0 && view.creations.length === 0 ? (
-          <p className="muted empty">There is no agent yet.</p>
-        ) : null}
+        {view.creations.length === 0 ? null : (
+          <ul className="agents">
+            {view.creations.map((creation) => (
+              <CreationRow
+                key={creation.key}
+                creation={creation}
+                onDismiss={() => host.intents.dismissCreation(creation.key)}
+              />
+            ))}
+          </ul>
+        )}
+        <AgentList {...{ host, arrangement }} />
       </Synced>
     </Card>
   );
 }
 
+interface AgentListProps {
+  readonly host: ConsoleHost;
+  readonly arrangement: AgentArrangement;
+}
+
+function AgentList({ host, arrangement }: AgentListProps) {
+  const ids = useSource(useMemo(() => host.agentIds(arrangement), [host, arrangement]));
+  const total = useSource(host.agentCount);
+  const isNarrow = useMedia("(max-width: 720px)");
+  const now = useNow(true);
+  if (total === 0) return <p className="muted empty">There is no agent yet.</p>;
+  return (
+    <>
+      <p className="muted small" role="status">
+        {ids.length.toLocaleString("en")} of {toCounted(total, "agent")}
+      </p>
+      <LongList className="agents" ids={ids} rowPx={isNarrow ? NARROW_ROW_PX : ROW_PX}>
+        {(id) => <AgentRow {...{ host, id, now }} />}
+      </LongList>
+    </>
+  );
+}
+
 interface AgentRowProps {
-  readonly agent: Agent;
-  readonly serverId: string;
+  readonly host: ConsoleHost;
+  readonly id: string;
   readonly now: number;
 }
 
-function AgentRow({ agent, serverId, now }: AgentRowProps) {
-  const { id, status, attention, workingDirectory, updatedAt, archivedAt } = agent;
+function AgentRow({ host, id, now }: AgentRowProps) {
+  const agent = useSource(useMemo(() => host.agent(id), [host, id]));
+  if (agent === undefined) return null;
+  const { status, attention, workingDirectory, updatedAt, archivedAt } = agent;
   return (
-    <li>
-      <a className="agent-row" href={toFragment({ page: "agent", serverId, agentId: id })}>
-        <span className="agent-title">{titleOf(agent)}</span>
-        <AgentChip status={status} />
-        <span className="tags">
-          {attention === 0 ? null : <span className="tag attention">{nameOf(AgentAttentionSchema, attention)}</span>}
-          {archivedAt === undefined ? null : <span className="tag">archived</span>}
-        </span>
-        <code className="muted small directory">{workingDirectory}</code>
-        <time className="muted small" title={toFull(updatedAt)}>
-          {toAgo(updatedAt, now)}
-        </time>
-      </a>
-    </li>
+    <a className="agent-row" href={toFragment({ page: "agent", serverId: host.serverId, agentId: id })}>
+      <span className="agent-title">{titleOf(agent)}</span>
+      <AgentChip status={status} />
+      <span className="tags">
+        {attention === 0 ? null : <span className="tag attention">{nameOf(AgentAttentionSchema, attention)}</span>}
+        {archivedAt === undefined ? null : <span className="tag">archived</span>}
+      </span>
+      <code className="muted small directory">{workingDirectory}</code>
+      <time className="muted small" title={toFull(updatedAt)}>
+        {toAgo(updatedAt, now)}
+      </time>
+    </a>
   );
 }
 

@@ -4,7 +4,7 @@ import { toFragment } from "../address/route.ts";
 import { Card } from "../components/card.tsx";
 import { HostProblem } from "../components/host-problem.tsx";
 import { HostChip, ProblemNote } from "../components/status.tsx";
-import type { HostEntry } from "../model/console-model.ts";
+import type { ConsoleHost } from "../model/console-model.ts";
 import { toCounted } from "../model/names.ts";
 import { useAction } from "../model/use-action.ts";
 import { useGoTo } from "../model/use-go-to.ts";
@@ -14,15 +14,15 @@ import { Page } from "./page.tsx";
 /** Every host, and a form to add one. */
 export function HostsPage() {
   const { hosts } = useModel();
-  const entries = useSource(hosts);
+  const known = useSource(hosts);
   return (
     <Page title="Hosts" crumbs={[{ label: "Hosts" }]}>
-      {entries.length === 0 ? (
+      {known.length === 0 ? (
         <p className="muted empty">There is no host yet. Add a daemon by its address.</p>
       ) : (
         <ul className="hosts">
-          {entries.map((entry) => (
-            <HostRow key={entry.serverId} entry={entry} />
+          {known.map((host) => (
+            <HostRow key={host.serverId} host={host} />
           ))}
         </ul>
       )}
@@ -31,8 +31,10 @@ export function HostsPage() {
   );
 }
 
-function HostRow({ entry }: { readonly entry: HostEntry }) {
-  const { serverId, label, status, agents } = entry;
+function HostRow({ host }: { readonly host: ConsoleHost }) {
+  const { serverId, label } = host;
+  const status = useSource(host.status);
+  const agents = useSource(host.agentCount);
   const { forgetHost } = useModel();
   const [isAsking, setAsking] = useState(false);
   const forget = useAction(useCallback(() => forgetHost(serverId), [forgetHost, serverId]));

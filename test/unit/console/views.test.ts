@@ -19,8 +19,10 @@ import { createState } from "../../../src/console/model/source.ts";
 import { splitCommand } from "../../../src/console/model/split-command.ts";
 import { toProblem } from "../../../src/console/model/to-problem.ts";
 import { obstacleOf } from "../../../src/runtime/host/host-obstacle.ts";
+import { byUpdatedLast, toTotalOrder } from "../../../src/runtime/mirror/agent-order.ts";
 import { MoorlineError } from "../../../src/wire/moorline-error.ts";
 import { parseServerId } from "../../../src/wire/server-id.ts";
+import { ListStore } from "../runtime/support/list-store.ts";
 
 describe("syncedViewOf", () => {
   it("says of a mirror that waits for its host what the host says of itself [SYNC-12]", () => {
@@ -65,12 +67,13 @@ describe("arrangeAgents", () => {
       updatedAt: timestampFromMs(2),
     }),
   ];
-  const show = (arrangement: Partial<AgentArrangement>): string[] =>
-    arrangeAgents(agents, { text: "", status: undefined, order: "changed", ...arrangement }).map(({ id }) => id);
+  const list = new ListStore(agents, { order: toTotalOrder(byUpdatedLast), keyOf: ({ id }) => id });
+  const show = (arrangement: Partial<AgentArrangement>): readonly string[] =>
+    arrangeAgents(list, { text: "", status: undefined, order: "changed", ...arrangement }).getSnapshot();
 
   it.each([
     [{}, ["b", "c", "a"]],
-    [{ order: "title" }, ["c", "b", "a"]],
+    [{ order: "title" }, ["b", "c", "a"]],
     [{ order: "status" }, ["b", "a", "c"]],
     [{ order: "created" }, ["a", "b", "c"]],
     [{ status: AgentStatus.IDLE }, ["a"]],
