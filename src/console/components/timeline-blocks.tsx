@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { PermissionDecisionSchema, PermissionResolverSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import {
   OutputStream,
@@ -11,22 +12,29 @@ import { toClock } from "./times.ts";
 
 /** A part of a timeline. */
 export function Block({ block }: { readonly block: TimelineBlock }) {
-  if (block.kind === "item") return <Item item={block.item} />;
+  return block.kind === "item" ? <Item item={block.item} /> : <Output block={block} />;
+}
+
+const Output = memo(function Output({ block }: { readonly block: Extract<TimelineBlock, { kind: "output" }> }) {
   return (
-    <pre className="output" data-stream={block.stream === OutputStream.STDERR ? "stderr" : "stdout"}>
+    <pre
+      className={block.isContinued ? "output continued" : "output"}
+      data-stream={block.stream === OutputStream.STDERR ? "stderr" : "stdout"}
+      style={{ containIntrinsicBlockSize: `auto ${block.lines}lh` }}
+    >
       {block.text}
     </pre>
   );
-}
+});
 
-function Item({ item }: { readonly item: TimelineItem }) {
+const Item = memo(function Item({ item }: { readonly item: TimelineItem }) {
   return (
     <article className="item" data-kind={item.content.case}>
       <time className="muted small">{toClock(item.createdAt)}</time>
       <Content item={item} />
     </article>
   );
-}
+});
 
 function Content({ item: { content } }: { readonly item: TimelineItem }) {
   switch (content.case) {

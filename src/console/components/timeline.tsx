@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { TimelineView } from "../model/console-model.ts";
-import { groupTimeline } from "../model/group-timeline.ts";
+import { groupTimeline, lastItems } from "../model/group-timeline.ts";
 import { ProblemNote } from "./status.tsx";
 import { Synced } from "./synced.tsx";
 import { Block } from "./timeline-blocks.tsx";
@@ -19,7 +19,7 @@ interface TimelineProps {
 export function Timeline({ view, onRetry, onEarlier }: TimelineProps) {
   const { items, hasEarlier, earlier } = view;
   const [limit, setLimit] = useState(SHOWN_ITEMS);
-  const blocks = useMemo(() => groupTimeline(items.slice(-limit)), [items, limit]);
+  const blocks = useMemo(() => groupTimeline(lastItems(items, limit)), [items, limit]);
   const { ref, onScroll } = useStickToEnd<HTMLElement>(blocks);
   const isCut = items.length > limit;
   const showEarlier = (): void => {

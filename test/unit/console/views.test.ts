@@ -13,7 +13,7 @@ import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { statusOf } from "../../../src/console/host/host-status.ts";
 import { syncedViewOf } from "../../../src/console/host/synced-view.ts";
 import { type AgentArrangement, arrangeAgents } from "../../../src/console/model/arrange-agents.ts";
-import { countLines, groupTimeline } from "../../../src/console/model/group-timeline.ts";
+import { countLines, groupTimeline, lastItems } from "../../../src/console/model/group-timeline.ts";
 import { nameOf } from "../../../src/console/model/names.ts";
 import { createState } from "../../../src/console/model/source.ts";
 import { splitCommand } from "../../../src/console/model/split-command.ts";
@@ -110,6 +110,42 @@ describe("groupTimeline", () => {
   it("leaves out what moves and colours terminals", () => {
     const written = "\u001b[1;32mok\u001b[0m \u001b]8;;http://x\u0007link\u001b]8;;\u001b\\ \u001b[2Kx\u001bM";
     expect(groupTimeline([output(1, text(written))])).toMatchObject([{ text: "ok link x" }]);
+  });
+
+  it("makes parts of a long output, of which those that are whole stay the very same [CONSOLE-15]", () => {
+    const items = Array.from({ length: 40 }, (_, index) => output(index + 1, text(`line ${index + 1}\n`)));
+    const [before, after] = [groupTimeline(items.slice(0, 39)), groupTimeline(items)];
+    expect(after.map(({ key }) => key)).toEqual(["1", "16", "32"]);
+    expect(after.map((block) => block.kind === "output" && [block.lines, block.isContinued])).toEqual([
+      [15, false],
+      [16, true],
+      [9, true],
+    ]);
+    expect([after[0] === before[0], after[1] === before[1], after[2] === before[2]]).toEqual([true, true, false]);
+    expect(after.map((block) => block.kind === "output" && block.text).join("")).toBe(
+      items.map((_, index) => `line ${index + 1}\n`).join(""),
+    );
+  });
+
+  it("ends a part after a large item [CONSOLE-15]", () => {
+    const items = [1, 2, 3].map((seq) => output(seq, text(`${"x".repeat(seq === 1 ? 5_000 : 10)}\n`)));
+    expect(groupTimeline(items).map(({ key }) => key)).toEqual(["1", "2"]);
+  });
+
+  it("breaks no line in two [CONSOLE-15]", () => {
+    const items = Array.from({ length: 20 }, (_, index) => output(index + 1, text("x")));
+    expect(groupTimeline(items)).toMatchObject([{ text: "x".repeat(20) }]);
+  });
+
+  it("begins the last items where a part begins, so that the parts stay when more come [CONSOLE-15]", () => {
+    const items = Array.from({ length: 100 }, (_, index) => output(index + 1, text("\n")));
+    const starts = [80, 95, 96, 100].map((end) => lastItems(items.slice(0, end), 32)[0]?.seq);
+    expect(starts).toEqual([48n, 64n, 64n, 64n]);
+    expect(lastItems(items, 100)).toBe(items);
+  });
+
+  it("shows what was written over as a terminal does [CONSOLE-15]", () => {
+    expect(groupTimeline([output(1, text("10%\r100%\r\nnext\r"))])).toMatchObject([{ text: "100%\nnext" }]);
   });
 
   it("counts lines", () => {
