@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { isRouteFragment, parseConsoleFragment } from "./address/fragment.ts";
+import { keepScroll } from "./address/keep-scroll.ts";
 import { TokenVault } from "./address/token-vault.ts";
 import { App } from "./app.tsx";
 import { applyTheme } from "./components/theme.ts";
@@ -46,6 +47,7 @@ const element = document.getElementById("root");
 if (element === null) throw new Error("the page has no root");
 const root = createRoot(element);
 const fragment = takeFragment();
+keepScroll();
 applyTheme();
 const vault = new TokenVault(sessionStorageOrNone());
 const model = createFleetModel(vault, __MOORLINE_VERSION__);

@@ -42,6 +42,18 @@ describe("the console of a daemon with 10,000 agents", () => {
     expect(await row(`agent ${COUNT - 61}`).evaluate(isThere)).toBe(true);
   });
 
+  it("goes to the top of another page, and back to where the list was [CONSOLE-12]", async () => {
+    const { page, row } = await openCrowd();
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
+    const place = await page.evaluate(() => scrollY);
+    await row("agent 5000").click();
+    await page.getByRole("heading", { name: "agent 5000" }).waitFor();
+    await page.waitForFunction(() => scrollY === 0);
+    await page.goBack();
+    await page.waitForFunction((before) => scrollY === before, place);
+    await row("agent 5000").waitFor();
+  });
+
   it("shows what an agent has become, and what is searched for [CONSOLE-14]", async () => {
     const { page, crowd, row } = await openCrowd();
     crowd.retitle(17, "the one that changed");

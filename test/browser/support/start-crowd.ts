@@ -36,7 +36,10 @@ export async function startCrowd(count: number): Promise<Crowd> {
   onTestFinished(() => server.close());
   const { port } = await server.listen({ port: 0 });
   return {
-    ...{ url: `http://127.0.0.1:${port}/#server=${encodeURIComponent(`ws://127.0.0.1:${port}/`)}`, serverId: server.serverId },
+    ...{
+      url: `http://127.0.0.1:${port}/#server=${encodeURIComponent(`ws://127.0.0.1:${port}/`)}`,
+      serverId: server.serverId,
+    },
     retitle: (index, title) => put(agents, index, title, Date.now()),
   };
 }
