@@ -28,7 +28,7 @@ export function Synced({ view, onRetry, children }: SyncedProps) {
         </div>
       );
     case "not_found":
-      return <p className="muted empty">There is no such thing.</p>;
+      return <p className="muted empty">There is no such agent: it was deleted, or never was on this host.</p>;
     default:
       return (
         <>

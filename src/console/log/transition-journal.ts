@@ -1,5 +1,6 @@
 import type { Transition } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import { TransitionOutcome } from "../../../gen/moorline/state/v1/transition_pb.ts";
+import { tableOf } from "../machines/machine-table.ts";
 import type { Source } from "../model/source.ts";
 
 /** A record of the transition log, numbered as it came. */
@@ -18,13 +19,15 @@ export interface LiveMachine {
   readonly state: string;
   /** The event that counted last. */
   readonly last: Transition;
+  /** The number of its record. */
+  readonly lastId: number;
 }
 
 /** What a journal has. */
 export interface JournalSnapshot {
   /** The records that were kept, the oldest first. */
   readonly entries: readonly JournalEntry[];
-  /** The machines, in the order in which they were first heard of. */
+  /** The machines that are at work, in the order in which they were first heard of. */
   readonly machines: readonly LiveMachine[];
   /** How many records came in all. */
   readonly total: number;
@@ -39,7 +42,7 @@ export interface TransitionJournal extends Source<JournalSnapshot> {
 const MAX_ENTRIES = 2_000;
 const MAX_MACHINES = 64;
 
-/** Makes an empty journal. It keeps the last 2,000 records, and the 64 machines that were heard of last. */
+/** Makes an empty journal. It keeps the last 2,000 records, and the 64 machines at work that were heard of last. */
 export function createTransitionJournal(): TransitionJournal {
   const listeners = new Set<() => void>();
   const machines = new Map<string, LiveMachine>();
@@ -51,7 +54,7 @@ export function createTransitionJournal(): TransitionJournal {
     entries.push({ id: total, transition });
     // Not each time: taking from the front costs as much as there is.
     if (entries.length > MAX_ENTRIES * 1.25) entries = entries.slice(-MAX_ENTRIES);
-    follow(machines, transition);
+    follow(machines, { id: total, transition });
     snapshot = undefined;
     for (const listener of [...listeners]) listener();
   };
@@ -69,12 +72,22 @@ export function createTransitionJournal(): TransitionJournal {
   };
 }
 
-function follow(machines: Map<string, LiveMachine>, transition: Transition): void {
+function follow(machines: Map<string, LiveMachine>, { id, transition }: JournalEntry): void {
   if (transition.outcome === TransitionOutcome.IGNORED) return;
   const { machine, subject, to } = transition;
   const key = `${machine}/${subject}`;
-  const known = machines.has(key);
-  machines.set(key, { key, machine, subject, state: to, last: transition });
-  const [oldest] = machines.keys();
-  if (!known && machines.size > MAX_MACHINES && oldest !== undefined) machines.delete(oldest);
+  if (subject !== "" && isAtRest(transition)) {
+    machines.delete(key);
+    return;
+  }
+  machines.set(key, { key, machine, subject, state: to, last: transition, lastId: id });
+  if (machines.size <= MAX_MACHINES) return;
+  const [stale] = [...machines.values()].sort((one, other) => one.lastId - other.lastId);
+  if (stale !== undefined) machines.delete(stale.key);
+}
+
+/** Whether a machine has come to its end, or back to where it began: there is one for everything that was looked at. */
+function isAtRest({ machine, from, to }: Transition): boolean {
+  const table = tableOf(machine);
+  return table !== undefined && (table.terminal.includes(to) || (to === table.initial && to !== from));
 }

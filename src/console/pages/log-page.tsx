@@ -13,10 +13,10 @@ const OUTCOMES: readonly LogFilter["outcome"][] = ["all", "taken", "ignored"];
 
 /** The transition log of a host, filtered, and its transcript. */
 export function LogPage({ host }: { readonly host: ConsoleHost }) {
-  const { entries, machines, total } = useSource(host.journal);
+  const { entries, total } = useSource(host.journal);
   const [filter, setFilter] = useState(NO_FILTER);
   const shown = useMemo(() => filterLog(entries, filter), [entries, filter]);
-  const names = [...new Set(machines.map(({ machine }) => machine))];
+  const names = useMemo(() => [...new Set(entries.map(({ transition }) => transition.machine))].sort(), [entries]);
   const isOutcome = (text: string): text is LogFilter["outcome"] => OUTCOMES.some((known) => known === text);
   return (
     <Card

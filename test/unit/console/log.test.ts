@@ -26,7 +26,7 @@ describe("createTransitionJournal", () => {
     });
     const before = journal.getSnapshot();
     journal.record(transition({ from: "idle", event: "connect_requested", to: "connecting" }));
-    journal.record(transition({ machine: "probe", subject: "a", from: "opening", event: "probed", to: "probed" }));
+    journal.record(transition({ machine: "probe", subject: "a", from: "opening", event: "late", to: "opening" }));
     journal.record(
       transition({ from: "connecting", event: "disposed", to: "disposed", outcome: TransitionOutcome.IGNORED }),
     );
@@ -34,7 +34,7 @@ describe("createTransitionJournal", () => {
     expect([before.total, total, changes, entries.map(({ id }) => id)]).toEqual([0, 3, 3, [1, 2, 3]]);
     expect(machines.map(({ key, state }) => [key, state])).toEqual([
       ["connection/", "connecting"],
-      ["probe/a", "probed"],
+      ["probe/a", "opening"],
     ]);
     expect(journal.getSnapshot()).toBe(journal.getSnapshot());
   });
@@ -44,6 +44,33 @@ describe("createTransitionJournal", () => {
     for (let index = 1; index <= 5_000; index += 1) journal.record(transition({ subject: `${index % 100}`, to: "x" }));
     const { entries, machines, total } = journal.getSnapshot();
     expect([entries.length, entries[0]?.id, machines.length, total]).toEqual([2_000, 3_001, 64, 5_000]);
+  });
+});
+
+describe("createTransitionJournal: what was looked at", () => {
+  it("keeps no machine of it that has come to its end, or has gone back to where it began [CONSOLE-14]", () => {
+    const journal = createTransitionJournal();
+    const steps = [
+      { machine: "sync", subject: "", to: "idle" },
+      { machine: "sync", subject: "agent", to: "ready" },
+      { machine: "creation", subject: "key", from: "pending", to: "pending" },
+    ];
+    for (const step of steps) journal.record(transition(step));
+    expect(journal.getSnapshot().machines.map(({ key }) => key)).toEqual(["sync/", "sync/agent", "creation/key"]);
+    journal.record(transition({ machine: "sync", subject: "agent", from: "ready", to: "idle" }));
+    journal.record(transition({ machine: "creation", subject: "key", from: "pending", to: "reconciled" }));
+    expect(journal.getSnapshot().machines.map(({ key }) => key)).toEqual(["sync/"]);
+  });
+
+  it("lets those go first that were not heard of for the longest time [CONSOLE-14]", () => {
+    const journal = createTransitionJournal();
+    journal.record(transition({ to: "connecting" }));
+    for (let index = 1; index <= 100; index += 1) {
+      journal.record(transition({ machine: "sync", subject: `${index}`, to: "ready" }));
+      journal.record(transition({ to: "connected" }));
+    }
+    const { machines } = journal.getSnapshot();
+    expect([machines.length, machines[0]?.key, machines[1]?.key]).toEqual([64, "connection/", "sync/38"]);
   });
 });
 

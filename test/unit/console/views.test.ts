@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AgentSchema, AgentStatus, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
+import { CommandRefusal, CommandRefusedSchema } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import { OutputStream, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { type SyncFailureSchema, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
@@ -197,6 +198,17 @@ describe("what views share", () => {
     [Code.Unknown, /^It may have been done all the same\./],
   ])("says of a call that failed with %i whether something may have changed [CONSOLE-13]", (code, action) => {
     expect(toProblem(new ConnectError("no", code)).action).toMatch(action);
+  });
+
+  it.each([
+    [CommandRefusal.NOT_FOUND, /^Nothing was changed\. .*whole path/],
+    [CommandRefusal.NOT_ALLOWED, /^Nothing was changed\. .*allow it/],
+    [CommandRefusal.BAD_DIRECTORY, /^Nothing was changed\. .*whole path/],
+    [CommandRefusal.VARIABLE_NOT_ALLOWED, /^Nothing was changed\./],
+  ])("says of a command that was refused for reason %i what to do [CONSOLE-13]", (reason, action) => {
+    const refused = { desc: CommandRefusedSchema, value: { reason, program: "mkae" } };
+    const problem = toProblem(new ConnectError("the command is not run", Code.InvalidArgument, undefined, [refused]));
+    expect(problem.action).toMatch(action);
   });
 
   it("says that what was never sent was not done [CONSOLE-13]", () => {
