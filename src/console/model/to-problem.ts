@@ -4,6 +4,7 @@ import {
   CommandRefusalSchema,
   type CommandRefused,
   CommandRefusedSchema,
+  InputClosedSchema,
 } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import { CallOutcome, ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { MoorlineError } from "../../client/index.ts";
@@ -30,12 +31,19 @@ const REFUSALS: Readonly<Record<number, readonly [text: string, action: string]>
   ],
 };
 
+const INPUT_CLOSED: Problem = {
+  code: "INPUT_CLOSED",
+  text: "This agent takes no input, or no more of it.",
+  action: "Nothing was changed. To give a command input, say when you run it that it takes prompts.",
+};
+
 /** Whatever was thrown, as people are shown it. */
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof ConnectError) {
     const [refused] = thrown.findDetails(CommandRefusedSchema);
     const refusal = refused && refusalOf(refused);
     if (refusal !== undefined) return refusal;
+    if (thrown.findDetails(InputClosedSchema).length > 0) return INPUT_CLOSED;
     const name = Object.entries(Code).find(([, code]) => code === thrown.code)?.[0] ?? "Unknown";
     const code = name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
     return { code, text: thrown.rawMessage, action: isWithoutEffect(thrown) ? REFUSED : OPEN };

@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AgentSchema, AgentStatus, AgentStatusSchema } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import { CommandRefusal, CommandRefusedSchema } from "../../../gen/moorline/agent/v1/error_pb.ts";
+import { CommandRefusal, CommandRefusedSchema, InputClosedSchema } from "../../../gen/moorline/agent/v1/error_pb.ts";
 import { OutputStream, TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { type SyncFailureSchema, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
@@ -209,6 +209,12 @@ describe("what views share", () => {
     const refused = { desc: CommandRefusedSchema, value: { reason, program: "mkae" } };
     const problem = toProblem(new ConnectError("the command is not run", Code.InvalidArgument, undefined, [refused]));
     expect(problem.action).toMatch(action);
+  });
+
+  it("says of a command that takes no input how one is run that does [CONSOLE-13]", () => {
+    const closed = { desc: InputClosedSchema, value: { agentId: "a" } };
+    const problem = toProblem(new ConnectError("no more prompts", Code.FailedPrecondition, undefined, [closed]));
+    expect(problem).toMatchObject({ code: "INPUT_CLOSED", action: expect.stringContaining("takes prompts") });
   });
 
   it("says that what was never sent was not done [CONSOLE-13]", () => {
