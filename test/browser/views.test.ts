@@ -28,6 +28,16 @@ async function openGated() {
 }
 
 describe("the console: what a view shows beside its data", () => {
+  it("asks on the page of an agent as well for the token that it has not got [CONSOLE-13]", async () => {
+    const { page: before, context, daemon, agentId } = await openGated();
+    await areMirrorsKept(before, agentId);
+    const { page } = await openTab(context, `${daemon.origin}/#/hosts/${daemon.serverId}/agents/${agentId}`);
+    await page.getByLabel("Token of this host").fill(daemon.token);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByLabel("Token of this host").waitFor({ state: "detached" });
+    await page.locator(".badge").waitFor({ state: "detached" });
+  });
+
   it("shows an overlay at the first opening, and no toast and no placeholder beside it [PRESENT-2]", async () => {
     const daemon = await startConsoleDaemon();
     const context = await openWindow(browser());

@@ -4,6 +4,7 @@ import { type Agent, AgentFailureReasonSchema, AgentStatus } from "../../../gen/
 import { agentPhases } from "../../../gen/moorline/machine/v1/agent_moorline.ts";
 import { toFragment } from "../address/route.ts";
 import { AgentButtons, Permissions, PromptForm } from "../components/agent-actions.tsx";
+import { HostProblem } from "../components/host-problem.tsx";
 import { MachineCard } from "../components/machine-card.tsx";
 import { AgentChip, ProblemNote } from "../components/status.tsx";
 import { Timeline } from "../components/timeline.tsx";
@@ -16,6 +17,8 @@ import { nameOf, toCounted } from "../model/names.ts";
 import { useSource } from "../model/use-source.ts";
 import { Page } from "./page.tsx";
 
+/** How a timeline is presented that may be behind: nobody knows whether its agent is still at work. */
+const STALE: ReadonlySet<TimelineView["presentation"]> = new Set(["reconnecting_badge", "error_badge"]);
 const WORKING: ReadonlySet<number> = new Set([AgentStatus.STARTING, AgentStatus.RUNNING, AgentStatus.CANCELLING]);
 
 interface AgentPageProps {
@@ -27,6 +30,7 @@ interface AgentPageProps {
 export function AgentPage({ host, agentId }: AgentPageProps) {
   const agent = useSource(useMemo(() => host.agent(agentId), [host, agentId]));
   const timeline = useSource(useMemo(() => host.timeline(agentId), [host, agentId]));
+  const { problem } = useSource(host.status);
   const { serverId, label, intents } = host;
   const title = agent === undefined ? agentId : titleOf(agent);
   const crumbs = [
@@ -46,6 +50,7 @@ export function AgentPage({ host, agentId }: AgentPageProps) {
     );
   return (
     <Page title={title} crumbs={crumbs} aside={aside}>
+      {problem === undefined ? null : <HostProblem {...{ serverId, problem }} />}
       {agent === undefined ? null : <AgentFacts agent={agent} />}
       {agent === undefined ? null : <Progress agent={agent} view={timeline} />}
       {agent?.failure === undefined ? null : (
@@ -88,7 +93,7 @@ function AgentFacts({ agent }: { readonly agent: Agent }) {
 
 /** Shows that something is still under way, for how long, and how much there is of it. */
 function Progress({ agent, view }: { readonly agent: Agent; readonly view: TimelineView }) {
-  const isWorking = WORKING.has(agent.status);
+  const isWorking = WORKING.has(agent.status) && !STALE.has(view.presentation);
   const now = useNow(isWorking);
   const lines = useMemo(() => countLines(view.items), [view.items]);
   if (!isWorking) return null;

@@ -51,11 +51,12 @@ function HostRow({ host }: { readonly host: ConsoleHost }) {
       <span className="row-actions">
         {isAsking ? (
           <>
-            <button type="button" className="danger" onClick={() => void forget.run()}>
-              Forget {label}
-            </button>
+            {/* The first, so that the focus is on it when somebody is asked, and back on Forget when it is kept. */}
             <button type="button" onClick={() => setAsking(false)}>
               Keep it
+            </button>
+            <button type="button" className="danger" onClick={() => void forget.run()}>
+              Forget {label}
             </button>
           </>
         ) : (
