@@ -15,6 +15,8 @@ const PREFIX = "moorline-token:";
 export class TokenVault {
   private readonly storage: TokenStorage | undefined;
   private readonly remembered = new Map<string, string>();
+  /** What each host was given last. */
+  private readonly given = new Map<string, string | undefined>();
   private expected: { readonly endpoint: string; readonly token: string } | undefined;
 
   /** @param storage Undefined: there is none. */
@@ -46,14 +48,24 @@ export class TokenVault {
     this.expected = { endpoint, token };
   }
 
-  /** The token of a daemon that may be found at these addresses; one that the page was opened with is kept from now on. */
+  /** Whether the host of a daemon was given this token when it asked last. */
+  isGiven(serverId: string, token: string): boolean {
+    return this.given.get(serverId) === token;
+  }
+
+  /**
+   * Gives the host of a daemon that may be found at these addresses its token; one that the page was opened with is kept from
+   * now on.
+   */
   find(serverId: string, endpoints: readonly string[]): string | undefined {
     const { expected } = this;
     if (expected !== undefined && endpoints.includes(expected.endpoint)) {
       this.expected = undefined;
       this.set(serverId, expected.token);
     }
-    return this.get(serverId);
+    const token = this.get(serverId);
+    this.given.set(serverId, token);
+    return token;
   }
 
   /** Forgets the token of a daemon. */

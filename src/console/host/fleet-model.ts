@@ -64,13 +64,13 @@ export function createFleetModel(vault: TokenVault, version: string): FleetModel
     },
     async addHost(endpoint, token) {
       const { serverId, name } = await describeDaemon(endpoint);
-      const isOther = token !== undefined && token !== vault.get(serverId);
-      if (isOther) vault.set(serverId, token);
+      if (token !== undefined) vault.set(serverId, token);
       const known = fleet.host(serverId);
       const label = `${name} on ${new URL(endpoint).host}`;
       await fleet.add(createHostProfile({ serverId, label, candidates: [{ direct: endpoint }] }));
-      if (isOther) known?.credentialChanged();
-      else known?.retry();
+      // Only now: it may have asked meanwhile, and has the token then.
+      if (token === undefined || vault.isGiven(serverId, token)) known?.retry();
+      else known?.credentialChanged();
       return serverId;
     },
     giveToken(serverId, token) {

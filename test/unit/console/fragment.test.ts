@@ -127,6 +127,16 @@ describe("TokenVault", () => {
     expect(vault.find("mine", ["ws://127.0.0.1:1/"])).toBeUndefined();
   });
 
+  it("knows which token a host has, so that it is not told of the one that it has [CONSOLE-7]", () => {
+    const vault = new TokenVault(undefined);
+    vault.set("mine", TOKEN);
+    expect(vault.isGiven("mine", TOKEN)).toBe(false);
+    vault.find("mine", []);
+    expect([vault.isGiven("mine", TOKEN), vault.isGiven("other", TOKEN)]).toEqual([true, false]);
+    vault.set("mine", `${TOKEN}2`);
+    expect([vault.isGiven("mine", TOKEN), vault.isGiven("mine", `${TOKEN}2`)]).toEqual([true, false]);
+  });
+
   it("keeps tokens by daemon, also for the next page of the tab, until they are forgotten [CONSOLE-7]", () => {
     const items = new Map<string, string>();
     const storage: TokenStorage = {
