@@ -4,9 +4,9 @@ import { type ClientOptions, WebSocket } from "ws";
 import type { Connection, ConnectionListener, Transport } from "./connection.ts";
 import { createFailedConnection } from "./failed-connection.ts";
 import { SUBPROTOCOL, transportLimits } from "./limits.ts";
-import { readStart } from "./read-start.ts";
 import { systemClock } from "./system-clock.ts";
 import { WsConnection } from "./ws-connection.ts";
+import { readStart } from "./ws-response.ts";
 
 /** Options of {@link createWsTransport}. */
 export interface WsTransportOptions {

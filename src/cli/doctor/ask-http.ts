@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { readStart } from "../../transport/read-start.ts";
+import { readStart } from "../../transport/ws-response.ts";
 import type { Target } from "./target.ts";
 
 /** A question over HTTP/1.1. */
