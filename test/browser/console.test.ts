@@ -63,6 +63,20 @@ describe("the console of a daemon", () => {
     expect(await end.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
   });
 
+  it("shows the end of 300,000 lines, in parts of which those out of view are not laid out [CONSOLE-12, CONSOLE-15]", async () => {
+    const daemon = await startConsoleDaemon();
+    const { page } = await openConsole(browser(), daemon);
+    await runCommand(page, daemon.serverId, "seq 1 300000");
+    const end = page.getByText("exit code 0");
+    await end.waitFor();
+    expect(await end.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
+    const parts = page.locator(".output");
+    expect(await parts.count()).toBeGreaterThan(20);
+    expect(await parts.last().textContent()).toMatch(/300000\n$/);
+    const layouts = await parts.evaluateAll((all) => all.map((part) => getComputedStyle(part).contentVisibility));
+    expect(new Set(layouts)).toEqual(new Set(["auto"]));
+  });
+
   it("stays where somebody has gone while a command was being started [CONSOLE-12]", async () => {
     const daemon = await startConsoleDaemon();
     const { page } = await openConsole(browser(), daemon);
