@@ -5,7 +5,6 @@ export type {
   ConnectionState_Connected,
   ConnectionState_Disconnected,
 } from "../../gen/moorline/machine/v1/connection_pb.ts";
-export type { ProbeState, RoundTrips } from "../../gen/moorline/machine/v1/probe_pb.ts";
 export { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 export type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 export { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
@@ -27,8 +26,8 @@ export {
   OutcomeTooLargeSchema,
 } from "../../gen/moorline/session/v1/error_pb.ts";
 export { Path, ResumeRefusal, Resumption, type ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
-export { ConnectionPhase, ProbePhase } from "../../gen/moorline/state/v1/phase_pb.ts";
-export { ConnectionLossReason, ProbeEndReason } from "../../gen/moorline/state/v1/reason_pb.ts";
+export { ConnectionPhase } from "../../gen/moorline/state/v1/phase_pb.ts";
+export { ConnectionLossReason } from "../../gen/moorline/state/v1/reason_pb.ts";
 export { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
 export type { Clock, Timer } from "../core/clock.ts";
 export type { Random } from "../core/random.ts";
@@ -73,16 +72,6 @@ export {
   type ReactNativeNetState,
   type ReactNativeSources,
 } from "./lifecycle-react-native.ts";
-export { createProbe, type Probe } from "./probe.ts";
-export type { ProbeOptions, ProbeTimeouts } from "./probe-options.ts";
-export {
-  hasPathFailed,
-  isProbeOver,
-  phaseOfProbe,
-  probedServerOf,
-  probeEndOf,
-  roundTripsOf,
-} from "./probe-selectors.ts";
 export {
   isConnected,
   isDisposed,

@@ -98,13 +98,6 @@ describe("the client door, bundled for the browser", () => {
     expect(await done).toBe("done");
   });
 
-  it("costs nothing for probes where none is made", async () => {
-    const client = await bundle(`export { createDaemonClient } from ${JSON.stringify(DOOR)};`);
-    const used = Object.values(client.metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
-    const files = used.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
-    expect(files.filter((file) => /prob|promot/.test(file))).toEqual([]);
-  });
-
   it("costs little where only the keys are used", async () => {
     const keys = await bundle(
       `import { createSessionKey } from ${JSON.stringify(DOOR)}; console.log(createSessionKey());`,

@@ -41,6 +41,7 @@ describe("doors: what a page does not load", () => {
   it.each([
     ["the client door, the descriptor of descriptors", "`moorline`", /descriptor_pb/],
     ["the client door, what serves calls", "`moorline`", /src\/rpc\/serve/],
+    ["the client door, probes", "`moorline`", /prob|promot/],
     ["the agent family, the descriptor of descriptors", "the client door with the agent family", /descriptor_pb/],
     [
       "the door of runtimes, the descriptor of descriptors and proto JSON",

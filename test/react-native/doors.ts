@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** The doors that an app on React Native opens. */
-const FOR_APPS = [".", "./serve", "./runtime", "./react"] as const;
+const FOR_APPS = [".", "./probe", "./serve", "./runtime", "./react"] as const;
 
 /** The doors that no such app opens, and why. */
 const NOT_FOR_APPS: Readonly<Record<string, string>> = {

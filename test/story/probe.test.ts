@@ -1,13 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  createDaemonClient,
-  createProbe,
-  createSessionKey,
-  createWebSocketTransport,
-  type Probe,
-  probedServerOf,
-  roundTripsOf,
-} from "../../src/client/index.ts";
+import { createDaemonClient, createSessionKey, createWebSocketTransport } from "../../src/client/index.ts";
+import { createProbe, type Probe, probedServerOf, roundTripsOf } from "../../src/probe/index.ts";
 import { createDaemonServer, createIdentity, type DaemonServer } from "../../src/server/index.ts";
 import { createWsTransport } from "../../src/transport/ws-client.ts";
 import { EchoService } from "../unit/rpc/gen/rpctest/v1/echo_pb.ts";
