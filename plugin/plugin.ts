@@ -9,6 +9,7 @@ import type { Contract, FileContract } from "./contract.ts";
 import { readContract } from "./contract.ts";
 import { printErrorDocs } from "./docs/errors.ts";
 import { printStateDocs } from "./docs/states.ts";
+import { printPlainTypes } from "./machine/plain.ts";
 import { printMachine } from "./machine/print.ts";
 import { findMessages } from "./message/message.ts";
 import { printMessages } from "./message/print.ts";
@@ -79,6 +80,7 @@ function generateFile(schema: Schema<PluginOptions>, contract: FileContract): vo
   const f = schema.generateFile(`${file.name}_moorline.ts`);
   f.preamble(file);
   for (const machine of machines) printMachine(f, machine);
+  if (machines.length > 0) printPlainTypes(f, file, `./${schema.options.runtime}/core/plain.js`);
   for (const closeCode of closeCodes) printCloseCodes(f, closeCode);
   for (const each of actions) printActions(f, each);
   if (envelope.length > 0) printCodec(f, envelope, `./${schema.options.runtime}/wire/codec.js`);

@@ -92,8 +92,9 @@ function printPhases(f: GeneratedFile, machine: Machine, variable: string, phase
       `The phase of a state of the machine ${machine.name}. UNSPECIFIED for a state that this version does not know.`,
     ),
   );
-  const shape = f.importShape(machine.desc);
-  f.print(f.export("function", `${variable}PhaseOf`), "(state: ", shape, "): ", phaseType, " {");
+  // The plain type of this file, which a message is of as well.
+  const { name: stateType } = f.importShape(machine.desc);
+  f.print(f.export("function", `${variable}PhaseOf`), "(state: ", stateType, "): ", phaseType, " {");
   f.print("  switch (state.", machine.oneof.localName, ".case) {");
   for (const state of machine.states) {
     f.print("    case ", f.string(state.desc.localName), ":");

@@ -1,4 +1,5 @@
-import { type ConnectionEffect_StartTimer, ConnectionTimer } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionEffect_StartTimer } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import type { ClientSettings } from "./client-options.ts";
 import { ConnectionTimers, type RunningTimer, type TimerOwner } from "./connection-timers.ts";
 import type { DialedConnection, EventInit } from "./dialed-connection.ts";

@@ -3,7 +3,7 @@ import type {
   ConnectionEffect_SendHello,
   ConnectionEvent,
   ConnectionState,
-} from "../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";

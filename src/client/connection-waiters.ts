@@ -1,4 +1,4 @@
-import type { ConnectionState } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionState } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { ConnectionLossReason } from "../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
 import { isOnItsWay } from "./selectors.ts";

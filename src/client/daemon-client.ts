@@ -4,17 +4,12 @@ import type {
   ConnectionEffect,
   ConnectionEvent,
   ConnectionState,
-} from "../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { CallChannel } from "../channel/call.ts";
 import type { LogEntry } from "../core/machine.ts";
 import { Runner } from "../core/runner.ts";
-import {
-  type ConnectionConfig,
-  connectionEvent,
-  connectionMachine,
-  initialConnectionState,
-} from "../machine/connection.ts";
+import { type ConnectionConfig, connectionMachine, initialConnectionState } from "../machine/connection.ts";
 import { createTransition } from "../machine/transition-log.ts";
 import { type ChannelTransport, createChannelTransport } from "../rpc/channel-transport.ts";
 import { createServiceClient } from "../rpc/service-client.ts";
@@ -182,7 +177,7 @@ export class DaemonClient {
   }
 
   private dispatch(event: EventInit): void {
-    this.runner.dispatch(connectionEvent(event));
+    this.runner.dispatch({ event });
   }
 
   /** What a call is made on now. The first call dials; where nobody will dial, calls end at once. */

@@ -1,3 +1,4 @@
+import type { ConnectionEvent } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { ChannelLossReason } from "../../gen/moorline/session/v1/error_pb.ts";
 import type { ReconnectHint } from "../../gen/moorline/session/v1/packet_moorline.ts";
@@ -7,7 +8,6 @@ import { type Farewell, Link, type LinkOwner } from "../channel/link.ts";
 import { MAX_HINT_MS } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
-import type { connectionEvent } from "../machine/connection.ts";
 import type { Connection, ConnectionClose, ConnectionListener, Transport } from "../transport/connection.ts";
 import { toVerdictCode } from "../wire/verdict.ts";
 import type { Carrier, ClientInstance, NamedChannel } from "./client-instance.ts";
@@ -21,7 +21,7 @@ import {
 import { checkWelcome } from "./welcome-check.ts";
 
 /** An event of the connection machine. */
-export type EventInit = Parameters<typeof connectionEvent>[0];
+export type EventInit = ConnectionEvent["event"];
 
 /** Who owns a {@link DialedConnection}. */
 export interface ConnectionOwner {

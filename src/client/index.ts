@@ -4,7 +4,7 @@ export type {
   ConnectionState,
   ConnectionState_Connected,
   ConnectionState_Disconnected,
-} from "../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../gen/moorline/machine/v1/connection_moorline.ts";
 export { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 export type { CloseCodeName } from "../../gen/moorline/session/v1/close_code_moorline.ts";
 export { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";

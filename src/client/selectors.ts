@@ -1,5 +1,5 @@
+import type { ConnectionLoss, ConnectionState } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { connectionPhaseOf } from "../../gen/moorline/machine/v1/connection_moorline.ts";
-import type { ConnectionLoss, ConnectionState } from "../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 import type { Resumption, ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { ConnectionPhase } from "../../gen/moorline/state/v1/phase_pb.ts";

@@ -1,10 +1,10 @@
-import type { connectionTable } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import type {
   ConnectionEffect,
   ConnectionEvent,
   ConnectionState,
+  connectionTable,
   RetryMemory,
-} from "../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { ignoreEvent } from "../core/machine.ts";
 import { transitionConnected } from "./connection/connected.ts";
 import { transitionConnecting } from "./connection/connecting.ts";
@@ -17,12 +17,11 @@ import {
   type ConnectionConfig,
   type ConnectionInput,
   type ConnectionStep,
-  connectionState,
   isOfGeneration,
 } from "./connection/shapes.ts";
 import { memberName, type SchemaMachine } from "./schema-machine.ts";
 
-export { type ConnectionConfig, connectionEvent, defaultConnectionConfig } from "./connection/shapes.ts";
+export { type ConnectionConfig, defaultConnectionConfig } from "./connection/shapes.ts";
 
 /** The connection machine of a DaemonClient. The table is the option `machine` of its state in the schema. */
 export const connectionMachine: SchemaMachine<ConnectionState, ConnectionEvent, ConnectionEffect, ConnectionConfig> = {
@@ -39,7 +38,7 @@ export const connectionMachine: SchemaMachine<ConnectionState, ConnectionEvent, 
  * @param retry What the client instance remembers of the clients before. Default: a full budget and no failures.
  */
 export function initialConnectionState(nowMs: number, retry: RetryMemory = freshRetryMemory(nowMs)): ConnectionState {
-  return connectionState({ case: "idle", value: { retry } });
+  return { state: { case: "idle", value: { retry } } };
 }
 
 /** What follows from an event. An event without a row, or of an older generation, changes nothing. Spec: CONN, RUN-2, RUN-4. */

@@ -1,6 +1,5 @@
-import { create } from "@bufbuild/protobuf";
-import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
-import { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
+import { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
+import { type Transition, TransitionOutcome } from "../../gen/moorline/state/v1/transition_pb.ts";
 import type { LogEntry } from "../core/machine.ts";
 import { timestampOf } from "../wire/timestamp.ts";
 import type { SchemaMachine } from "./schema-machine.ts";
@@ -28,8 +27,9 @@ export function createTransition<State, Event, Effect, Config>(
   entry: LogEntry<State, Event>,
   context: TransitionContext,
 ): Transition {
-  const { reason, message, ...place } = machine.describe(entry.to, entry.event);
-  return create(TransitionSchema, {
+  const { path = context.path, generation = 0, reason, message = "" } = machine.describe(entry.to, entry.event);
+  return {
+    $typeName: "moorline.state.v1.Transition",
     machine: machine.name,
     serverId: context.serverId,
     sessionRef: context.sessionRef,
@@ -38,9 +38,10 @@ export function createTransition<State, Event, Effect, Config>(
     event: machine.eventName(entry.event),
     to: machine.stateName(entry.to),
     outcome: entry.ignored ? TransitionOutcome.IGNORED : TransitionOutcome.TAKEN,
-    ...(context.path === undefined ? {} : { path: context.path }),
-    ...place,
-    ...(entry.ignored ? {} : { reason: reason ?? { case: undefined }, message: message ?? "" }),
+    path: path ?? Path.UNSPECIFIED,
+    generation,
+    reason: entry.ignored || reason === undefined ? { case: undefined } : reason,
+    message: entry.ignored ? "" : message,
     at: timestampOf(context.wallMs),
-  });
+  };
 }

@@ -1,4 +1,4 @@
-import type { ConnectionLoss } from "../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionLoss } from "../../gen/moorline/machine/v1/connection_moorline.ts";
 import { hostPhaseOf as phaseOf } from "../../gen/moorline/machine/v1/host_moorline.ts";
 import type { CandidateRecord, HostFailure, HostMemory, HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
 import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";

@@ -1,9 +1,10 @@
 import {
+  create,
   type DescMessage,
   fromJson,
   type JsonObject,
   type JsonValue,
-  type MessageShape,
+  type MessageInitShape,
   toJson,
 } from "@bufbuild/protobuf";
 import type { Machine } from "../core/machine.ts";
@@ -44,7 +45,7 @@ export interface TraceMismatch {
   readonly actual: TraceStep;
 }
 
-/** A machine and the messages that it speaks in. */
+/** A machine and the messages that it speaks in, or plain data of their shape. */
 export interface TraceSubject<
   StateDesc extends DescMessage,
   EventDesc extends DescMessage,
@@ -52,7 +53,12 @@ export interface TraceSubject<
   Config,
 > {
   /** The machine. */
-  readonly machine: Machine<MessageShape<StateDesc>, MessageShape<EventDesc>, MessageShape<EffectDesc>, Config>;
+  readonly machine: Machine<
+    MessageInitShape<StateDesc>,
+    MessageInitShape<EventDesc>,
+    MessageInitShape<EffectDesc>,
+    Config
+  >;
   /** The descriptor of its states. */
   readonly stateSchema: StateDesc;
   /** The descriptor of its events. */
@@ -114,19 +120,19 @@ interface TakenStep<State> {
 function runTrace<S extends DescMessage, E extends DescMessage, F extends DescMessage, Config>(
   { machine, stateSchema, eventSchema, effectSchema, config: defaults }: TraceSubject<S, E, F, Config>,
   trace: Trace,
-): TakenStep<MessageShape<S>>[] {
+): TakenStep<MessageInitShape<S>>[] {
   const config: Config = { ...defaults, ...trace.config };
-  let state = fromJson(stateSchema, trace.start);
+  let state: MessageInitShape<S> = fromJson(stateSchema, trace.start);
   return trace.steps.map(({ event: json }) => {
     const from = state;
     const event = fromJson(eventSchema, json);
     const step = machine.transition(from, event, config);
     state = step.state;
-    const effects = step.effects.map((effect) => toJson(effectSchema, effect));
+    const effects = step.effects.map((effect) => toJson(effectSchema, create(effectSchema, effect)));
     const printed: TraceStep = {
       event: toJson(eventSchema, event),
       ...(step.ignored ? { ignored: true } : {}),
-      ...(step.state === from ? {} : { state: toJson(stateSchema, step.state) }),
+      ...(step.state === from ? {} : { state: toJson(stateSchema, create(stateSchema, step.state)) }),
       ...(effects.length === 0 ? {} : { effects }),
     };
     return { from, to: step.state, printed };

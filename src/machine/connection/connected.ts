@@ -1,22 +1,16 @@
-import {
-  type ConnectionEvent_LivenessLost,
-  type ConnectionState,
-  type ConnectionState_Connected,
-  ConnectionTimer,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionEvent_LivenessLost,
+  ConnectionState,
+  ConnectionState_Connected,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { ignoreEvent, takeStep } from "../../core/machine.ts";
 import { disconnect } from "./disconnect.ts";
 import { dispose } from "./dispose.ts";
 import { type EndingFacts, endingOf } from "./ending.ts";
 import { cancelTimer, startTimer } from "./leave.ts";
 import { rememberLoss } from "./retry.ts";
-import {
-  type ConnectionConfig,
-  type ConnectionInput,
-  type ConnectionStep,
-  connectionEffect,
-  connectionState,
-} from "./shapes.ts";
+import type { ConnectionConfig, ConnectionInput, ConnectionStep } from "./shapes.ts";
 
 /** The rows of the state connected. Spec: CONN-8 to CONN-12. */
 export function transitionConnected(
@@ -56,8 +50,8 @@ function verify(
   const { generation } = connected;
   const untilMs = nowMs + config.verifyTimeoutMs;
   const liveness = { case: "verifying", value: { untilMs } } as const;
-  return takeStep(connectionState({ case: "connected", value: { ...fieldsOf(connected), liveness } }), [
-    connectionEffect({ case: "sendPing", value: { generation } }),
+  return takeStep({ state: { case: "connected", value: { ...connected, liveness } } }, [
+    { effect: { case: "sendPing", value: { generation } } },
     startTimer(ConnectionTimer.VERIFY, generation, untilMs),
   ]);
 }
@@ -65,7 +59,7 @@ function verify(
 function confirm(state: ConnectionState, connected: ConnectionState_Connected): ConnectionStep {
   if (connected.liveness.case !== "verifying") return ignoreEvent(state);
   const liveness = { case: "alive", value: {} } as const;
-  return takeStep(connectionState({ case: "connected", value: { ...fieldsOf(connected), liveness } }), [
+  return takeStep({ state: { case: "connected", value: { ...connected, liveness } } }, [
     cancelTimer(ConnectionTimer.VERIFY),
   ]);
 }
@@ -99,11 +93,4 @@ function lose(
 /** The hint of the Welcome is for the first try only: not after a connection that was itself a failed try. */
 function welcomeHint({ hint }: ConnectionState_Connected, failures: number): EndingFacts["hint"] {
   return failures === 0 ? hint : undefined;
-}
-
-function fieldsOf(
-  connected: ConnectionState_Connected,
-): Omit<ConnectionState_Connected, "$typeName" | "$unknown" | "liveness"> {
-  const { $typeName: _type, $unknown: _unknown, liveness: _liveness, ...fields } = connected;
-  return fields;
 }

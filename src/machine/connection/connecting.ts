@@ -1,23 +1,17 @@
-import {
-  type ConnectionEvent_TransportOpened,
-  type ConnectionEvent_Welcomed,
-  type ConnectionState,
-  type ConnectionState_Connecting,
-  ConnectionTimer,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionEvent_TransportOpened,
+  ConnectionEvent_Welcomed,
+  ConnectionState,
+  ConnectionState_Connecting,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { ignoreEvent, takeStep } from "../../core/machine.ts";
 import { disconnect } from "./disconnect.ts";
 import { dispose } from "./dispose.ts";
 import { endingOf } from "./ending.ts";
 import { leaveState, startTimer } from "./leave.ts";
 import { rememberFailure } from "./retry.ts";
-import {
-  type ConnectionConfig,
-  type ConnectionInput,
-  type ConnectionStep,
-  connectionEffect,
-  connectionState,
-} from "./shapes.ts";
+import type { ConnectionConfig, ConnectionInput, ConnectionStep } from "./shapes.ts";
 
 /** The rows of the state connecting. Spec: CONN-2 to CONN-7. */
 export function transitionConnecting(
@@ -48,10 +42,10 @@ function greet(
   const deadlineAtMs = nowMs + config.helloTimeoutMs;
   const stage = { case: "greeting", value: { attempt } } as const;
   const value = { generation, path, deadlineAtMs, stage, ...(retry === undefined ? {} : { retry }) };
-  return takeStep(connectionState({ case: "connecting", value }), [
+  return takeStep({ state: { case: "connecting", value } }, [
     ...leaveState(state),
     startTimer(ConnectionTimer.HELLO, generation, deadlineAtMs),
-    connectionEffect({ case: "sendHello", value: { generation, attempt } }),
+    { effect: { case: "sendHello", value: { generation, attempt } } },
   ]);
 }
 
@@ -67,9 +61,9 @@ function welcome(
   const facts = { generation, path, attempt, server, sessionRef, attachment, hint, silenceMs };
   const expiry = credentialExpiresInMs === undefined ? {} : { credentialExpiresAtMs: nowMs + credentialExpiresInMs };
   const value = { ...facts, ...expiry, sinceMs: nowMs, liveness, retry };
-  return takeStep(connectionState({ case: "connected", value }), [
+  return takeStep({ state: { case: "connected", value } }, [
     ...leaveState(state),
-    connectionEffect({ case: "attachChannel", value: { generation, attempt, attachment } }),
+    { effect: { case: "attachChannel", value: { generation, attempt, attachment } } },
     startTimer(ConnectionTimer.SILENCE, generation, nowMs + silenceMs),
   ]);
 }

@@ -2,7 +2,7 @@ import type {
   ConnectionEvent,
   ConnectionLoss,
   ConnectionState,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ResumeRefusal } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import type { TransitionFacts } from "../schema-machine.ts";

@@ -1,13 +1,10 @@
-import {
-  type ConnectionState,
-  ConnectionTimer,
-  type RetryMemory,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionState, RetryMemory } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { takeStep } from "../../core/machine.ts";
 import { leaveState, startTimer } from "./leave.ts";
 import { rememberDial } from "./retry.ts";
-import { type ConnectionConfig, type ConnectionStep, connectionEffect, connectionState } from "./shapes.ts";
+import type { ConnectionConfig, ConnectionStep } from "./shapes.ts";
 
 /** What a dial needs to know. */
 export interface Dial {
@@ -28,9 +25,9 @@ export function dial(state: ConnectionState, input: Dial, config: ConnectionConf
   const deadlineAtMs = nowMs + config.connectTimeoutMs;
   const retry = rememberDial(input.retry, nowMs);
   const stage = { case: "opening", value: {} } as const;
-  return takeStep(connectionState({ case: "connecting", value: { generation, path, deadlineAtMs, stage, retry } }), [
+  return takeStep({ state: { case: "connecting", value: { generation, path, deadlineAtMs, stage, retry } } }, [
     ...leaveState(state),
     startTimer(ConnectionTimer.CONNECT, generation, deadlineAtMs),
-    connectionEffect({ case: "openTransport", value: { generation, path } }),
+    { effect: { case: "openTransport", value: { generation, path } } },
   ]);
 }

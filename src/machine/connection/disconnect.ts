@@ -1,14 +1,11 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type ConnectionEffect,
-  type ConnectionLoss,
-  ConnectionLossSchema,
-  type ConnectionState,
-  ConnectionTimer,
-  type RetryHint,
-  RetryHintSchema,
-  type RetryMemory,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionEffect,
+  ConnectionLoss,
+  ConnectionState,
+  RetryHint,
+  RetryMemory,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
@@ -17,18 +14,12 @@ import { takeStep } from "../../core/machine.ts";
 import { verdictOf } from "../../wire/verdict.ts";
 import { leaveState, startTimer } from "./leave.ts";
 import { MAX_REFRESHES, nextRetryAtMs, rememberRefresh } from "./retry.ts";
-import {
-  type ConnectionConfig,
-  type ConnectionStep,
-  connectionEffect,
-  connectionState,
-  type LiveConnection,
-} from "./shapes.ts";
+import type { ConnectionConfig, ConnectionStep, LiveConnection } from "./shapes.ts";
 
 /** How a connection ends, or an attempt to make one. */
 export interface Ending {
   /** Why. */
-  readonly loss: MessageInitShape<typeof ConnectionLossSchema>;
+  readonly loss: ConnectionLoss;
   /** What is remembered, this ending included. */
   readonly retry: RetryMemory;
   /** The present. */
@@ -51,15 +42,15 @@ export function disconnect(
   config: ConnectionConfig,
 ): ConnectionStep {
   const { generation, path } = live;
-  const loss = create(ConnectionLossSchema, ending.loss);
+  const { loss } = ending;
   const next = decideNext(loss, ending, generation, config);
   const { verdict, retry, retryAtMs } = next;
   const disconnected = {
     ...{ generation, path, loss, verdict, retry },
     ...(retryAtMs === undefined ? {} : { retryAtMs }),
-    ...(config.redial || ending.hint === undefined ? {} : { hint: create(RetryHintSchema, ending.hint) }),
+    ...(config.redial || ending.hint === undefined ? {} : { hint: ending.hint }),
   };
-  return takeStep(connectionState({ case: "disconnected", value: disconnected }), [
+  return takeStep({ state: { case: "disconnected", value: disconnected } }, [
     ...leaveState(state),
     ...closeTransport(ending, generation, loss.message),
     ...channelEffects(loss, verdict, ending.channelLoss, config),
@@ -69,7 +60,7 @@ export function disconnect(
 
 /** The effect that ends the channel and its calls. */
 export function loseChannel(reason: ChannelLossReason): ConnectionEffect {
-  return connectionEffect({ case: "loseChannel", value: { reason } });
+  return { effect: { case: "loseChannel", value: { reason } } };
 }
 
 interface Next {
@@ -86,7 +77,7 @@ function decideNext(loss: ConnectionLoss, ending: Ending, generation: number, co
   if (!config.redial || verdict === RetryVerdict.STOP || verdict === RetryVerdict.ASK_USER) return rest;
   if (verdict === RetryVerdict.REFRESH_CREDENTIAL) {
     if (retry.refreshes >= MAX_REFRESHES) return { ...rest, verdict: RetryVerdict.ASK_USER };
-    const ask = connectionEffect({ case: "refreshCredential", value: { generation } });
+    const ask: ConnectionEffect = { effect: { case: "refreshCredential", value: { generation } } };
     return { ...rest, retry: rememberRefresh(retry), effects: [ask] };
   }
   const retryAtMs = nextRetryAtMs({ ...ending, hint: ending.hint });
@@ -96,7 +87,7 @@ function decideNext(loss: ConnectionLoss, ending: Ending, generation: number, co
 function closeTransport({ transport }: Ending, generation: number, message: string): ConnectionEffect[] {
   if (transport === "over") return [];
   const code = transport === "silently" ? CloseCode.UNSPECIFIED : transport;
-  return [connectionEffect({ case: "closeTransport", value: { generation, code, message } })];
+  return [{ effect: { case: "closeTransport", value: { generation, code, message } } }];
 }
 
 function channelEffects(
@@ -105,7 +96,7 @@ function channelEffects(
   told: ChannelLossReason | undefined,
   config: ConnectionConfig,
 ): ConnectionEffect[] {
-  if (loss.code === CloseCode.ATTEMPT_STALE) return [connectionEffect({ case: "takeFreshChannelId", value: {} })];
+  if (loss.code === CloseCode.ATTEMPT_STALE) return [{ effect: { case: "takeFreshChannelId", value: {} } }];
   const reason = channelLossOf(loss, verdict, told, config);
   return reason === undefined ? [] : [loseChannel(reason)];
 }

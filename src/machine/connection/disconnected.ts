@@ -1,10 +1,9 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  ConnectionLossSchema,
-  type ConnectionState,
-  type ConnectionState_Disconnected,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionState,
+  ConnectionState_Disconnected,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
@@ -13,7 +12,7 @@ import { dial } from "./dial.ts";
 import { loseChannel } from "./disconnect.ts";
 import { dispose } from "./dispose.ts";
 import { leaveState } from "./leave.ts";
-import { type ConnectionConfig, type ConnectionInput, type ConnectionStep, connectionState } from "./shapes.ts";
+import type { ConnectionConfig, ConnectionInput, ConnectionStep } from "./shapes.ts";
 
 /** The rows of the state disconnected. Spec: CONN-14. */
 export function transitionDisconnected(
@@ -59,9 +58,10 @@ function redial(
 
 function askUser(state: ConnectionState, disconnected: ConnectionState_Disconnected, message: string): ConnectionStep {
   const { generation, path, retry } = disconnected;
-  const loss = create(ConnectionLossSchema, { reason: ConnectionLossReason.CREDENTIAL_REFRESH_FAILED, message });
+  const reason = ConnectionLossReason.CREDENTIAL_REFRESH_FAILED;
+  const loss = { reason, code: CloseCode.UNSPECIFIED, message };
   const value = { generation, path, loss, verdict: RetryVerdict.ASK_USER, retry };
-  return takeStep(connectionState({ case: "disconnected", value }), [
+  return takeStep({ state: { case: "disconnected", value } }, [
     ...leaveState(state),
     loseChannel(ChannelLossReason.CLIENT_STOPPED),
   ]);

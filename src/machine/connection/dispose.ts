@@ -2,13 +2,13 @@ import type {
   ConnectionEffect,
   ConnectionEvent_Disposed,
   ConnectionState,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { takeStep } from "../../core/machine.ts";
 import { loseChannel } from "./disconnect.ts";
 import { leaveState } from "./leave.ts";
-import { type ConnectionStep, connectionEffect, connectionState } from "./shapes.ts";
+import type { ConnectionStep } from "./shapes.ts";
 
 /**
  * From every state to disposed. The channel goes on elsewhere where the code is CONNECTION_DONE; with any other code it
@@ -17,7 +17,7 @@ import { type ConnectionStep, connectionEffect, connectionState } from "./shapes
 export function dispose(state: ConnectionState, { code, message }: ConnectionEvent_Disposed): ConnectionStep {
   const goodbye = goodbyeOf(code);
   const keepsChannel = goodbye === CloseCode.CONNECTION_DONE;
-  return takeStep(connectionState({ case: "disposed", value: {} }), [
+  return takeStep({ state: { case: "disposed", value: {} } }, [
     ...leaveState(state),
     ...closeTransport(state, goodbye, message),
     ...(keepsChannel ? [] : [loseChannel(ChannelLossReason.CLIENT_STOPPED)]),
@@ -34,5 +34,5 @@ function closeTransport({ state }: ConnectionState, code: CloseCode, message: st
   const isOpening = state.case === "connecting" && state.value.stage.case !== "greeting";
   const { generation } = state.value;
   const value = { generation, code: isOpening ? CloseCode.UNSPECIFIED : code, message };
-  return [connectionEffect({ case: "closeTransport", value })];
+  return [{ effect: { case: "closeTransport", value } }];
 }

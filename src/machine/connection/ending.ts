@@ -4,7 +4,7 @@ import type {
   ConnectionEvent_Rejected,
   ConnectionEvent_WentAway,
   RetryHint,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import type { Ending } from "./disconnect.ts";
@@ -71,7 +71,8 @@ function timeoutEnding(
   message: string,
 ): EndingFacts {
   const isOpen = reason === ConnectionLossReason.HELLO_TIMED_OUT;
-  return { loss: { reason, message }, nowMs, unitRandom, transport: isOpen ? CloseCode.CONNECTION_DONE : "silently" };
+  const loss = { reason, code: CloseCode.UNSPECIFIED, message };
+  return { loss, nowMs, unitRandom, transport: isOpen ? CloseCode.CONNECTION_DONE : "silently" };
 }
 
 function livenessEnding({ nowMs, unitRandom }: ConnectionEvent_LivenessLost): EndingFacts {

@@ -1,9 +1,5 @@
-import {
-  type ConnectionEffect,
-  type ConnectionState,
-  ConnectionTimer,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import { connectionEffect } from "./shapes.ts";
+import type { ConnectionEffect, ConnectionState } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionTimer } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 
 /**
  * Undoes what the state started, but for the transport: timers are cancelled and the channel is taken off. The one place
@@ -20,7 +16,7 @@ export function leaveState(state: ConnectionState): ConnectionEffect[] {
       return [
         cancelTimer(ConnectionTimer.SILENCE),
         ...(liveness.case === "verifying" ? [cancelTimer(ConnectionTimer.VERIFY)] : []),
-        connectionEffect({ case: "detachChannel", value: { generation, attempt } }),
+        { effect: { case: "detachChannel", value: { generation, attempt } } },
       ];
     }
     case "disconnected":
@@ -32,10 +28,10 @@ export function leaveState(state: ConnectionState): ConnectionEffect[] {
 
 /** The effect that cancels a timer. */
 export function cancelTimer(timer: ConnectionTimer): ConnectionEffect {
-  return connectionEffect({ case: "cancelTimer", value: { timer } });
+  return { effect: { case: "cancelTimer", value: { timer } } };
 }
 
 /** The effect that starts a timer. */
 export function startTimer(timer: ConnectionTimer, generation: number, atMs: number): ConnectionEffect {
-  return connectionEffect({ case: "startTimer", value: { timer, generation, atMs } });
+  return { effect: { case: "startTimer", value: { timer, generation, atMs } } };
 }

@@ -1,10 +1,8 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type ConnectionState_Connected,
-  type RetryHint,
-  type RetryMemory,
-  RetryMemorySchema,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionState_Connected,
+  RetryHint,
+  RetryMemory,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { backoffDelayMs, hintDelayMs } from "../../core/backoff.ts";
 import { fullBudget, nextAttemptAtMs, type RetryBudget, takeAttempt } from "../../core/retry-budget.ts";
 
@@ -15,7 +13,7 @@ export const MAX_REFRESHES = 2;
 
 /** The memory of a client that has not dialled yet. */
 export function freshRetryMemory(nowMs: number): RetryMemory {
-  return withBudget(create(RetryMemorySchema), fullBudget(nowMs));
+  return withBudget({ failures: 0, refreshes: 0 }, fullBudget(nowMs));
 }
 
 /** The memory after one more dial. */
@@ -27,23 +25,23 @@ export function rememberDial(retry: RetryMemory | undefined, nowMs: number): Ret
 /** The memory after an attempt that was never welcomed. Spec: RETRY-1. */
 export function rememberFailure(retry: RetryMemory | undefined, nowMs: number): RetryMemory {
   const known = retry ?? freshRetryMemory(nowMs);
-  return create(RetryMemorySchema, { ...known, failures: known.failures + 1 });
+  return { ...known, failures: known.failures + 1 };
 }
 
 /** The memory after a welcomed connection has ended. Spec: RETRY-1. */
 export function rememberLoss(connected: ConnectionState_Connected, nowMs: number, carriedFrames: boolean): RetryMemory {
   const known = connected.retry ?? freshRetryMemory(nowMs);
   const hasLived = nowMs - connected.sinceMs >= HEALTHY_AFTER_MS;
-  return create(RetryMemorySchema, {
+  return {
     ...known,
     failures: hasLived || carriedFrames ? 0 : known.failures + 1,
     refreshes: hasLived ? 0 : known.refreshes,
-  });
+  };
 }
 
 /** The memory after a new credential was asked for. */
 export function rememberRefresh(retry: RetryMemory): RetryMemory {
-  return create(RetryMemorySchema, { ...retry, refreshes: retry.refreshes + 1 });
+  return { ...retry, refreshes: retry.refreshes + 1 };
 }
 
 /** What the time of the next attempt depends on. */
@@ -72,6 +70,6 @@ function budgetOf(retry: RetryMemory): RetryBudget {
   return { tokens: retry.budgetTokens, atMs: retry.budgetAtMs };
 }
 
-function withBudget(retry: RetryMemory, budget: RetryBudget): RetryMemory {
-  return create(RetryMemorySchema, { ...retry, budgetTokens: budget.tokens, budgetAtMs: budget.atMs });
+function withBudget(retry: Pick<RetryMemory, "failures" | "refreshes">, budget: RetryBudget): RetryMemory {
+  return { ...retry, budgetTokens: budget.tokens, budgetAtMs: budget.atMs };
 }

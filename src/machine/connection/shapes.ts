@@ -1,14 +1,10 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type ConnectionEffect,
-  ConnectionEffectSchema,
-  type ConnectionEvent,
-  ConnectionEventSchema,
-  type ConnectionState,
-  type ConnectionState_Connected,
-  type ConnectionState_Connecting,
-  ConnectionStateSchema,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionEffect,
+  ConnectionEvent,
+  ConnectionState,
+  ConnectionState_Connected,
+  ConnectionState_Connecting,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import type { Step } from "../../core/machine.ts";
 import { handshakeLimits, livenessLimits } from "../../wire/limits.ts";
 
@@ -40,25 +36,6 @@ export type ConnectionInput = ConnectionEvent["event"];
 
 /** A state that has a transport. */
 export type LiveConnection = ConnectionState_Connecting | ConnectionState_Connected;
-
-type StateInit = Exclude<MessageInitShape<typeof ConnectionStateSchema>["state"], { case?: undefined } | undefined>;
-type EventInit = Exclude<MessageInitShape<typeof ConnectionEventSchema>["event"], { case?: undefined } | undefined>;
-type EffectInit = Exclude<MessageInitShape<typeof ConnectionEffectSchema>["effect"], { case?: undefined } | undefined>;
-
-/** Makes a state of the connection machine. */
-export function connectionState(state: StateInit): ConnectionState {
-  return create(ConnectionStateSchema, { state });
-}
-
-/** Makes an event of the connection machine. */
-export function connectionEvent(event: EventInit): ConnectionEvent {
-  return create(ConnectionEventSchema, { event });
-}
-
-/** Makes an effect of the connection machine. */
-export function connectionEffect(effect: EffectInit): ConnectionEffect {
-  return create(ConnectionEffectSchema, { effect });
-}
 
 /** Whether an event belongs to a generation: true as well for one that is no answer to anything. */
 export function isOfGeneration(event: ConnectionInput, generation: number): boolean {

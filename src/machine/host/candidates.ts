@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import {
   type CandidateFacts,
   type CandidateRecord,

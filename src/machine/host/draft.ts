@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import type { RetryMemory } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { RetryMemory } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import {
   type CandidateRecord,
   type HostEffect,
@@ -32,7 +33,7 @@ export class HostDraft {
   }
 
   setRetry(retry: RetryMemory): void {
-    this.memory = create(HostMemorySchema, { ...this.memory, retry });
+    this.memory = create(HostMemorySchema, { ...this.memory, retry: create(RetryMemorySchema, retry) });
   }
 
   setVisibility(visibility: Visibility): void {

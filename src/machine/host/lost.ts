@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { type ConnectionLoss, RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { HostState, HostState_Online } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";

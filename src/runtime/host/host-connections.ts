@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type ConnectionLoss,
-  ConnectionLossSchema,
-  type ConnectionState,
-  type ConnectionState_Connected,
-} from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type {
+  ConnectionLoss,
+  ConnectionState,
+  ConnectionState_Connected,
+} from "../../../gen/moorline/machine/v1/connection_moorline.ts";
+import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_pb.ts";
 import type { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { CloseCode as Code } from "../../../gen/moorline/session/v1/close_code_pb.ts";

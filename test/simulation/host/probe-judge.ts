@@ -1,4 +1,4 @@
-import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";

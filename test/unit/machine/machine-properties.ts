@@ -1,4 +1,4 @@
-import { type DescMessage, fromJson, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Machine, Step } from "../../../src/core/machine.ts";
@@ -22,12 +22,12 @@ export interface Subject<S extends DescMessage, E extends DescMessage, F extends
   readonly title: string;
   /** The generated table. */
   readonly table: Table;
-  readonly machine: Machine<MessageShape<S>, MessageShape<E>, MessageShape<F>, Config>;
+  readonly machine: Machine<MessageInitShape<S>, MessageInitShape<E>, MessageInitShape<F>, Config>;
   readonly schemas: { readonly state: S; readonly event: E; readonly effect: F };
   readonly config: Config;
-  readonly start: Step<MessageShape<S>, MessageShape<F>>;
+  readonly start: Step<MessageInitShape<S>, MessageInitShape<F>>;
   /** What effects have begun and not ended, where the state is the one given; names as `applyEffects` makes them. */
-  readonly holds: (state: MessageShape<S>) => string[];
+  holds(state: MessageInitShape<S>): string[];
 }
 
 /** What the effects so far have begun and not ended. */
@@ -62,9 +62,9 @@ function deepFreeze<T>(value: T): T {
 
 function checkStep<S extends DescMessage, E extends DescMessage, F extends DescMessage, Config>(
   { table, machine, schemas }: Subject<S, E, F, Config>,
-  from: MessageShape<S>,
-  event: MessageShape<E>,
-  step: Step<MessageShape<S>, MessageShape<F>>,
+  from: MessageInitShape<S>,
+  event: MessageInitShape<E>,
+  step: Step<MessageInitShape<S>, MessageInitShape<F>>,
 ): void {
   const targets = table.transitions[machine.stateName(from)]?.[machine.eventName(event)] ?? [];
   if (step.ignored) {
@@ -73,9 +73,9 @@ function checkStep<S extends DescMessage, E extends DescMessage, F extends DescM
   } else {
     expect(targets).toContain(machine.stateName(step.state));
   }
-  const json = toJson(schemas.state, step.state);
+  const json = toJson(schemas.state, create(schemas.state, step.state));
   expect(toJson(schemas.state, fromJson(schemas.state, json))).toEqual(json);
-  for (const effect of step.effects) toJson(schemas.effect, effect);
+  for (const effect of step.effects) toJson(schemas.effect, create(schemas.effect, effect));
 }
 
 /**

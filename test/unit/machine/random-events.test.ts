@@ -5,11 +5,11 @@ import {
   type ChannelState,
   ChannelStateSchema,
 } from "../../../gen/moorline/machine/v1/channel_pb.ts";
+import type { ConnectionState } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { connectionTable } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import {
   ConnectionEffectSchema,
   ConnectionEventSchema,
-  type ConnectionState,
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";

@@ -2,12 +2,14 @@ import { creationTable } from "../../../gen/moorline/machine/v1/creation_moorlin
 import {
   CreationEffectSchema,
   CreationEventSchema,
+  type CreationState,
   CreationStateSchema,
 } from "../../../gen/moorline/machine/v1/creation_pb.ts";
 import { presentationTable } from "../../../gen/moorline/machine/v1/presentation_moorline.ts";
 import {
   PresentationEffectSchema,
   PresentationEventSchema,
+  type PresentationState,
   PresentationStateSchema,
 } from "../../../gen/moorline/machine/v1/presentation_pb.ts";
 import { creationMachine, defaultCreationConfig, startCreation } from "../../../src/machine/creation.ts";
@@ -25,7 +27,7 @@ describeMachine({
   schemas: { state: PresentationStateSchema, event: PresentationEventSchema, effect: PresentationEffectSchema },
   config: defaultPresentationConfig,
   start: { state: initialPresentationState, effects: [], ignored: false },
-  holds: ({ state }) => (state.case === "waiting" ? ["timer "] : []),
+  holds: ({ state }: PresentationState) => (state.case === "waiting" ? ["timer "] : []),
 });
 
 describeMachine({
@@ -35,5 +37,5 @@ describeMachine({
   schemas: { state: CreationStateSchema, event: CreationEventSchema, effect: CreationEffectSchema },
   config: defaultCreationConfig,
   start: startCreation(),
-  holds: ({ state }) => (state.case === "confirmed" ? ["timer "] : []),
+  holds: ({ state }: CreationState) => (state.case === "confirmed" ? ["timer "] : []),
 });

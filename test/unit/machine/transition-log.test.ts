@@ -4,7 +4,7 @@ import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path, ResumeRefusal } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { TransitionSchema } from "../../../gen/moorline/state/v1/transition_pb.ts";
 import { channelEvent, channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
-import { connectionEvent, connectionMachine } from "../../../src/machine/connection.ts";
+import { connectionMachine } from "../../../src/machine/connection.ts";
 import type { SchemaMachine } from "../../../src/machine/schema-machine.ts";
 import {
   defaultServerConnectionConfig,
@@ -14,7 +14,7 @@ import {
 } from "../../../src/machine/server-connection.ts";
 import { defaultSessionConfig, sessionEvent, sessionMachine, startSession } from "../../../src/machine/session.ts";
 import { createTransition, type TransitionContext } from "../../../src/machine/transition-log.ts";
-import { ConnectionDriver } from "./connection-driver.ts";
+import { ConnectionDriver, connectionEvent } from "./connection-driver.ts";
 
 const context: TransitionContext = { serverId: "server", sessionRef: "ref", wallMs: 1_700_000_000_250 };
 

@@ -100,12 +100,20 @@ describe("protoc-gen-moorline: machines", () => {
 
   it("prints the function from a state to its phase, importing what protoc-gen-es has made", () => {
     const text = generateDoor().files["acme/v1/door_moorline.ts"];
-    expect(text).toContain(`import type { DoorState } from "./door_pb.ts";\nimport { DoorPhase } from "./door_pb.ts";`);
+    expect(text).toContain(`import { DoorPhase } from "./door_pb.ts";`);
     expect(text).toContain(`export function frontDoorPhaseOf(state: DoorState): DoorPhase {
   switch (state.place.case) {
     case "shutTight":
       return DoorPhase.SHUT_TIGHT;`);
     expect(text).toContain(`    default:\n      return DoorPhase.UNSPECIFIED;`);
+  });
+
+  it("prints each message of the file as plain data too", () => {
+    const text = generateDoor().files["acme/v1/door_moorline.ts"];
+    expect(text).toMatch(/^import type \{ DoorEffect as DoorEffect\$1, .*\} from "\.\/door_pb\.ts";$/m);
+    expect(text).toContain(`import type { Plain } from "../../../src/core/plain.ts";`);
+    expect(text).toContain(`export type DoorState = Plain<DoorState$1, "acme.v1">;`);
+    expect(text).toContain(`export type DoorState_Shut = Plain<DoorState_Shut$1, "acme.v1">;`);
   });
 
   it("finds the phases, events and effects in other files", () => {

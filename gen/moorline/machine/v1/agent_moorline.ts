@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { AgentStatus } from "../../agent/v1/agent_pb.ts";
-import type { AgentState } from "./agent_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { AgentEffect as AgentEffect$1, AgentEffect_AnswerPermission as AgentEffect_AnswerPermission$1, AgentEffect_CancelRun as AgentEffect_CancelRun$1, AgentEffect_ClearAttention as AgentEffect_ClearAttention$1, AgentEffect_DeliverPrompt as AgentEffect_DeliverPrompt$1, AgentEffect_RecordExit as AgentEffect_RecordExit$1, AgentEffect_RecordFailure as AgentEffect_RecordFailure$1, AgentEffect_RecordResolution as AgentEffect_RecordResolution$1, AgentEffect_SetAttention as AgentEffect_SetAttention$1, AgentEffect_StartRun as AgentEffect_StartRun$1, AgentEvent as AgentEvent$1, AgentEvent_CancelRequested as AgentEvent_CancelRequested$1, AgentEvent_DaemonRestarted as AgentEvent_DaemonRestarted$1, AgentEvent_PermissionAsked as AgentEvent_PermissionAsked$1, AgentEvent_PermissionResolved as AgentEvent_PermissionResolved$1, AgentEvent_PromptSent as AgentEvent_PromptSent$1, AgentEvent_RunEnded as AgentEvent_RunEnded$1, AgentEvent_RunFailed as AgentEvent_RunFailed$1, AgentEvent_RunStarted as AgentEvent_RunStarted$1, AgentEvent_TurnEnded as AgentEvent_TurnEnded$1, AgentState as AgentState$1, AgentState_Cancelling as AgentState_Cancelling$1, AgentState_Ended as AgentState_Ended$1, AgentState_Error as AgentState_Error$1, AgentState_Idle as AgentState_Idle$1, AgentState_Running as AgentState_Running$1, AgentState_Starting as AgentState_Starting$1, AgentState_WaitingForPermission as AgentState_WaitingForPermission$1 } from "./agent_pb.ts";
 
 /**
  * The states of the machine agent.
@@ -155,4 +156,204 @@ export const agentTable = {
   transitions: agentTransitions,
   phases: agentPhases,
 } as const;
+
+/**
+ * An agent, as the daemon sees it. Its phase is the status that clients see.
+ *
+ * @generated from message moorline.machine.v1.AgentState
+ */
+export type AgentState = Plain<AgentState$1, "moorline.machine.v1">;
+
+/**
+ * Its provider is starting it.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Starting
+ */
+export type AgentState_Starting = Plain<AgentState_Starting$1, "moorline.machine.v1">;
+
+/**
+ * A turn is under way.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Running
+ */
+export type AgentState_Running = Plain<AgentState_Running$1, "moorline.machine.v1">;
+
+/**
+ * It waits for a prompt.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Idle
+ */
+export type AgentState_Idle = Plain<AgentState_Idle$1, "moorline.machine.v1">;
+
+/**
+ * A turn is under way and waits for permissions.
+ *
+ * @generated from message moorline.machine.v1.AgentState.WaitingForPermission
+ */
+export type AgentState_WaitingForPermission = Plain<AgentState_WaitingForPermission$1, "moorline.machine.v1">;
+
+/**
+ * A turn is being cancelled.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Cancelling
+ */
+export type AgentState_Cancelling = Plain<AgentState_Cancelling$1, "moorline.machine.v1">;
+
+/**
+ * It cannot go on.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Error
+ */
+export type AgentState_Error = Plain<AgentState_Error$1, "moorline.machine.v1">;
+
+/**
+ * Its work is done, and it takes no more prompts.
+ *
+ * @generated from message moorline.machine.v1.AgentState.Ended
+ */
+export type AgentState_Ended = Plain<AgentState_Ended$1, "moorline.machine.v1">;
+
+/**
+ * What happens to an agent.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent
+ */
+export type AgentEvent = Plain<AgentEvent$1, "moorline.machine.v1">;
+
+/**
+ * A turn is under way: its provider says so.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.RunStarted
+ */
+export type AgentEvent_RunStarted = Plain<AgentEvent_RunStarted$1, "moorline.machine.v1">;
+
+/**
+ * A client gave it a prompt. Ignored in `running` and `error` where the
+ * provider cannot take it there.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.PromptSent
+ */
+export type AgentEvent_PromptSent = Plain<AgentEvent_PromptSent$1, "moorline.machine.v1">;
+
+/**
+ * A turn has ended, and the run goes on.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.TurnEnded
+ */
+export type AgentEvent_TurnEnded = Plain<AgentEvent_TurnEnded$1, "moorline.machine.v1">;
+
+/**
+ * It wants to be allowed something. Ignored where a permission with this id
+ * waits already.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.PermissionAsked
+ */
+export type AgentEvent_PermissionAsked = Plain<AgentEvent_PermissionAsked$1, "moorline.machine.v1">;
+
+/**
+ * A client has decided about a permission. Ignored unless the permission
+ * waits and has the option.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.PermissionResolved
+ */
+export type AgentEvent_PermissionResolved = Plain<AgentEvent_PermissionResolved$1, "moorline.machine.v1">;
+
+/**
+ * A client wants the turn to end.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.CancelRequested
+ */
+export type AgentEvent_CancelRequested = Plain<AgentEvent_CancelRequested$1, "moorline.machine.v1">;
+
+/**
+ * The run is over, as it should be.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.RunEnded
+ */
+export type AgentEvent_RunEnded = Plain<AgentEvent_RunEnded$1, "moorline.machine.v1">;
+
+/**
+ * The run cannot go on.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.RunFailed
+ */
+export type AgentEvent_RunFailed = Plain<AgentEvent_RunFailed$1, "moorline.machine.v1">;
+
+/**
+ * The daemon has started, and finds the agent as an earlier process of it
+ * left it.
+ *
+ * @generated from message moorline.machine.v1.AgentEvent.DaemonRestarted
+ */
+export type AgentEvent_DaemonRestarted = Plain<AgentEvent_DaemonRestarted$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of an agent does.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect
+ */
+export type AgentEffect = Plain<AgentEffect$1, "moorline.machine.v1">;
+
+/**
+ * Begins a new run, with the prompt.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.StartRun
+ */
+export type AgentEffect_StartRun = Plain<AgentEffect_StartRun$1, "moorline.machine.v1">;
+
+/**
+ * Gives the prompt to the run.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.DeliverPrompt
+ */
+export type AgentEffect_DeliverPrompt = Plain<AgentEffect_DeliverPrompt$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the run's turn.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.CancelRun
+ */
+export type AgentEffect_CancelRun = Plain<AgentEffect_CancelRun$1, "moorline.machine.v1">;
+
+/**
+ * Gives the run an answer.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.AnswerPermission
+ */
+export type AgentEffect_AnswerPermission = Plain<AgentEffect_AnswerPermission$1, "moorline.machine.v1">;
+
+/**
+ * Puts into the timeline how a permission was decided.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.RecordResolution
+ */
+export type AgentEffect_RecordResolution = Plain<AgentEffect_RecordResolution$1, "moorline.machine.v1">;
+
+/**
+ * Puts into the timeline how the process ended, and keeps it in the agent.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.RecordExit
+ */
+export type AgentEffect_RecordExit = Plain<AgentEffect_RecordExit$1, "moorline.machine.v1">;
+
+/**
+ * Says that somebody should look.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.SetAttention
+ */
+export type AgentEffect_SetAttention = Plain<AgentEffect_SetAttention$1, "moorline.machine.v1">;
+
+/**
+ * Says that nobody has to look any more.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.ClearAttention
+ */
+export type AgentEffect_ClearAttention = Plain<AgentEffect_ClearAttention$1, "moorline.machine.v1">;
+
+/**
+ * Puts into the timeline why it cannot go on.
+ *
+ * @generated from message moorline.machine.v1.AgentEffect.RecordFailure
+ */
+export type AgentEffect_RecordFailure = Plain<AgentEffect_RecordFailure$1, "moorline.machine.v1">;
 

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { ChannelPhase } from "../../state/v1/phase_pb.ts";
-import type { ChannelState } from "./channel_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { ChannelEffect as ChannelEffect$1, ChannelEffect_AttachConnection as ChannelEffect_AttachConnection$1, ChannelEffect_CancelTimer as ChannelEffect_CancelTimer$1, ChannelEffect_CloseConnection as ChannelEffect_CloseConnection$1, ChannelEffect_DetachConnection as ChannelEffect_DetachConnection$1, ChannelEffect_LoseChannel as ChannelEffect_LoseChannel$1, ChannelEffect_StartTimer as ChannelEffect_StartTimer$1, ChannelEvent as ChannelEvent$1, ChannelEvent_ChannelDone as ChannelEvent_ChannelDone$1, ChannelEvent_ConnectionLost as ChannelEvent_ConnectionLost$1, ChannelEvent_Drained as ChannelEvent_Drained$1, ChannelEvent_Evicted as ChannelEvent_Evicted$1, ChannelEvent_PositionImpossible as ChannelEvent_PositionImpossible$1, ChannelEvent_ReplayExpired as ChannelEvent_ReplayExpired$1, ChannelEvent_Resumed as ChannelEvent_Resumed$1, ChannelEvent_SessionEnded as ChannelEvent_SessionEnded$1, ChannelState as ChannelState$1, ChannelState_Attached as ChannelState_Attached$1, ChannelState_Detached as ChannelState_Detached$1, ChannelState_Lost as ChannelState_Lost$1 } from "./channel_pb.ts";
 
 /**
  * The states of the machine channel.
@@ -109,4 +110,148 @@ export const channelTable = {
   transitions: channelTransitions,
   phases: channelPhases,
 } as const;
+
+/**
+ * A channel, as the server sees it.
+ *
+ * @generated from message moorline.machine.v1.ChannelState
+ */
+export type ChannelState = Plain<ChannelState$1, "moorline.machine.v1">;
+
+/**
+ * A connection carries the channel.
+ *
+ * @generated from message moorline.machine.v1.ChannelState.Attached
+ */
+export type ChannelState_Attached = Plain<ChannelState_Attached$1, "moorline.machine.v1">;
+
+/**
+ * The channel waits for its client to come back.
+ *
+ * @generated from message moorline.machine.v1.ChannelState.Detached
+ */
+export type ChannelState_Detached = Plain<ChannelState_Detached$1, "moorline.machine.v1">;
+
+/**
+ * The channel is gone, its calls have ended.
+ *
+ * @generated from message moorline.machine.v1.ChannelState.Lost
+ */
+export type ChannelState_Lost = Plain<ChannelState_Lost$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a channel on the server.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent
+ */
+export type ChannelEvent = Plain<ChannelEvent$1, "moorline.machine.v1">;
+
+/**
+ * A hello was accepted for the channel.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.Resumed
+ */
+export type ChannelEvent_Resumed = Plain<ChannelEvent_Resumed$1, "moorline.machine.v1">;
+
+/**
+ * The connection of the channel is gone.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.ConnectionLost
+ */
+export type ChannelEvent_ConnectionLost = Plain<ChannelEvent_ConnectionLost$1, "moorline.machine.v1">;
+
+/**
+ * The replay lifetime is over.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.ReplayExpired
+ */
+export type ChannelEvent_ReplayExpired = Plain<ChannelEvent_ReplayExpired$1, "moorline.machine.v1">;
+
+/**
+ * The channel has to make room.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.Evicted
+ */
+export type ChannelEvent_Evicted = Plain<ChannelEvent_Evicted$1, "moorline.machine.v1">;
+
+/**
+ * The client ended the channel, or its credential was revoked.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.ChannelDone
+ */
+export type ChannelEvent_ChannelDone = Plain<ChannelEvent_ChannelDone$1, "moorline.machine.v1">;
+
+/**
+ * The session was ended.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.SessionEnded
+ */
+export type ChannelEvent_SessionEnded = Plain<ChannelEvent_SessionEnded$1, "moorline.machine.v1">;
+
+/**
+ * The server is being stopped.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.Drained
+ */
+export type ChannelEvent_Drained = Plain<ChannelEvent_Drained$1, "moorline.machine.v1">;
+
+/**
+ * The client says that it has more than was ever sent.
+ *
+ * @generated from message moorline.machine.v1.ChannelEvent.PositionImpossible
+ */
+export type ChannelEvent_PositionImpossible = Plain<ChannelEvent_PositionImpossible$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a channel does.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect
+ */
+export type ChannelEffect = Plain<ChannelEffect$1, "moorline.machine.v1">;
+
+/**
+ * Puts the channel on the connection of the attempt.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.AttachConnection
+ */
+export type ChannelEffect_AttachConnection = Plain<ChannelEffect_AttachConnection$1, "moorline.machine.v1">;
+
+/**
+ * Takes the channel off its connection: nothing that still arrives there
+ * counts.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.DetachConnection
+ */
+export type ChannelEffect_DetachConnection = Plain<ChannelEffect_DetachConnection$1, "moorline.machine.v1">;
+
+/**
+ * Ends a connection that has carried the channel: superseded, session_ended
+ * or went_away for its machine, by the code.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.CloseConnection
+ */
+export type ChannelEffect_CloseConnection = Plain<ChannelEffect_CloseConnection$1, "moorline.machine.v1">;
+
+/**
+ * Ends the channel: its calls, its handlers, its buffers; the session
+ * remembers its id and the reason.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.LoseChannel
+ */
+export type ChannelEffect_LoseChannel = Plain<ChannelEffect_LoseChannel$1, "moorline.machine.v1">;
+
+/**
+ * Starts the timer of the replay lifetime: replay_expired.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.StartTimer
+ */
+export type ChannelEffect_StartTimer = Plain<ChannelEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the timer of the replay lifetime. Its event does not come any
+ * more, or is ignored.
+ *
+ * @generated from message moorline.machine.v1.ChannelEffect.CancelTimer
+ */
+export type ChannelEffect_CancelTimer = Plain<ChannelEffect_CancelTimer$1, "moorline.machine.v1">;
 

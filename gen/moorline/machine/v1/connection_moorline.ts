@@ -9,7 +9,8 @@
 // comes in as `unit_random`, from 0 (included) to 1 (not included).
 
 import { ConnectionPhase } from "../../state/v1/phase_pb.ts";
-import type { ConnectionState } from "./connection_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { ChannelAttachment as ChannelAttachment$1, ConnectionEffect as ConnectionEffect$1, ConnectionEffect_AttachChannel as ConnectionEffect_AttachChannel$1, ConnectionEffect_CancelTimer as ConnectionEffect_CancelTimer$1, ConnectionEffect_CloseTransport as ConnectionEffect_CloseTransport$1, ConnectionEffect_DetachChannel as ConnectionEffect_DetachChannel$1, ConnectionEffect_LoseChannel as ConnectionEffect_LoseChannel$1, ConnectionEffect_OpenTransport as ConnectionEffect_OpenTransport$1, ConnectionEffect_RefreshCredential as ConnectionEffect_RefreshCredential$1, ConnectionEffect_SendHello as ConnectionEffect_SendHello$1, ConnectionEffect_SendPing as ConnectionEffect_SendPing$1, ConnectionEffect_StartTimer as ConnectionEffect_StartTimer$1, ConnectionEffect_TakeFreshChannelId as ConnectionEffect_TakeFreshChannelId$1, ConnectionEvent as ConnectionEvent$1, ConnectionEvent_ConnectRequested as ConnectionEvent_ConnectRequested$1, ConnectionEvent_ConnectTimedOut as ConnectionEvent_ConnectTimedOut$1, ConnectionEvent_CredentialRefreshed as ConnectionEvent_CredentialRefreshed$1, ConnectionEvent_CredentialRefreshFailed as ConnectionEvent_CredentialRefreshFailed$1, ConnectionEvent_Disposed as ConnectionEvent_Disposed$1, ConnectionEvent_HelloTimedOut as ConnectionEvent_HelloTimedOut$1, ConnectionEvent_LivenessLost as ConnectionEvent_LivenessLost$1, ConnectionEvent_PacketReceived as ConnectionEvent_PacketReceived$1, ConnectionEvent_Rejected as ConnectionEvent_Rejected$1, ConnectionEvent_RetryDue as ConnectionEvent_RetryDue$1, ConnectionEvent_Superseded as ConnectionEvent_Superseded$1, ConnectionEvent_TransportClosed as ConnectionEvent_TransportClosed$1, ConnectionEvent_TransportFailed as ConnectionEvent_TransportFailed$1, ConnectionEvent_TransportOpened as ConnectionEvent_TransportOpened$1, ConnectionEvent_VerifyRequested as ConnectionEvent_VerifyRequested$1, ConnectionEvent_Violated as ConnectionEvent_Violated$1, ConnectionEvent_Welcomed as ConnectionEvent_Welcomed$1, ConnectionEvent_WelcomeRefused as ConnectionEvent_WelcomeRefused$1, ConnectionEvent_WentAway as ConnectionEvent_WentAway$1, ConnectionLoss as ConnectionLoss$1, ConnectionState as ConnectionState$1, ConnectionState_Alive as ConnectionState_Alive$1, ConnectionState_Connected as ConnectionState_Connected$1, ConnectionState_Connecting as ConnectionState_Connecting$1, ConnectionState_Disconnected as ConnectionState_Disconnected$1, ConnectionState_Disposed as ConnectionState_Disposed$1, ConnectionState_Greeting as ConnectionState_Greeting$1, ConnectionState_Idle as ConnectionState_Idle$1, ConnectionState_Opening as ConnectionState_Opening$1, ConnectionState_Verifying as ConnectionState_Verifying$1, RetryHint as RetryHint$1, RetryMemory as RetryMemory$1 } from "./connection_pb.ts";
 
 /**
  * The states of the machine connection.
@@ -156,4 +157,337 @@ export const connectionTable = {
   transitions: connectionTransitions,
   phases: connectionPhases,
 } as const;
+
+/**
+ * The connection of a DaemonClient.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState
+ */
+export type ConnectionState = Plain<ConnectionState$1, "moorline.machine.v1">;
+
+/**
+ * Nothing was asked for yet.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Idle
+ */
+export type ConnectionState_Idle = Plain<ConnectionState_Idle$1, "moorline.machine.v1">;
+
+/**
+ * A transport is being opened, or the hello waits for its answer.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Connecting
+ */
+export type ConnectionState_Connecting = Plain<ConnectionState_Connecting$1, "moorline.machine.v1">;
+
+/**
+ * The transport is being opened.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Opening
+ */
+export type ConnectionState_Opening = Plain<ConnectionState_Opening$1, "moorline.machine.v1">;
+
+/**
+ * The hello is sent.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Greeting
+ */
+export type ConnectionState_Greeting = Plain<ConnectionState_Greeting$1, "moorline.machine.v1">;
+
+/**
+ * The daemon said welcome, and the channel is attached.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Connected
+ */
+export type ConnectionState_Connected = Plain<ConnectionState_Connected$1, "moorline.machine.v1">;
+
+/**
+ * Packets come.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Alive
+ */
+export type ConnectionState_Alive = Plain<ConnectionState_Alive$1, "moorline.machine.v1">;
+
+/**
+ * A ping was sent, and any packet meets it.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Verifying
+ */
+export type ConnectionState_Verifying = Plain<ConnectionState_Verifying$1, "moorline.machine.v1">;
+
+/**
+ * The connection ended, or could not be made.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Disconnected
+ */
+export type ConnectionState_Disconnected = Plain<ConnectionState_Disconnected$1, "moorline.machine.v1">;
+
+/**
+ * The client is disposed; nothing revives it.
+ *
+ * @generated from message moorline.machine.v1.ConnectionState.Disposed
+ */
+export type ConnectionState_Disposed = Plain<ConnectionState_Disposed$1, "moorline.machine.v1">;
+
+/**
+ * What is remembered between attempts to connect.
+ *
+ * @generated from message moorline.machine.v1.RetryMemory
+ */
+export type RetryMemory = Plain<RetryMemory$1, "moorline.machine.v1">;
+
+/**
+ * When to dial again, for the first try only.
+ *
+ * @generated from message moorline.machine.v1.RetryHint
+ */
+export type RetryHint = Plain<RetryHint$1, "moorline.machine.v1">;
+
+/**
+ * Why a connection ended, or could not be made.
+ *
+ * @generated from message moorline.machine.v1.ConnectionLoss
+ */
+export type ConnectionLoss = Plain<ConnectionLoss$1, "moorline.machine.v1">;
+
+/**
+ * The channel that a Welcome named, as moorline.session.v1.Attachment.
+ *
+ * @generated from message moorline.machine.v1.ChannelAttachment
+ */
+export type ChannelAttachment = Plain<ChannelAttachment$1, "moorline.machine.v1">;
+
+/**
+ * What happens to the connection of a DaemonClient. An event that answers
+ * something carries the generation it was asked under; an older one is ignored.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent
+ */
+export type ConnectionEvent = Plain<ConnectionEvent$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants a connection.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.ConnectRequested
+ */
+export type ConnectionEvent_ConnectRequested = Plain<ConnectionEvent_ConnectRequested$1, "moorline.machine.v1">;
+
+/**
+ * The transport is open.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.TransportOpened
+ */
+export type ConnectionEvent_TransportOpened = Plain<ConnectionEvent_TransportOpened$1, "moorline.machine.v1">;
+
+/**
+ * The server accepted the hello, and the client the Welcome.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.Welcomed
+ */
+export type ConnectionEvent_Welcomed = Plain<ConnectionEvent_Welcomed$1, "moorline.machine.v1">;
+
+/**
+ * The server refused the hello.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.Rejected
+ */
+export type ConnectionEvent_Rejected = Plain<ConnectionEvent_Rejected$1, "moorline.machine.v1">;
+
+/**
+ * The client refuses the Welcome.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.WelcomeRefused
+ */
+export type ConnectionEvent_WelcomeRefused = Plain<ConnectionEvent_WelcomeRefused$1, "moorline.machine.v1">;
+
+/**
+ * The other end closed the transport.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.TransportClosed
+ */
+export type ConnectionEvent_TransportClosed = Plain<ConnectionEvent_TransportClosed$1, "moorline.machine.v1">;
+
+/**
+ * The transport could not be opened, or broke.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.TransportFailed
+ */
+export type ConnectionEvent_TransportFailed = Plain<ConnectionEvent_TransportFailed$1, "moorline.machine.v1">;
+
+/**
+ * The transport did not open in time.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.ConnectTimedOut
+ */
+export type ConnectionEvent_ConnectTimedOut = Plain<ConnectionEvent_ConnectTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * The hello was not answered in time.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.HelloTimedOut
+ */
+export type ConnectionEvent_HelloTimedOut = Plain<ConnectionEvent_HelloTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * The server said go_away.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.WentAway
+ */
+export type ConnectionEvent_WentAway = Plain<ConnectionEvent_WentAway$1, "moorline.machine.v1">;
+
+/**
+ * The server said that a newer connection carries the channel.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.Superseded
+ */
+export type ConnectionEvent_Superseded = Plain<ConnectionEvent_Superseded$1, "moorline.machine.v1">;
+
+/**
+ * Somebody doubts that the connection is alive: the app came to the
+ * foreground, the network came back, the clock jumped.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.VerifyRequested
+ */
+export type ConnectionEvent_VerifyRequested = Plain<ConnectionEvent_VerifyRequested$1, "moorline.machine.v1">;
+
+/**
+ * A packet came. Needed only while the connection is being verified.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.PacketReceived
+ */
+export type ConnectionEvent_PacketReceived = Plain<ConnectionEvent_PacketReceived$1, "moorline.machine.v1">;
+
+/**
+ * The server broke a rule of the protocol.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.Violated
+ */
+export type ConnectionEvent_Violated = Plain<ConnectionEvent_Violated$1, "moorline.machine.v1">;
+
+/**
+ * Nothing came from the server for too long.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.LivenessLost
+ */
+export type ConnectionEvent_LivenessLost = Plain<ConnectionEvent_LivenessLost$1, "moorline.machine.v1">;
+
+/**
+ * The wait before the next attempt is over.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.RetryDue
+ */
+export type ConnectionEvent_RetryDue = Plain<ConnectionEvent_RetryDue$1, "moorline.machine.v1">;
+
+/**
+ * A new credential is there.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.CredentialRefreshed
+ */
+export type ConnectionEvent_CredentialRefreshed = Plain<ConnectionEvent_CredentialRefreshed$1, "moorline.machine.v1">;
+
+/**
+ * No new credential could be had.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.CredentialRefreshFailed
+ */
+export type ConnectionEvent_CredentialRefreshFailed = Plain<ConnectionEvent_CredentialRefreshFailed$1, "moorline.machine.v1">;
+
+/**
+ * The client is disposed.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEvent.Disposed
+ */
+export type ConnectionEvent_Disposed = Plain<ConnectionEvent_Disposed$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a DaemonClient does.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect
+ */
+export type ConnectionEffect = Plain<ConnectionEffect$1, "moorline.machine.v1">;
+
+/**
+ * Opens a transport. Answered by transport_opened, transport_closed or
+ * transport_failed.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.OpenTransport
+ */
+export type ConnectionEffect_OpenTransport = Plain<ConnectionEffect_OpenTransport$1, "moorline.machine.v1">;
+
+/**
+ * Sends the hello, with the channel that is there, if there is one. Answered
+ * by welcomed, rejected or welcome_refused.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.SendHello
+ */
+export type ConnectionEffect_SendHello = Plain<ConnectionEffect_SendHello$1, "moorline.machine.v1">;
+
+/**
+ * Attaches the channel: the one that was resumed goes on; where another is
+ * named, the one before is lost for the reason of the refusal.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.AttachChannel
+ */
+export type ConnectionEffect_AttachChannel = Plain<ConnectionEffect_AttachChannel$1, "moorline.machine.v1">;
+
+/**
+ * Takes the channel off the connection; the channel stays. Does nothing
+ * where another connection carries it by now.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.DetachChannel
+ */
+export type ConnectionEffect_DetachChannel = Plain<ConnectionEffect_DetachChannel$1, "moorline.machine.v1">;
+
+/**
+ * Closes the transport, whatever it is doing.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.CloseTransport
+ */
+export type ConnectionEffect_CloseTransport = Plain<ConnectionEffect_CloseTransport$1, "moorline.machine.v1">;
+
+/**
+ * Starts a timer. A gap in the performer's tick, as after sleep, moves every
+ * timer but CONNECTION_TIMER_RETRY on by the gap.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.StartTimer
+ */
+export type ConnectionEffect_StartTimer = Plain<ConnectionEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels a timer that was started. Its event does not come any more, or is
+ * ignored.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.CancelTimer
+ */
+export type ConnectionEffect_CancelTimer = Plain<ConnectionEffect_CancelTimer$1, "moorline.machine.v1">;
+
+/**
+ * Sends a ping.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.SendPing
+ */
+export type ConnectionEffect_SendPing = Plain<ConnectionEffect_SendPing$1, "moorline.machine.v1">;
+
+/**
+ * Asks for a new credential. Answered by credential_refreshed or
+ * credential_refresh_failed.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.RefreshCredential
+ */
+export type ConnectionEffect_RefreshCredential = Plain<ConnectionEffect_RefreshCredential$1, "moorline.machine.v1">;
+
+/**
+ * Ends the channel and its calls. The next hello offers no channel, and a
+ * fresh id that was never used.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.LoseChannel
+ */
+export type ConnectionEffect_LoseChannel = Plain<ConnectionEffect_LoseChannel$1, "moorline.machine.v1">;
+
+/**
+ * Takes another id for the channel to be created: the server will never
+ * create the present one.
+ *
+ * @generated from message moorline.machine.v1.ConnectionEffect.TakeFreshChannelId
+ */
+export type ConnectionEffect_TakeFreshChannelId = Plain<ConnectionEffect_TakeFreshChannelId$1, "moorline.machine.v1">;
 

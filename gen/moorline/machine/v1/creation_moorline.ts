@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { CreationPhase } from "../../state/v1/creation_pb.ts";
-import type { CreationState } from "./creation_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { CreationEffect as CreationEffect$1, CreationEffect_CancelRequest as CreationEffect_CancelRequest$1, CreationEffect_CancelTimer as CreationEffect_CancelTimer$1, CreationEffect_DropCreation as CreationEffect_DropCreation$1, CreationEffect_SendRequest as CreationEffect_SendRequest$1, CreationEffect_StartTimer as CreationEffect_StartTimer$1, CreationEvent as CreationEvent$1, CreationEvent_Abandoned as CreationEvent_Abandoned$1, CreationEvent_Answered as CreationEvent_Answered$1, CreationEvent_Appeared as CreationEvent_Appeared$1, CreationEvent_BridgeDue as CreationEvent_BridgeDue$1, CreationEvent_Dismissed as CreationEvent_Dismissed$1, CreationEvent_Refused as CreationEvent_Refused$1, CreationState as CreationState$1, CreationState_Appeared as CreationState_Appeared$1, CreationState_Confirmed as CreationState_Confirmed$1, CreationState_Dismissed as CreationState_Dismissed$1, CreationState_Failed as CreationState_Failed$1, CreationState_Pending as CreationState_Pending$1, CreationState_Reconciled as CreationState_Reconciled$1 } from "./creation_pb.ts";
 
 /**
  * The states of the machine creation.
@@ -122,4 +123,145 @@ export const creationTable = {
   transitions: creationTransitions,
   phases: creationPhases,
 } as const;
+
+/**
+ * The creation of an agent, as the client that asks for it shows it: at once,
+ * and never twice. Answer and directory may come in either order.
+ *
+ * @generated from message moorline.machine.v1.CreationState
+ */
+export type CreationState = Plain<CreationState$1, "moorline.machine.v1">;
+
+/**
+ * The agent was asked for and is shown as the request says.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Pending
+ */
+export type CreationState_Pending = Plain<CreationState_Pending$1, "moorline.machine.v1">;
+
+/**
+ * The directory shows the agent, and the answer is still to come.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Appeared
+ */
+export type CreationState_Appeared = Plain<CreationState_Appeared$1, "moorline.machine.v1">;
+
+/**
+ * The agent was created, and the directory is still to show it.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Confirmed
+ */
+export type CreationState_Confirmed = Plain<CreationState_Confirmed$1, "moorline.machine.v1">;
+
+/**
+ * The agent is not shown any more.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Failed
+ */
+export type CreationState_Failed = Plain<CreationState_Failed$1, "moorline.machine.v1">;
+
+/**
+ * The agent is the directory's own matter now.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Reconciled
+ */
+export type CreationState_Reconciled = Plain<CreationState_Reconciled$1, "moorline.machine.v1">;
+
+/**
+ * Nothing is shown any more.
+ *
+ * @generated from message moorline.machine.v1.CreationState.Dismissed
+ */
+export type CreationState_Dismissed = Plain<CreationState_Dismissed$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a creation.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent
+ */
+export type CreationEvent = Plain<CreationEvent$1, "moorline.machine.v1">;
+
+/**
+ * The daemon has created the agent.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.Answered
+ */
+export type CreationEvent_Answered = Plain<CreationEvent_Answered$1, "moorline.machine.v1">;
+
+/**
+ * The call has failed.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.Refused
+ */
+export type CreationEvent_Refused = Plain<CreationEvent_Refused$1, "moorline.machine.v1">;
+
+/**
+ * The directory shows the agent.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.Appeared
+ */
+export type CreationEvent_Appeared = Plain<CreationEvent_Appeared$1, "moorline.machine.v1">;
+
+/**
+ * The directory had time enough.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.BridgeDue
+ */
+export type CreationEvent_BridgeDue = Plain<CreationEvent_BridgeDue$1, "moorline.machine.v1">;
+
+/**
+ * Somebody has seen the failure.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.Dismissed
+ */
+export type CreationEvent_Dismissed = Plain<CreationEvent_Dismissed$1, "moorline.machine.v1">;
+
+/**
+ * The host was stopped.
+ *
+ * @generated from message moorline.machine.v1.CreationEvent.Abandoned
+ */
+export type CreationEvent_Abandoned = Plain<CreationEvent_Abandoned$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a creation does.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect
+ */
+export type CreationEffect = Plain<CreationEffect$1, "moorline.machine.v1">;
+
+/**
+ * Calls the daemon: answered or refused.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect.SendRequest
+ */
+export type CreationEffect_SendRequest = Plain<CreationEffect_SendRequest$1, "moorline.machine.v1">;
+
+/**
+ * Ends the call, if it has not ended.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect.CancelRequest
+ */
+export type CreationEffect_CancelRequest = Plain<CreationEffect_CancelRequest$1, "moorline.machine.v1">;
+
+/**
+ * Starts the timer of the directory's time: bridge_due.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect.StartTimer
+ */
+export type CreationEffect_StartTimer = Plain<CreationEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the timer of the directory's time.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect.CancelTimer
+ */
+export type CreationEffect_CancelTimer = Plain<CreationEffect_CancelTimer$1, "moorline.machine.v1">;
+
+/**
+ * Takes the creation out of the list.
+ *
+ * @generated from message moorline.machine.v1.CreationEffect.DropCreation
+ */
+export type CreationEffect_DropCreation = Plain<CreationEffect_DropCreation$1, "moorline.machine.v1">;
 

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { HostPhase } from "../../state/v1/phase_pb.ts";
-import type { HostState } from "./host_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { CandidateFacts as CandidateFacts$1, CandidateRecord as CandidateRecord$1, Contender as Contender$1, Contender_Beaten as Contender_Beaten$1, Contender_Greeting as Contender_Greeting$1, Contender_Held as Contender_Held$1, Contender_Probing as Contender_Probing$1, Contender_Waiting as Contender_Waiting$1, HostEffect as HostEffect$1, HostEffect_CancelTimer as HostEffect_CancelTimer$1, HostEffect_CloseConnection as HostEffect_CloseConnection$1, HostEffect_ForgetCredential as HostEffect_ForgetCredential$1, HostEffect_LoadSessionKey as HostEffect_LoadSessionKey$1, HostEffect_LoseChannel as HostEffect_LoseChannel$1, HostEffect_OpenClient as HostEffect_OpenClient$1, HostEffect_OpenProbe as HostEffect_OpenProbe$1, HostEffect_PingClient as HostEffect_PingClient$1, HostEffect_PromoteProbe as HostEffect_PromoteProbe$1, HostEffect_RefreshCredential as HostEffect_RefreshCredential$1, HostEffect_RefreshMirrors as HostEffect_RefreshMirrors$1, HostEffect_RenewCredential as HostEffect_RenewCredential$1, HostEffect_StartTimer as HostEffect_StartTimer$1, HostEvent as HostEvent$1, HostEvent_CandidatePreferred as HostEvent_CandidatePreferred$1, HostEvent_CandidatesChanged as HostEvent_CandidatesChanged$1, HostEvent_ClientConnected as HostEvent_ClientConnected$1, HostEvent_ClientDoubted as HostEvent_ClientDoubted$1, HostEvent_ClientLost as HostEvent_ClientLost$1, HostEvent_ClientMeasured as HostEvent_ClientMeasured$1, HostEvent_CredentialChanged as HostEvent_CredentialChanged$1, HostEvent_CredentialRefreshed as HostEvent_CredentialRefreshed$1, HostEvent_CredentialRefreshFailed as HostEvent_CredentialRefreshFailed$1, HostEvent_CredentialRenewalDue as HostEvent_CredentialRenewalDue$1, HostEvent_Foregrounded as HostEvent_Foregrounded$1, HostEvent_Hidden as HostEvent_Hidden$1, HostEvent_InterruptionTimedOut as HostEvent_InterruptionTimedOut$1, HostEvent_ProbeAnswered as HostEvent_ProbeAnswered$1, HostEvent_ProbeDue as HostEvent_ProbeDue$1, HostEvent_ProbeFailed as HostEvent_ProbeFailed$1, HostEvent_RaceDue as HostEvent_RaceDue$1, HostEvent_RefreshRequested as HostEvent_RefreshRequested$1, HostEvent_RetryDue as HostEvent_RetryDue$1, HostEvent_RetryRequested as HostEvent_RetryRequested$1, HostEvent_Started as HostEvent_Started$1, HostEvent_StartFailed as HostEvent_StartFailed$1, HostEvent_StartRequested as HostEvent_StartRequested$1, HostEvent_StopRequested as HostEvent_StopRequested$1, HostEvent_WentOnline as HostEvent_WentOnline$1, HostEvent_Woke as HostEvent_Woke$1, HostFailure as HostFailure$1, HostMemory as HostMemory$1, HostState as HostState$1, HostState_Booting as HostState_Booting$1, HostState_ConnectingActive as HostState_ConnectingActive$1, HostState_Degraded as HostState_Degraded$1, HostState_Error as HostState_Error$1, HostState_Failed as HostState_Failed$1, HostState_Interrupted as HostState_Interrupted$1, HostState_LoadingKey as HostState_LoadingKey$1, HostState_NoConnections as HostState_NoConnections$1, HostState_Online as HostState_Online$1, HostState_Selecting as HostState_Selecting$1, HostState_Stopped as HostState_Stopped$1, HostState_Unstarted as HostState_Unstarted$1, LastConnection as LastConnection$1, Measurement as Measurement$1, Pause as Pause$1, Race as Race$1, Refreshing as Refreshing$1, Renewal as Renewal$1, Renewal_Asking as Renewal_Asking$1, Renewal_Waiting as Renewal_Waiting$1, RoundTripSample as RoundTripSample$1, SetAside as SetAside$1, Switch as Switch$1, Switch_Carrying as Switch_Carrying$1, Switch_Superseded as Switch_Superseded$1 } from "./host_pb.ts";
 
 /**
  * The states of the machine host.
@@ -264,4 +265,554 @@ export const hostTable = {
   transitions: hostTransitions,
   phases: hostPhases,
 } as const;
+
+/**
+ * A host: one daemon, as a HostRuntime sees it, over all its paths. Every
+ * connection and every request of the runtime gets a number, which its answers
+ * bring back; an answer to one that the state does not name is ignored.
+ *
+ * @generated from message moorline.machine.v1.HostState
+ */
+export type HostState = Plain<HostState$1, "moorline.machine.v1">;
+
+/**
+ * The runtime is not started yet, or loads its session key.
+ *
+ * @generated from message moorline.machine.v1.HostState.Booting
+ */
+export type HostState_Booting = Plain<HostState_Booting$1, "moorline.machine.v1">;
+
+/**
+ * Nobody has started it.
+ *
+ * @generated from message moorline.machine.v1.HostState.Unstarted
+ */
+export type HostState_Unstarted = Plain<HostState_Unstarted$1, "moorline.machine.v1">;
+
+/**
+ * The session key is being loaded.
+ *
+ * @generated from message moorline.machine.v1.HostState.LoadingKey
+ */
+export type HostState_LoadingKey = Plain<HostState_LoadingKey$1, "moorline.machine.v1">;
+
+/**
+ * There is no session key.
+ *
+ * @generated from message moorline.machine.v1.HostState.Failed
+ */
+export type HostState_Failed = Plain<HostState_Failed$1, "moorline.machine.v1">;
+
+/**
+ * The profile has no candidates.
+ *
+ * @generated from message moorline.machine.v1.HostState.NoConnections
+ */
+export type HostState_NoConnections = Plain<HostState_NoConnections$1, "moorline.machine.v1">;
+
+/**
+ * The candidates race for the first connection.
+ *
+ * @generated from message moorline.machine.v1.HostState.Selecting
+ */
+export type HostState_Selecting = Plain<HostState_Selecting$1, "moorline.machine.v1">;
+
+/**
+ * A probe has won the race, and its connection says hello for the session.
+ *
+ * @generated from message moorline.machine.v1.HostState.ConnectingActive
+ */
+export type HostState_ConnectingActive = Plain<HostState_ConnectingActive$1, "moorline.machine.v1">;
+
+/**
+ * A connection carries the channel.
+ *
+ * @generated from message moorline.machine.v1.HostState.Online
+ */
+export type HostState_Online = Plain<HostState_Online$1, "moorline.machine.v1">;
+
+/**
+ * The connection was lost a moment ago. Shown like online.
+ *
+ * @generated from message moorline.machine.v1.HostState.Interrupted
+ */
+export type HostState_Interrupted = Plain<HostState_Interrupted$1, "moorline.machine.v1">;
+
+/**
+ * There is no connection, and the runtime tries to get one.
+ *
+ * @generated from message moorline.machine.v1.HostState.Degraded
+ */
+export type HostState_Degraded = Plain<HostState_Degraded$1, "moorline.machine.v1">;
+
+/**
+ * There is no connection, and a race has ended without one.
+ *
+ * @generated from message moorline.machine.v1.HostState.Error
+ */
+export type HostState_Error = Plain<HostState_Error$1, "moorline.machine.v1">;
+
+/**
+ * The runtime is stopped; nothing revives it.
+ *
+ * @generated from message moorline.machine.v1.HostState.Stopped
+ */
+export type HostState_Stopped = Plain<HostState_Stopped$1, "moorline.machine.v1">;
+
+/**
+ * What outlives a state of a host.
+ *
+ * @generated from message moorline.machine.v1.HostMemory
+ */
+export type HostMemory = Plain<HostMemory$1, "moorline.machine.v1">;
+
+/**
+ * What is known of one candidate.
+ *
+ * @generated from message moorline.machine.v1.CandidateRecord
+ */
+export type CandidateRecord = Plain<CandidateRecord$1, "moorline.machine.v1">;
+
+/**
+ * Why a candidate is not tried.
+ *
+ * @generated from message moorline.machine.v1.SetAside
+ */
+export type SetAside = Plain<SetAside$1, "moorline.machine.v1">;
+
+/**
+ * One round trip.
+ *
+ * @generated from message moorline.machine.v1.RoundTripSample
+ */
+export type RoundTripSample = Plain<RoundTripSample$1, "moorline.machine.v1">;
+
+/**
+ * A candidate, as a profile has it.
+ *
+ * @generated from message moorline.machine.v1.CandidateFacts
+ */
+export type CandidateFacts = Plain<CandidateFacts$1, "moorline.machine.v1">;
+
+/**
+ * A race of candidates for the next connection. At most one of them says hello
+ * for the session at a time; the others probe.
+ *
+ * @generated from message moorline.machine.v1.Race
+ */
+export type Race = Plain<Race$1, "moorline.machine.v1">;
+
+/**
+ * A candidate in a race.
+ *
+ * @generated from message moorline.machine.v1.Contender
+ */
+export type Contender = Plain<Contender$1, "moorline.machine.v1">;
+
+/**
+ * It starts later.
+ *
+ * @generated from message moorline.machine.v1.Contender.Waiting
+ */
+export type Contender_Waiting = Plain<Contender_Waiting$1, "moorline.machine.v1">;
+
+/**
+ * Its connection says hello for the session.
+ *
+ * @generated from message moorline.machine.v1.Contender.Greeting
+ */
+export type Contender_Greeting = Plain<Contender_Greeting$1, "moorline.machine.v1">;
+
+/**
+ * It is probed.
+ *
+ * @generated from message moorline.machine.v1.Contender.Probing
+ */
+export type Contender_Probing = Plain<Contender_Probing$1, "moorline.machine.v1">;
+
+/**
+ * It starts when whoever says hello now has failed.
+ *
+ * @generated from message moorline.machine.v1.Contender.Held
+ */
+export type Contender_Held = Plain<Contender_Held$1, "moorline.machine.v1">;
+
+/**
+ * It has failed in this race.
+ *
+ * @generated from message moorline.machine.v1.Contender.Beaten
+ */
+export type Contender_Beaten = Plain<Contender_Beaten$1, "moorline.machine.v1">;
+
+/**
+ * A wait for the next race.
+ *
+ * @generated from message moorline.machine.v1.Pause
+ */
+export type Pause = Plain<Pause$1, "moorline.machine.v1">;
+
+/**
+ * A new credential is asked for.
+ *
+ * @generated from message moorline.machine.v1.Refreshing
+ */
+export type Refreshing = Plain<Refreshing$1, "moorline.machine.v1">;
+
+/**
+ * The connection that was there before.
+ *
+ * @generated from message moorline.machine.v1.LastConnection
+ */
+export type LastConnection = Plain<LastConnection$1, "moorline.machine.v1">;
+
+/**
+ * A switch to another connection, make before break.
+ *
+ * @generated from message moorline.machine.v1.Switch
+ */
+export type Switch = Plain<Switch$1, "moorline.machine.v1">;
+
+/**
+ * It carries the channel.
+ *
+ * @generated from message moorline.machine.v1.Switch.Carrying
+ */
+export type Switch_Carrying = Plain<Switch_Carrying$1, "moorline.machine.v1">;
+
+/**
+ * The server has given the channel to the next one already.
+ *
+ * @generated from message moorline.machine.v1.Switch.Superseded
+ */
+export type Switch_Superseded = Plain<Switch_Superseded$1, "moorline.machine.v1">;
+
+/**
+ * What is done about the end of the credential that the active connection was
+ * welcomed with: another one is asked for before that, and a connection to the
+ * same candidate says hello with it, make before break.
+ *
+ * @generated from message moorline.machine.v1.Renewal
+ */
+export type Renewal = Plain<Renewal$1, "moorline.machine.v1">;
+
+/**
+ * Another one is asked for later.
+ *
+ * @generated from message moorline.machine.v1.Renewal.Waiting
+ */
+export type Renewal_Waiting = Plain<Renewal_Waiting$1, "moorline.machine.v1">;
+
+/**
+ * Another one is asked for.
+ *
+ * @generated from message moorline.machine.v1.Renewal.Asking
+ */
+export type Renewal_Asking = Plain<Renewal_Asking$1, "moorline.machine.v1">;
+
+/**
+ * A probe that is under way while the host is online.
+ *
+ * @generated from message moorline.machine.v1.Measurement
+ */
+export type Measurement = Plain<Measurement$1, "moorline.machine.v1">;
+
+/**
+ * Why there is no session key, and what to do.
+ *
+ * @generated from message moorline.machine.v1.HostFailure
+ */
+export type HostFailure = Plain<HostFailure$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a host. An event that answers something brings back the
+ * number it was asked under; one of a timer brings back when that was due.
+ *
+ * @generated from message moorline.machine.v1.HostEvent
+ */
+export type HostEvent = Plain<HostEvent$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants the runtime to start.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.StartRequested
+ */
+export type HostEvent_StartRequested = Plain<HostEvent_StartRequested$1, "moorline.machine.v1">;
+
+/**
+ * The session key is there.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.Started
+ */
+export type HostEvent_Started = Plain<HostEvent_Started$1, "moorline.machine.v1">;
+
+/**
+ * There is no session key.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.StartFailed
+ */
+export type HostEvent_StartFailed = Plain<HostEvent_StartFailed$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants the runtime to stop.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.StopRequested
+ */
+export type HostEvent_StopRequested = Plain<HostEvent_StopRequested$1, "moorline.machine.v1">;
+
+/**
+ * The profile is another one.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CandidatesChanged
+ */
+export type HostEvent_CandidatesChanged = Plain<HostEvent_CandidatesChanged$1, "moorline.machine.v1">;
+
+/**
+ * The user wants a candidate, or none in particular.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CandidatePreferred
+ */
+export type HostEvent_CandidatePreferred = Plain<HostEvent_CandidatePreferred$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants a connection now.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.RetryRequested
+ */
+export type HostEvent_RetryRequested = Plain<HostEvent_RetryRequested$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants everything looked at anew.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.RefreshRequested
+ */
+export type HostEvent_RefreshRequested = Plain<HostEvent_RefreshRequested$1, "moorline.machine.v1">;
+
+/**
+ * The credential is another one.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CredentialChanged
+ */
+export type HostEvent_CredentialChanged = Plain<HostEvent_CredentialChanged$1, "moorline.machine.v1">;
+
+/**
+ * A new credential is there.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CredentialRefreshed
+ */
+export type HostEvent_CredentialRefreshed = Plain<HostEvent_CredentialRefreshed$1, "moorline.machine.v1">;
+
+/**
+ * No new credential could be had.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CredentialRefreshFailed
+ */
+export type HostEvent_CredentialRefreshFailed = Plain<HostEvent_CredentialRefreshFailed$1, "moorline.machine.v1">;
+
+/**
+ * The next one of a race may start.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.RaceDue
+ */
+export type HostEvent_RaceDue = Plain<HostEvent_RaceDue$1, "moorline.machine.v1">;
+
+/**
+ * The next race may begin.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.RetryDue
+ */
+export type HostEvent_RetryDue = Plain<HostEvent_RetryDue$1, "moorline.machine.v1">;
+
+/**
+ * The interruption has lasted too long to be shown like online.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.InterruptionTimedOut
+ */
+export type HostEvent_InterruptionTimedOut = Plain<HostEvent_InterruptionTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * A candidate is to be measured.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ProbeDue
+ */
+export type HostEvent_ProbeDue = Plain<HostEvent_ProbeDue$1, "moorline.machine.v1">;
+
+/**
+ * A client was welcomed.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ClientConnected
+ */
+export type HostEvent_ClientConnected = Plain<HostEvent_ClientConnected$1, "moorline.machine.v1">;
+
+/**
+ * A client has no connection any more, or could not get one.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ClientLost
+ */
+export type HostEvent_ClientLost = Plain<HostEvent_ClientLost$1, "moorline.machine.v1">;
+
+/**
+ * The active connection is being verified.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ClientDoubted
+ */
+export type HostEvent_ClientDoubted = Plain<HostEvent_ClientDoubted$1, "moorline.machine.v1">;
+
+/**
+ * The active connection was measured.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ClientMeasured
+ */
+export type HostEvent_ClientMeasured = Plain<HostEvent_ClientMeasured$1, "moorline.machine.v1">;
+
+/**
+ * A probe was welcomed, and has carried data both ways.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ProbeAnswered
+ */
+export type HostEvent_ProbeAnswered = Plain<HostEvent_ProbeAnswered$1, "moorline.machine.v1">;
+
+/**
+ * A probe has failed.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.ProbeFailed
+ */
+export type HostEvent_ProbeFailed = Plain<HostEvent_ProbeFailed$1, "moorline.machine.v1">;
+
+/**
+ * The program has slept.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.Woke
+ */
+export type HostEvent_Woke = Plain<HostEvent_Woke$1, "moorline.machine.v1">;
+
+/**
+ * The system believes that the network is back.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.WentOnline
+ */
+export type HostEvent_WentOnline = Plain<HostEvent_WentOnline$1, "moorline.machine.v1">;
+
+/**
+ * The program is shown.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.Foregrounded
+ */
+export type HostEvent_Foregrounded = Plain<HostEvent_Foregrounded$1, "moorline.machine.v1">;
+
+/**
+ * The program is in the background.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.Hidden
+ */
+export type HostEvent_Hidden = Plain<HostEvent_Hidden$1, "moorline.machine.v1">;
+
+/**
+ * Another credential is to be asked for: the present one expires soon.
+ *
+ * @generated from message moorline.machine.v1.HostEvent.CredentialRenewalDue
+ */
+export type HostEvent_CredentialRenewalDue = Plain<HostEvent_CredentialRenewalDue$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a HostRuntime does.
+ *
+ * @generated from message moorline.machine.v1.HostEffect
+ */
+export type HostEffect = Plain<HostEffect$1, "moorline.machine.v1">;
+
+/**
+ * Loads the session key. Answered by started or start_failed.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.LoadSessionKey
+ */
+export type HostEffect_LoadSessionKey = Plain<HostEffect_LoadSessionKey$1, "moorline.machine.v1">;
+
+/**
+ * Makes a client that says hello for the session. Answered by
+ * client_connected or client_lost.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.OpenClient
+ */
+export type HostEffect_OpenClient = Plain<HostEffect_OpenClient$1, "moorline.machine.v1">;
+
+/**
+ * Makes a probe. Answered by probe_answered or probe_failed.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.OpenProbe
+ */
+export type HostEffect_OpenProbe = Plain<HostEffect_OpenProbe$1, "moorline.machine.v1">;
+
+/**
+ * Makes a client of a probe's connection, which keeps its number. Answered
+ * by client_connected or client_lost.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.PromoteProbe
+ */
+export type HostEffect_PromoteProbe = Plain<HostEffect_PromoteProbe$1, "moorline.machine.v1">;
+
+/**
+ * Ends a client or a probe, whatever it is doing.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.CloseConnection
+ */
+export type HostEffect_CloseConnection = Plain<HostEffect_CloseConnection$1, "moorline.machine.v1">;
+
+/**
+ * Measures the active connection. Answered by client_measured, or not at all.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.PingClient
+ */
+export type HostEffect_PingClient = Plain<HostEffect_PingClient$1, "moorline.machine.v1">;
+
+/**
+ * Starts a timer.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.StartTimer
+ */
+export type HostEffect_StartTimer = Plain<HostEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels a timer that was started.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.CancelTimer
+ */
+export type HostEffect_CancelTimer = Plain<HostEffect_CancelTimer$1, "moorline.machine.v1">;
+
+/**
+ * Asks for a new credential. Answered by credential_refreshed or
+ * credential_refresh_failed.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.RefreshCredential
+ */
+export type HostEffect_RefreshCredential = Plain<HostEffect_RefreshCredential$1, "moorline.machine.v1">;
+
+/**
+ * Has the credential asked for anew before the next hello.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.ForgetCredential
+ */
+export type HostEffect_ForgetCredential = Plain<HostEffect_ForgetCredential$1, "moorline.machine.v1">;
+
+/**
+ * Ends the channel and its calls.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.LoseChannel
+ */
+export type HostEffect_LoseChannel = Plain<HostEffect_LoseChannel$1, "moorline.machine.v1">;
+
+/**
+ * Has the mirrors look at the daemon anew.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.RefreshMirrors
+ */
+export type HostEffect_RefreshMirrors = Plain<HostEffect_RefreshMirrors$1, "moorline.machine.v1">;
+
+/**
+ * Asks for another credential while the present one is still good, and until
+ * then the one to use. Answered by credential_refreshed or
+ * credential_refresh_failed.
+ *
+ * @generated from message moorline.machine.v1.HostEffect.RenewCredential
+ */
+export type HostEffect_RenewCredential = Plain<HostEffect_RenewCredential$1, "moorline.machine.v1">;
 

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { PresentationPhase } from "../../state/v1/presentation_pb.ts";
-import type { PresentationState } from "./presentation_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { PresentationEffect as PresentationEffect$1, PresentationEffect_CancelTimer as PresentationEffect_CancelTimer$1, PresentationEffect_StartTimer as PresentationEffect_StartTimer$1, PresentationEvent as PresentationEvent$1, PresentationEvent_Disposed as PresentationEvent_Disposed$1, PresentationEvent_Left as PresentationEvent_Left$1, PresentationEvent_Observed as PresentationEvent_Observed$1, PresentationEvent_ToastDue as PresentationEvent_ToastDue$1, PresentationState as PresentationState$1, PresentationState_Disposed as PresentationState_Disposed$1, PresentationState_Settled as PresentationState_Settled$1, PresentationState_Toasting as PresentationState_Toasting$1, PresentationState_Unwatched as PresentationState_Unwatched$1, PresentationState_Waiting as PresentationState_Waiting$1 } from "./presentation_pb.ts";
 
 /**
  * The states of the machine presentation.
@@ -111,4 +112,103 @@ export const presentationTable = {
   transitions: presentationTransitions,
   phases: presentationPhases,
 } as const;
+
+/**
+ * What a view shows, with the latch of its toast: that comes when a refresh
+ * takes long, stays until the refresh is over, and comes once for each.
+ *
+ * @generated from message moorline.machine.v1.PresentationState
+ */
+export type PresentationState = Plain<PresentationState$1, "moorline.machine.v1">;
+
+/**
+ * Nobody looks, and no timer runs.
+ *
+ * @generated from message moorline.machine.v1.PresentationState.Unwatched
+ */
+export type PresentationState_Unwatched = Plain<PresentationState_Unwatched$1, "moorline.machine.v1">;
+
+/**
+ * What is shown is what the situation says.
+ *
+ * @generated from message moorline.machine.v1.PresentationState.Settled
+ */
+export type PresentationState_Settled = Plain<PresentationState_Settled$1, "moorline.machine.v1">;
+
+/**
+ * The data is being refreshed, not long enough for a toast.
+ *
+ * @generated from message moorline.machine.v1.PresentationState.Waiting
+ */
+export type PresentationState_Waiting = Plain<PresentationState_Waiting$1, "moorline.machine.v1">;
+
+/**
+ * The toast of a refresh is shown.
+ *
+ * @generated from message moorline.machine.v1.PresentationState.Toasting
+ */
+export type PresentationState_Toasting = Plain<PresentationState_Toasting$1, "moorline.machine.v1">;
+
+/**
+ * Nobody will look any more.
+ *
+ * @generated from message moorline.machine.v1.PresentationState.Disposed
+ */
+export type PresentationState_Disposed = Plain<PresentationState_Disposed$1, "moorline.machine.v1">;
+
+/**
+ * What happens to what a view shows.
+ *
+ * @generated from message moorline.machine.v1.PresentationEvent
+ */
+export type PresentationEvent = Plain<PresentationEvent$1, "moorline.machine.v1">;
+
+/**
+ * Somebody looks, and this is the situation.
+ *
+ * @generated from message moorline.machine.v1.PresentationEvent.Observed
+ */
+export type PresentationEvent_Observed = Plain<PresentationEvent_Observed$1, "moorline.machine.v1">;
+
+/**
+ * A refresh has taken long enough for a toast.
+ *
+ * @generated from message moorline.machine.v1.PresentationEvent.ToastDue
+ */
+export type PresentationEvent_ToastDue = Plain<PresentationEvent_ToastDue$1, "moorline.machine.v1">;
+
+/**
+ * Nobody looks any more.
+ *
+ * @generated from message moorline.machine.v1.PresentationEvent.Left
+ */
+export type PresentationEvent_Left = Plain<PresentationEvent_Left$1, "moorline.machine.v1">;
+
+/**
+ * Nobody will look any more.
+ *
+ * @generated from message moorline.machine.v1.PresentationEvent.Disposed
+ */
+export type PresentationEvent_Disposed = Plain<PresentationEvent_Disposed$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a presentation does.
+ *
+ * @generated from message moorline.machine.v1.PresentationEffect
+ */
+export type PresentationEffect = Plain<PresentationEffect$1, "moorline.machine.v1">;
+
+/**
+ * Starts the timer of a toast: toast_due.
+ *
+ * @generated from message moorline.machine.v1.PresentationEffect.StartTimer
+ */
+export type PresentationEffect_StartTimer = Plain<PresentationEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the timer of the toast.
+ *
+ * @generated from message moorline.machine.v1.PresentationEffect.CancelTimer
+ */
+export type PresentationEffect_CancelTimer = Plain<PresentationEffect_CancelTimer$1, "moorline.machine.v1">;
 

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { ProbePhase } from "../../state/v1/phase_pb.ts";
-import type { ProbeState } from "./probe_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { ProbeEffect as ProbeEffect$1, ProbeEffect_CancelTimer as ProbeEffect_CancelTimer$1, ProbeEffect_CloseTransport as ProbeEffect_CloseTransport$1, ProbeEffect_HandOver as ProbeEffect_HandOver$1, ProbeEffect_OpenTransport as ProbeEffect_OpenTransport$1, ProbeEffect_SendHello as ProbeEffect_SendHello$1, ProbeEffect_SendPing as ProbeEffect_SendPing$1, ProbeEffect_StartTimer as ProbeEffect_StartTimer$1, ProbeEvent as ProbeEvent$1, ProbeEvent_AnswerTimedOut as ProbeEvent_AnswerTimedOut$1, ProbeEvent_CloseRequested as ProbeEvent_CloseRequested$1, ProbeEvent_CredentialFailed as ProbeEvent_CredentialFailed$1, ProbeEvent_Expired as ProbeEvent_Expired$1, ProbeEvent_MeasureRequested as ProbeEvent_MeasureRequested$1, ProbeEvent_OpenTimedOut as ProbeEvent_OpenTimedOut$1, ProbeEvent_Ponged as ProbeEvent_Ponged$1, ProbeEvent_PongTimedOut as ProbeEvent_PongTimedOut$1, ProbeEvent_PromoteRequested as ProbeEvent_PromoteRequested$1, ProbeEvent_Rejected as ProbeEvent_Rejected$1, ProbeEvent_TransportClosed as ProbeEvent_TransportClosed$1, ProbeEvent_TransportFailed as ProbeEvent_TransportFailed$1, ProbeEvent_TransportOpened as ProbeEvent_TransportOpened$1, ProbeEvent_Violated as ProbeEvent_Violated$1, ProbeEvent_Welcomed as ProbeEvent_Welcomed$1, ProbeEvent_WelcomeRefused as ProbeEvent_WelcomeRefused$1, ProbeEvent_WentAway as ProbeEvent_WentAway$1, ProbeState as ProbeState$1, ProbeState_Closed as ProbeState_Closed$1, ProbeState_Dialing as ProbeState_Dialing$1, ProbeState_Greeting as ProbeState_Greeting$1, ProbeState_Opening as ProbeState_Opening$1, ProbeState_Pinging as ProbeState_Pinging$1, ProbeState_Probed as ProbeState_Probed$1, ProbeState_Promoted as ProbeState_Promoted$1, ProbeState_Resting as ProbeState_Resting$1, RoundTrips as RoundTrips$1 } from "./probe_pb.ts";
 
 /**
  * The states of the machine probe.
@@ -132,4 +133,264 @@ export const probeTable = {
   transitions: probeTransitions,
   phases: probePhases,
 } as const;
+
+/**
+ * A probe of a client: one connection that measures its path and touches no
+ * session, no channel and no client instance. It begins opening, as it dials
+ * when it is made.
+ *
+ * @generated from message moorline.machine.v1.ProbeState
+ */
+export type ProbeState = Plain<ProbeState$1, "moorline.machine.v1">;
+
+/**
+ * The transport is being opened, or the hello waits for its answer.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Opening
+ */
+export type ProbeState_Opening = Plain<ProbeState_Opening$1, "moorline.machine.v1">;
+
+/**
+ * The transport is being opened.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Dialing
+ */
+export type ProbeState_Dialing = Plain<ProbeState_Dialing$1, "moorline.machine.v1">;
+
+/**
+ * The hello is sent.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Greeting
+ */
+export type ProbeState_Greeting = Plain<ProbeState_Greeting$1, "moorline.machine.v1">;
+
+/**
+ * The daemon said welcome, and the path is measured.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Probed
+ */
+export type ProbeState_Probed = Plain<ProbeState_Probed$1, "moorline.machine.v1">;
+
+/**
+ * No ping is under way.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Resting
+ */
+export type ProbeState_Resting = Plain<ProbeState_Resting$1, "moorline.machine.v1">;
+
+/**
+ * A ping was sent.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Pinging
+ */
+export type ProbeState_Pinging = Plain<ProbeState_Pinging$1, "moorline.machine.v1">;
+
+/**
+ * The connection was handed over, and is the probe's no more.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Promoted
+ */
+export type ProbeState_Promoted = Plain<ProbeState_Promoted$1, "moorline.machine.v1">;
+
+/**
+ * The probe is over.
+ *
+ * @generated from message moorline.machine.v1.ProbeState.Closed
+ */
+export type ProbeState_Closed = Plain<ProbeState_Closed$1, "moorline.machine.v1">;
+
+/**
+ * What a probe has measured: pings of 16 KiB, there and back.
+ *
+ * @generated from message moorline.machine.v1.RoundTrips
+ */
+export type RoundTrips = Plain<RoundTrips$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a probe. It has one connection in its life, so that only what
+ * answers a ping has to say which.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent
+ */
+export type ProbeEvent = Plain<ProbeEvent$1, "moorline.machine.v1">;
+
+/**
+ * The transport is open.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.TransportOpened
+ */
+export type ProbeEvent_TransportOpened = Plain<ProbeEvent_TransportOpened$1, "moorline.machine.v1">;
+
+/**
+ * The server accepted the hello, and the client the Welcome.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.Welcomed
+ */
+export type ProbeEvent_Welcomed = Plain<ProbeEvent_Welcomed$1, "moorline.machine.v1">;
+
+/**
+ * The server refused the hello.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.Rejected
+ */
+export type ProbeEvent_Rejected = Plain<ProbeEvent_Rejected$1, "moorline.machine.v1">;
+
+/**
+ * The client refuses the Welcome.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.WelcomeRefused
+ */
+export type ProbeEvent_WelcomeRefused = Plain<ProbeEvent_WelcomeRefused$1, "moorline.machine.v1">;
+
+/**
+ * There is no credential to say hello with.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.CredentialFailed
+ */
+export type ProbeEvent_CredentialFailed = Plain<ProbeEvent_CredentialFailed$1, "moorline.machine.v1">;
+
+/**
+ * The transport did not open in time.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.OpenTimedOut
+ */
+export type ProbeEvent_OpenTimedOut = Plain<ProbeEvent_OpenTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * The hello was not answered in time.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.AnswerTimedOut
+ */
+export type ProbeEvent_AnswerTimedOut = Plain<ProbeEvent_AnswerTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants the path measured again. Ignored while a ping is under way.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.MeasureRequested
+ */
+export type ProbeEvent_MeasureRequested = Plain<ProbeEvent_MeasureRequested$1, "moorline.machine.v1">;
+
+/**
+ * A pong came. Ignored unless it answers the present ping in time.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.Ponged
+ */
+export type ProbeEvent_Ponged = Plain<ProbeEvent_Ponged$1, "moorline.machine.v1">;
+
+/**
+ * A ping was not answered in time. Ignored unless it is the present one.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.PongTimedOut
+ */
+export type ProbeEvent_PongTimedOut = Plain<ProbeEvent_PongTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * The probe has lived its time, or its process has slept.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.Expired
+ */
+export type ProbeEvent_Expired = Plain<ProbeEvent_Expired$1, "moorline.machine.v1">;
+
+/**
+ * The server said go_away.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.WentAway
+ */
+export type ProbeEvent_WentAway = Plain<ProbeEvent_WentAway$1, "moorline.machine.v1">;
+
+/**
+ * The server broke a rule of the protocol.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.Violated
+ */
+export type ProbeEvent_Violated = Plain<ProbeEvent_Violated$1, "moorline.machine.v1">;
+
+/**
+ * The other end closed the transport.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.TransportClosed
+ */
+export type ProbeEvent_TransportClosed = Plain<ProbeEvent_TransportClosed$1, "moorline.machine.v1">;
+
+/**
+ * The transport could not be opened, or broke.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.TransportFailed
+ */
+export type ProbeEvent_TransportFailed = Plain<ProbeEvent_TransportFailed$1, "moorline.machine.v1">;
+
+/**
+ * Somebody wants the connection. Ignored once the probe's time is over.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.PromoteRequested
+ */
+export type ProbeEvent_PromoteRequested = Plain<ProbeEvent_PromoteRequested$1, "moorline.machine.v1">;
+
+/**
+ * The probe is not needed any more.
+ *
+ * @generated from message moorline.machine.v1.ProbeEvent.CloseRequested
+ */
+export type ProbeEvent_CloseRequested = Plain<ProbeEvent_CloseRequested$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a probe does.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect
+ */
+export type ProbeEffect = Plain<ProbeEffect$1, "moorline.machine.v1">;
+
+/**
+ * Gets the credential and dials. Answered by transport_opened,
+ * transport_failed, transport_closed or credential_failed.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.OpenTransport
+ */
+export type ProbeEffect_OpenTransport = Plain<ProbeEffect_OpenTransport$1, "moorline.machine.v1">;
+
+/**
+ * Sends the hello of a probe. Answered by welcomed, rejected or
+ * welcome_refused.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.SendHello
+ */
+export type ProbeEffect_SendHello = Plain<ProbeEffect_SendHello$1, "moorline.machine.v1">;
+
+/**
+ * Sends a ping with 16 KiB of padding. Answered by ponged.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.SendPing
+ */
+export type ProbeEffect_SendPing = Plain<ProbeEffect_SendPing$1, "moorline.machine.v1">;
+
+/**
+ * Hands the connection over: nothing more is sent on it, and what comes on it
+ * is somebody else's.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.HandOver
+ */
+export type ProbeEffect_HandOver = Plain<ProbeEffect_HandOver$1, "moorline.machine.v1">;
+
+/**
+ * Closes the transport, whatever it is doing.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.CloseTransport
+ */
+export type ProbeEffect_CloseTransport = Plain<ProbeEffect_CloseTransport$1, "moorline.machine.v1">;
+
+/**
+ * Starts a timer. One that comes late by more than a wake gap means expired,
+ * whichever it is.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.StartTimer
+ */
+export type ProbeEffect_StartTimer = Plain<ProbeEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels a timer that was started. Its event does not come any more, or is
+ * ignored.
+ *
+ * @generated from message moorline.machine.v1.ProbeEffect.CancelTimer
+ */
+export type ProbeEffect_CancelTimer = Plain<ProbeEffect_CancelTimer$1, "moorline.machine.v1">;
 

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { ServerConnectionPhase } from "../../state/v1/phase_pb.ts";
-import type { ServerConnectionState } from "./server_connection_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { ServerConnectionEffect as ServerConnectionEffect$1, ServerConnectionEffect_CancelTimer as ServerConnectionEffect_CancelTimer$1, ServerConnectionEffect_CloseTransport as ServerConnectionEffect_CloseTransport$1, ServerConnectionEffect_DetachChannel as ServerConnectionEffect_DetachChannel$1, ServerConnectionEffect_EndChannel as ServerConnectionEffect_EndChannel$1, ServerConnectionEffect_SendGoAway as ServerConnectionEffect_SendGoAway$1, ServerConnectionEffect_SendRejection as ServerConnectionEffect_SendRejection$1, ServerConnectionEffect_SendWelcome as ServerConnectionEffect_SendWelcome$1, ServerConnectionEffect_StartHeartbeat as ServerConnectionEffect_StartHeartbeat$1, ServerConnectionEffect_StartTimer as ServerConnectionEffect_StartTimer$1, ServerConnectionEffect_StopHeartbeat as ServerConnectionEffect_StopHeartbeat$1, ServerConnectionEvent as ServerConnectionEvent$1, ServerConnectionEvent_CredentialExpired as ServerConnectionEvent_CredentialExpired$1, ServerConnectionEvent_CredentialRevoked as ServerConnectionEvent_CredentialRevoked$1, ServerConnectionEvent_Expired as ServerConnectionEvent_Expired$1, ServerConnectionEvent_Goodbye as ServerConnectionEvent_Goodbye$1, ServerConnectionEvent_HelloAccepted as ServerConnectionEvent_HelloAccepted$1, ServerConnectionEvent_HelloRefused as ServerConnectionEvent_HelloRefused$1, ServerConnectionEvent_HelloTimedOut as ServerConnectionEvent_HelloTimedOut$1, ServerConnectionEvent_PongMissing as ServerConnectionEvent_PongMissing$1, ServerConnectionEvent_ProbePurpose as ServerConnectionEvent_ProbePurpose$1, ServerConnectionEvent_Promoted as ServerConnectionEvent_Promoted$1, ServerConnectionEvent_PromotionRefused as ServerConnectionEvent_PromotionRefused$1, ServerConnectionEvent_SessionEnded as ServerConnectionEvent_SessionEnded$1, ServerConnectionEvent_SessionPurpose as ServerConnectionEvent_SessionPurpose$1, ServerConnectionEvent_Superseded as ServerConnectionEvent_Superseded$1, ServerConnectionEvent_TransportClosed as ServerConnectionEvent_TransportClosed$1, ServerConnectionEvent_Violated as ServerConnectionEvent_Violated$1, ServerConnectionEvent_WentAway as ServerConnectionEvent_WentAway$1, ServerConnectionState as ServerConnectionState$1, ServerConnectionState_Attached as ServerConnectionState_Attached$1, ServerConnectionState_AwaitingHello as ServerConnectionState_AwaitingHello$1, ServerConnectionState_Closed as ServerConnectionState_Closed$1, ServerConnectionState_Probing as ServerConnectionState_Probing$1 } from "./server_connection_pb.ts";
 
 /**
  * The states of the machine server_connection.
@@ -135,4 +136,244 @@ export const serverConnectionTable = {
   transitions: serverConnectionTransitions,
   phases: serverConnectionPhases,
 } as const;
+
+/**
+ * A connection, as the server sees it.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionState
+ */
+export type ServerConnectionState = Plain<ServerConnectionState$1, "moorline.machine.v1">;
+
+/**
+ * No hello was accepted yet.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionState.AwaitingHello
+ */
+export type ServerConnectionState_AwaitingHello = Plain<ServerConnectionState_AwaitingHello$1, "moorline.machine.v1">;
+
+/**
+ * The connection measures its path and touches no session.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionState.Probing
+ */
+export type ServerConnectionState_Probing = Plain<ServerConnectionState_Probing$1, "moorline.machine.v1">;
+
+/**
+ * The connection carries a channel.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionState.Attached
+ */
+export type ServerConnectionState_Attached = Plain<ServerConnectionState_Attached$1, "moorline.machine.v1">;
+
+/**
+ * The connection is over.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionState.Closed
+ */
+export type ServerConnectionState_Closed = Plain<ServerConnectionState_Closed$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a connection on the server.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent
+ */
+export type ServerConnectionEvent = Plain<ServerConnectionEvent$1, "moorline.machine.v1">;
+
+/**
+ * The hello was accepted.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.HelloAccepted
+ */
+export type ServerConnectionEvent_HelloAccepted = Plain<ServerConnectionEvent_HelloAccepted$1, "moorline.machine.v1">;
+
+/**
+ * The channel is attached to the connection.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.SessionPurpose
+ */
+export type ServerConnectionEvent_SessionPurpose = Plain<ServerConnectionEvent_SessionPurpose$1, "moorline.machine.v1">;
+
+/**
+ * The connection is a probe.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.ProbePurpose
+ */
+export type ServerConnectionEvent_ProbePurpose = Plain<ServerConnectionEvent_ProbePurpose$1, "moorline.machine.v1">;
+
+/**
+ * The hello was refused.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.HelloRefused
+ */
+export type ServerConnectionEvent_HelloRefused = Plain<ServerConnectionEvent_HelloRefused$1, "moorline.machine.v1">;
+
+/**
+ * No hello was accepted in time.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.HelloTimedOut
+ */
+export type ServerConnectionEvent_HelloTimedOut = Plain<ServerConnectionEvent_HelloTimedOut$1, "moorline.machine.v1">;
+
+/**
+ * The hello that promotes the probe was accepted.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.Promoted
+ */
+export type ServerConnectionEvent_Promoted = Plain<ServerConnectionEvent_Promoted$1, "moorline.machine.v1">;
+
+/**
+ * The hello that promotes the probe was refused.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.PromotionRefused
+ */
+export type ServerConnectionEvent_PromotionRefused = Plain<ServerConnectionEvent_PromotionRefused$1, "moorline.machine.v1">;
+
+/**
+ * The probe has lived its time.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.Expired
+ */
+export type ServerConnectionEvent_Expired = Plain<ServerConnectionEvent_Expired$1, "moorline.machine.v1">;
+
+/**
+ * A newer connection carries the channel.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.Superseded
+ */
+export type ServerConnectionEvent_Superseded = Plain<ServerConnectionEvent_Superseded$1, "moorline.machine.v1">;
+
+/**
+ * The client did not answer a ping in time.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.PongMissing
+ */
+export type ServerConnectionEvent_PongMissing = Plain<ServerConnectionEvent_PongMissing$1, "moorline.machine.v1">;
+
+/**
+ * The client said goodbye.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.Goodbye
+ */
+export type ServerConnectionEvent_Goodbye = Plain<ServerConnectionEvent_Goodbye$1, "moorline.machine.v1">;
+
+/**
+ * This server ends the connection.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.WentAway
+ */
+export type ServerConnectionEvent_WentAway = Plain<ServerConnectionEvent_WentAway$1, "moorline.machine.v1">;
+
+/**
+ * The client broke a rule of the protocol.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.Violated
+ */
+export type ServerConnectionEvent_Violated = Plain<ServerConnectionEvent_Violated$1, "moorline.machine.v1">;
+
+/**
+ * The session was ended.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.SessionEnded
+ */
+export type ServerConnectionEvent_SessionEnded = Plain<ServerConnectionEvent_SessionEnded$1, "moorline.machine.v1">;
+
+/**
+ * The credential has passed its end.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.CredentialExpired
+ */
+export type ServerConnectionEvent_CredentialExpired = Plain<ServerConnectionEvent_CredentialExpired$1, "moorline.machine.v1">;
+
+/**
+ * The credential was revoked.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.CredentialRevoked
+ */
+export type ServerConnectionEvent_CredentialRevoked = Plain<ServerConnectionEvent_CredentialRevoked$1, "moorline.machine.v1">;
+
+/**
+ * The transport was closed by the other end, or broke.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEvent.TransportClosed
+ */
+export type ServerConnectionEvent_TransportClosed = Plain<ServerConnectionEvent_TransportClosed$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a server's connection does.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect
+ */
+export type ServerConnectionEffect = Plain<ServerConnectionEffect$1, "moorline.machine.v1">;
+
+/**
+ * Sends the Welcome that goes with the hello just accepted.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.SendWelcome
+ */
+export type ServerConnectionEffect_SendWelcome = Plain<ServerConnectionEffect_SendWelcome$1, "moorline.machine.v1">;
+
+/**
+ * Refuses the hello.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.SendRejection
+ */
+export type ServerConnectionEffect_SendRejection = Plain<ServerConnectionEffect_SendRejection$1, "moorline.machine.v1">;
+
+/**
+ * Says go_away, with the server's hint where it has one.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.SendGoAway
+ */
+export type ServerConnectionEffect_SendGoAway = Plain<ServerConnectionEffect_SendGoAway$1, "moorline.machine.v1">;
+
+/**
+ * Closes the transport after what was sent has left.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.CloseTransport
+ */
+export type ServerConnectionEffect_CloseTransport = Plain<ServerConnectionEffect_CloseTransport$1, "moorline.machine.v1">;
+
+/**
+ * Starts to watch whether the client is alive. Answered by pong_missing.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.StartHeartbeat
+ */
+export type ServerConnectionEffect_StartHeartbeat = Plain<ServerConnectionEffect_StartHeartbeat$1, "moorline.machine.v1">;
+
+/**
+ * Ends what start_heartbeat began.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.StopHeartbeat
+ */
+export type ServerConnectionEffect_StopHeartbeat = Plain<ServerConnectionEffect_StopHeartbeat$1, "moorline.machine.v1">;
+
+/**
+ * Takes the channel off the connection; the channel stays: connection_lost
+ * for its machine.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.DetachChannel
+ */
+export type ServerConnectionEffect_DetachChannel = Plain<ServerConnectionEffect_DetachChannel$1, "moorline.machine.v1">;
+
+/**
+ * Ends the channel: channel_done for its machine.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.EndChannel
+ */
+export type ServerConnectionEffect_EndChannel = Plain<ServerConnectionEffect_EndChannel$1, "moorline.machine.v1">;
+
+/**
+ * Starts a timer.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.StartTimer
+ */
+export type ServerConnectionEffect_StartTimer = Plain<ServerConnectionEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels a timer that was started. Its event does not come any more, or is
+ * ignored.
+ *
+ * @generated from message moorline.machine.v1.ServerConnectionEffect.CancelTimer
+ */
+export type ServerConnectionEffect_CancelTimer = Plain<ServerConnectionEffect_CancelTimer$1, "moorline.machine.v1">;
 

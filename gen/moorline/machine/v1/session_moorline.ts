@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { SessionPhase } from "../../state/v1/phase_pb.ts";
-import type { SessionState } from "./session_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { SessionEffect as SessionEffect$1, SessionEffect_CancelTimer as SessionEffect_CancelTimer$1, SessionEffect_EndChannels as SessionEffect_EndChannels$1, SessionEffect_ForgetSession as SessionEffect_ForgetSession$1, SessionEffect_StartTimer as SessionEffect_StartTimer$1, SessionEvent as SessionEvent$1, SessionEvent_Attached as SessionEvent_Attached$1, SessionEvent_CallServed as SessionEvent_CallServed$1, SessionEvent_Ended as SessionEvent_Ended$1, SessionEvent_LastChannelLost as SessionEvent_LastChannelLost$1, SessionEvent_SessionExpired as SessionEvent_SessionExpired$1, SessionState as SessionState$1, SessionState_Active as SessionState_Active$1, SessionState_Expired as SessionState_Expired$1, SessionState_Idle as SessionState_Idle$1 } from "./session_pb.ts";
 
 /**
  * The states of the machine session.
@@ -97,4 +98,111 @@ export const sessionTable = {
   transitions: sessionTransitions,
   phases: sessionPhases,
 } as const;
+
+/**
+ * A session, as the server sees it. It begins idle; where a hello made it, the
+ * channel follows at once.
+ *
+ * @generated from message moorline.machine.v1.SessionState
+ */
+export type SessionState = Plain<SessionState$1, "moorline.machine.v1">;
+
+/**
+ * The session has no channel, and ends at its deadline.
+ *
+ * @generated from message moorline.machine.v1.SessionState.Idle
+ */
+export type SessionState_Idle = Plain<SessionState_Idle$1, "moorline.machine.v1">;
+
+/**
+ * The session has a channel, attached or detached.
+ *
+ * @generated from message moorline.machine.v1.SessionState.Active
+ */
+export type SessionState_Active = Plain<SessionState_Active$1, "moorline.machine.v1">;
+
+/**
+ * The session is over.
+ *
+ * @generated from message moorline.machine.v1.SessionState.Expired
+ */
+export type SessionState_Expired = Plain<SessionState_Expired$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a session on the server.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent
+ */
+export type SessionEvent = Plain<SessionEvent$1, "moorline.machine.v1">;
+
+/**
+ * A channel of the session was attached.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent.Attached
+ */
+export type SessionEvent_Attached = Plain<SessionEvent_Attached$1, "moorline.machine.v1">;
+
+/**
+ * The session has no channel any more.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent.LastChannelLost
+ */
+export type SessionEvent_LastChannelLost = Plain<SessionEvent_LastChannelLost$1, "moorline.machine.v1">;
+
+/**
+ * A plain RPC was served.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent.CallServed
+ */
+export type SessionEvent_CallServed = Plain<SessionEvent_CallServed$1, "moorline.machine.v1">;
+
+/**
+ * The session lifetime is over.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent.SessionExpired
+ */
+export type SessionEvent_SessionExpired = Plain<SessionEvent_SessionExpired$1, "moorline.machine.v1">;
+
+/**
+ * The session was ended: by its client, or to make room.
+ *
+ * @generated from message moorline.machine.v1.SessionEvent.Ended
+ */
+export type SessionEvent_Ended = Plain<SessionEvent_Ended$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a session does.
+ *
+ * @generated from message moorline.machine.v1.SessionEffect
+ */
+export type SessionEffect = Plain<SessionEffect$1, "moorline.machine.v1">;
+
+/**
+ * Starts the timer of the session lifetime: session_expired.
+ *
+ * @generated from message moorline.machine.v1.SessionEffect.StartTimer
+ */
+export type SessionEffect_StartTimer = Plain<SessionEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the timer of the session lifetime. Its event does not come any
+ * more, or is ignored.
+ *
+ * @generated from message moorline.machine.v1.SessionEffect.CancelTimer
+ */
+export type SessionEffect_CancelTimer = Plain<SessionEffect_CancelTimer$1, "moorline.machine.v1">;
+
+/**
+ * Ends the channels of the session: session_ended for their machines.
+ *
+ * @generated from message moorline.machine.v1.SessionEffect.EndChannels
+ */
+export type SessionEffect_EndChannels = Plain<SessionEffect_EndChannels$1, "moorline.machine.v1">;
+
+/**
+ * Takes the session out of registry and store.
+ *
+ * @generated from message moorline.machine.v1.SessionEffect.ForgetSession
+ */
+export type SessionEffect_ForgetSession = Plain<SessionEffect_ForgetSession$1, "moorline.machine.v1">;
 

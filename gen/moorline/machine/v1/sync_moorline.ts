@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import { SyncPhase } from "../../state/v1/phase_pb.ts";
-import type { SyncState } from "./sync_pb.ts";
+import type { Plain } from "../../../../src/core/plain.ts";
+import type { Divergence as Divergence$1, HostObstacle as HostObstacle$1, SyncEffect as SyncEffect$1, SyncEffect_CancelTimer as SyncEffect_CancelTimer$1, SyncEffect_CancelWatch as SyncEffect_CancelWatch$1, SyncEffect_DropData as SyncEffect_DropData$1, SyncEffect_ForgetStored as SyncEffect_ForgetStored$1, SyncEffect_OpenWatch as SyncEffect_OpenWatch$1, SyncEffect_StartTimer as SyncEffect_StartTimer$1, SyncEvent as SyncEvent$1, SyncEvent_CursorExpired as SyncEvent_CursorExpired$1, SyncEvent_NotFound as SyncEvent_NotFound$1, SyncEvent_Reset as SyncEvent_Reset$1, SyncEvent_Restored as SyncEvent_Restored$1, SyncEvent_Synced as SyncEvent_Synced$1, SyncEvent_SyncFailed as SyncEvent_SyncFailed$1, SyncEvent_SyncStarted as SyncEvent_SyncStarted$1, SyncFailure as SyncFailure$1, SyncMemory as SyncMemory$1, SyncState as SyncState$1, SyncState_ErrorAfterReady as SyncState_ErrorAfterReady$1, SyncState_ErrorBeforeFirstSuccess as SyncState_ErrorBeforeFirstSuccess$1, SyncState_Gone as SyncState_Gone$1, SyncState_Idle as SyncState_Idle$1, SyncState_InitialLoading as SyncState_InitialLoading$1, SyncState_Ready as SyncState_Ready$1, SyncState_Revalidating as SyncState_Revalidating$1 } from "./sync_pb.ts";
 
 /**
  * The states of the machine sync.
@@ -152,4 +153,197 @@ export const syncTable = {
   transitions: syncTransitions,
   phases: syncPhases,
 } as const;
+
+/**
+ * How a mirror, a client's copy of something that the daemon has, stands to
+ * what it copies. Whether it is loading, stale, or was ever loaded follows from
+ * the state and is said nowhere else.
+ *
+ * @generated from message moorline.machine.v1.SyncState
+ */
+export type SyncState = Plain<SyncState$1, "moorline.machine.v1">;
+
+/**
+ * Nothing was asked for yet, and nothing is shown.
+ *
+ * @generated from message moorline.machine.v1.SyncState.Idle
+ */
+export type SyncState_Idle = Plain<SyncState_Idle$1, "moorline.machine.v1">;
+
+/**
+ * The first load is under way: what has come so far is shown.
+ *
+ * @generated from message moorline.machine.v1.SyncState.InitialLoading
+ */
+export type SyncState_InitialLoading = Plain<SyncState_InitialLoading$1, "moorline.machine.v1">;
+
+/**
+ * What is shown is what the daemon has, and follows it.
+ *
+ * @generated from message moorline.machine.v1.SyncState.Ready
+ */
+export type SyncState_Ready = Plain<SyncState_Ready$1, "moorline.machine.v1">;
+
+/**
+ * What is shown is kept and may be old: a watch is catching up.
+ *
+ * @generated from message moorline.machine.v1.SyncState.Revalidating
+ */
+export type SyncState_Revalidating = Plain<SyncState_Revalidating$1, "moorline.machine.v1">;
+
+/**
+ * The first load has failed, and nothing is shown.
+ *
+ * @generated from message moorline.machine.v1.SyncState.ErrorBeforeFirstSuccess
+ */
+export type SyncState_ErrorBeforeFirstSuccess = Plain<SyncState_ErrorBeforeFirstSuccess$1, "moorline.machine.v1">;
+
+/**
+ * A later load has failed. What is shown is kept and may be old.
+ *
+ * @generated from message moorline.machine.v1.SyncState.ErrorAfterReady
+ */
+export type SyncState_ErrorAfterReady = Plain<SyncState_ErrorAfterReady$1, "moorline.machine.v1">;
+
+/**
+ * What is followed does not exist, and nothing is shown.
+ *
+ * @generated from message moorline.machine.v1.SyncState.Gone
+ */
+export type SyncState_Gone = Plain<SyncState_Gone$1, "moorline.machine.v1">;
+
+/**
+ * What a mirror remembers between its watches.
+ *
+ * @generated from message moorline.machine.v1.SyncMemory
+ */
+export type SyncMemory = Plain<SyncMemory$1, "moorline.machine.v1">;
+
+/**
+ * A digest that did not agree.
+ *
+ * @generated from message moorline.machine.v1.Divergence
+ */
+export type Divergence = Plain<Divergence$1, "moorline.machine.v1">;
+
+/**
+ * Why a watch has failed.
+ *
+ * @generated from message moorline.machine.v1.SyncFailure
+ */
+export type SyncFailure = Plain<SyncFailure$1, "moorline.machine.v1">;
+
+/**
+ * Why a host will not connect before somebody asks for it.
+ *
+ * @generated from message moorline.machine.v1.HostObstacle
+ */
+export type HostObstacle = Plain<HostObstacle$1, "moorline.machine.v1">;
+
+/**
+ * What happens to a mirror. An event with a generation is ignored where it is
+ * not the present one.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent
+ */
+export type SyncEvent = Plain<SyncEvent$1, "moorline.machine.v1">;
+
+/**
+ * A watch is wanted, from the cursor where there is one.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.SyncStarted
+ */
+export type SyncEvent_SyncStarted = Plain<SyncEvent_SyncStarted$1, "moorline.machine.v1">;
+
+/**
+ * A mark came: what is shown is what the daemon has.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.Synced
+ */
+export type SyncEvent_Synced = Plain<SyncEvent_Synced$1, "moorline.machine.v1">;
+
+/**
+ * The watch has failed.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.SyncFailed
+ */
+export type SyncEvent_SyncFailed = Plain<SyncEvent_SyncFailed$1, "moorline.machine.v1">;
+
+/**
+ * The cursor is good for nothing any more: everything is wanted.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.CursorExpired
+ */
+export type SyncEvent_CursorExpired = Plain<SyncEvent_CursorExpired$1, "moorline.machine.v1">;
+
+/**
+ * What is followed does not exist.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.NotFound
+ */
+export type SyncEvent_NotFound = Plain<SyncEvent_NotFound$1, "moorline.machine.v1">;
+
+/**
+ * Everything is to be forgotten.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.Reset
+ */
+export type SyncEvent_Reset = Plain<SyncEvent_Reset$1, "moorline.machine.v1">;
+
+/**
+ * Data came from a storage, with its cursor.
+ *
+ * @generated from message moorline.machine.v1.SyncEvent.Restored
+ */
+export type SyncEvent_Restored = Plain<SyncEvent_Restored$1, "moorline.machine.v1">;
+
+/**
+ * What the performer of a mirror does.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect
+ */
+export type SyncEffect = Plain<SyncEffect$1, "moorline.machine.v1">;
+
+/**
+ * Opens a watch.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.OpenWatch
+ */
+export type SyncEffect_OpenWatch = Plain<SyncEffect_OpenWatch$1, "moorline.machine.v1">;
+
+/**
+ * Ends a watch, if it has not ended. Nothing of it is taken any more.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.CancelWatch
+ */
+export type SyncEffect_CancelWatch = Plain<SyncEffect_CancelWatch$1, "moorline.machine.v1">;
+
+/**
+ * Starts the timer of the next try: sync_started.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.StartTimer
+ */
+export type SyncEffect_StartTimer = Plain<SyncEffect_StartTimer$1, "moorline.machine.v1">;
+
+/**
+ * Cancels the timer of the next try. Its event does not come any more, or is
+ * ignored.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.CancelTimer
+ */
+export type SyncEffect_CancelTimer = Plain<SyncEffect_CancelTimer$1, "moorline.machine.v1">;
+
+/**
+ * Shows nothing any more.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.DropData
+ */
+export type SyncEffect_DropData = Plain<SyncEffect_DropData$1, "moorline.machine.v1">;
+
+/**
+ * Drops what a storage has of it.
+ *
+ * @generated from message moorline.machine.v1.SyncEffect.ForgetStored
+ */
+export type SyncEffect_ForgetStored = Plain<SyncEffect_ForgetStored$1, "moorline.machine.v1">;
 

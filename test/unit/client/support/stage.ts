@@ -1,4 +1,4 @@
-import { toJsonString } from "@bufbuild/protobuf";
+import { create, toJsonString } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { ConnectionStateSchema } from "../../../../gen/moorline/machine/v1/connection_pb.ts";
 import { type Transition, TransitionSchema } from "../../../../gen/moorline/state/v1/transition_pb.ts";
@@ -99,7 +99,7 @@ export function stageAt(
   const snapshots: string[] = [];
   client.subscribe((state) => {
     phases.push(state.state.case ?? "?");
-    snapshots.push(toJsonString(ConnectionStateSchema, state));
+    snapshots.push(toJsonString(ConnectionStateSchema, create(ConnectionStateSchema, state)));
   });
   return { clock, client, lifecycle, transitions, errors, phases, snapshots };
 }
