@@ -1,7 +1,7 @@
+import type { ProbeEvent } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { Violation } from "../channel/accept.ts";
 import { type Farewell, Link, type LinkOwner } from "../channel/link.ts";
-import type { probeEvent } from "../machine/probe.ts";
 import type { Connection, ConnectionClose, ConnectionListener } from "../transport/connection.ts";
 import { MAX_UINT32 } from "../wire/check-given.ts";
 import { channelLimits } from "../wire/limits.ts";
@@ -18,7 +18,7 @@ import {
 import { refuseDaemon } from "./welcome-check.ts";
 
 /** An event of the probe machine. */
-export type ProbeEventInit = Parameters<typeof probeEvent>[0];
+export type ProbeEventInit = ProbeEvent["event"];
 
 /** What a connection of a probe is dialled with. */
 export interface ProbeDialOptions extends Pick<ProbeSettings, "transport" | "endpoint" | "expectedServerId" | "clock"> {

@@ -1,10 +1,10 @@
-import {
-  type ProbeEffect,
-  type ProbeEffect_StartTimer,
-  type ProbeEvent,
-  type ProbeState,
-  ProbeTimer,
-} from "../../gen/moorline/machine/v1/probe_pb.ts";
+import type {
+  ProbeEffect,
+  ProbeEffect_StartTimer,
+  ProbeEvent,
+  ProbeState,
+} from "../../gen/moorline/machine/v1/probe_moorline.ts";
+import { ProbeTimer } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import { RetryVerdict } from "../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { Timer } from "../core/clock.ts";

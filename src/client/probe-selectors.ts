@@ -1,5 +1,5 @@
+import type { ProbeState, ProbeState_Closed, RoundTrips } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { probePhaseOf } from "../../gen/moorline/machine/v1/probe_moorline.ts";
-import type { ProbeState, ProbeState_Closed, RoundTrips } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import type { ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { ProbePhase } from "../../gen/moorline/state/v1/phase_pb.ts";
 import { ProbeEndReason } from "../../gen/moorline/state/v1/reason_pb.ts";

@@ -1,7 +1,7 @@
-import type { ProbeEffect, ProbeEvent, ProbeState } from "../../gen/moorline/machine/v1/probe_pb.ts";
+import type { ProbeEffect, ProbeEvent, ProbeState } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import type { LogEntry } from "../core/machine.ts";
 import { Runner } from "../core/runner.ts";
-import { type ProbeConfig, probeEvent, probeMachine, startProbe } from "../machine/probe.ts";
+import { type ProbeConfig, probeMachine, startProbe } from "../machine/probe.ts";
 import { createTransition } from "../machine/transition-log.ts";
 import type { Transport } from "../transport/connection.ts";
 import { MoorlineError } from "../wire/moorline-error.ts";
@@ -87,7 +87,7 @@ export class Probe {
   }
 
   private dispatch(event: ProbeEventInit): void {
-    this.runner.dispatch(probeEvent(event));
+    this.runner.dispatch({ event });
   }
 
   private log(entry: LogEntry<ProbeState, ProbeEvent>): void {

@@ -1,14 +1,10 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { creationTable } from "../../gen/moorline/machine/v1/creation_moorline.ts";
-import {
-  type CreationEffect,
-  CreationEffectSchema,
-  type CreationEvent,
-  CreationEventSchema,
-  type CreationState,
-  type CreationState_Confirmed,
-  CreationStateSchema,
-} from "../../gen/moorline/machine/v1/creation_pb.ts";
+import type {
+  CreationEffect,
+  CreationEvent,
+  CreationState,
+  CreationState_Confirmed,
+  creationTable,
+} from "../../gen/moorline/machine/v1/creation_moorline.ts";
 import { CreationFailureReason } from "../../gen/moorline/state/v1/creation_pb.ts";
 import { ignoreEvent, type Step, takeStep } from "../core/machine.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
@@ -37,18 +33,10 @@ export const creationMachine: SchemaMachine<CreationState, CreationEvent, Creati
 type CreationStep = Step<CreationState, CreationEffect>;
 type CreationInput = CreationEvent["event"];
 type Refusal = Extract<CreationInput, { case: "refused" }>["value"];
-type StateInit = Exclude<MessageInitShape<typeof CreationStateSchema>["state"], { case?: undefined } | undefined>;
-type EventInit = Exclude<MessageInitShape<typeof CreationEventSchema>["event"], { case?: undefined } | undefined>;
-type EffectInit = Exclude<MessageInitShape<typeof CreationEffectSchema>["effect"], { case?: undefined } | undefined>;
-
-/** Makes an event of the creation machine. */
-export function creationEvent(event: EventInit): CreationEvent {
-  return create(CreationEventSchema, { event });
-}
 
 /** Where a creation starts: the request goes out, and its agent is shown. */
 export function startCreation(): CreationStep {
-  return takeStep(creationState({ case: "pending", value: {} }), [effect({ case: "sendRequest", value: {} })]);
+  return takeStep({ state: { case: "pending", value: {} } }, [{ effect: { case: "sendRequest", value: {} } }]);
 }
 
 /** What follows from an event. An event without a row changes nothing. Spec: CREATE, RUN-2. */
@@ -75,9 +63,9 @@ function transitionPending(state: CreationState, event: CreationInput, { bridgeM
     case "refused":
       return fail(event.value);
     case "appeared":
-      return takeStep(creationState({ case: "appeared", value: { agentId: event.value.agentId } }));
+      return takeStep({ state: { case: "appeared", value: { agentId: event.value.agentId } } });
     case "abandoned":
-      return dismiss([effect({ case: "cancelRequest", value: {} })]);
+      return dismiss([{ effect: { case: "cancelRequest", value: {} } }]);
     default:
       return ignoreEvent(state);
   }
@@ -91,7 +79,7 @@ function transitionAppeared(state: CreationState, agentId: string, event: Creati
     case "refused":
       return event.value.reason === CreationFailureReason.OUTCOME_UNKNOWN ? reconcile(agentId) : fail(event.value);
     case "abandoned":
-      return dismiss([effect({ case: "cancelRequest", value: {} })]);
+      return dismiss([{ effect: { case: "cancelRequest", value: {} } }]);
     default:
       return ignoreEvent(state);
   }
@@ -104,7 +92,7 @@ function transitionConfirmed(
   event: CreationInput,
   { bridgeMs }: CreationConfig,
 ): CreationStep {
-  const cancel = effect({ case: "cancelTimer", value: {} });
+  const cancel: CreationEffect = { effect: { case: "cancelTimer", value: {} } };
   switch (event.case) {
     case "appeared":
       return reconcile(agentId, [cancel]);
@@ -134,34 +122,26 @@ function transitionFailed(state: CreationState, reason: CreationFailureReason, e
 }
 
 function confirm(agentId: string, bridgeAtMs: number, leave: readonly CreationEffect[]): CreationStep {
-  return takeStep(creationState({ case: "confirmed", value: { agentId, bridgeAtMs } }), [
+  return takeStep({ state: { case: "confirmed", value: { agentId, bridgeAtMs } } }, [
     ...leave,
-    effect({ case: "startTimer", value: { atMs: bridgeAtMs } }),
+    { effect: { case: "startTimer", value: { atMs: bridgeAtMs } } },
   ]);
 }
 
 function fail({ reason, code, message }: Refusal): CreationStep {
-  return takeStep(creationState({ case: "failed", value: { reason, code, message } }));
+  return takeStep({ state: { case: "failed", value: { reason, code, message } } });
 }
 
 function reconcile(agentId: string, leave: readonly CreationEffect[] = []): CreationStep {
-  return takeStep(creationState({ case: "reconciled", value: { agentId } }), [...leave, drop()]);
+  return takeStep({ state: { case: "reconciled", value: { agentId } } }, [...leave, drop()]);
 }
 
 function dismiss(leave: readonly CreationEffect[]): CreationStep {
-  return takeStep(creationState({ case: "dismissed", value: {} }), [...leave, drop()]);
+  return takeStep({ state: { case: "dismissed", value: {} } }, [...leave, drop()]);
 }
 
 function drop(): CreationEffect {
-  return effect({ case: "dropCreation", value: {} });
-}
-
-function creationState(state: StateInit): CreationState {
-  return create(CreationStateSchema, { state });
-}
-
-function effect(init: EffectInit): CreationEffect {
-  return create(CreationEffectSchema, { effect: init });
+  return { effect: { case: "dropCreation", value: {} } };
 }
 
 function describeCreation({ state }: CreationState): TransitionFacts {

@@ -1,15 +1,11 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { presentationTable } from "../../gen/moorline/machine/v1/presentation_moorline.ts";
-import {
-  type PresentationEffect,
-  PresentationEffectSchema,
-  type PresentationEvent,
-  type PresentationEvent_Observed,
-  PresentationEventSchema,
-  type PresentationState,
-  type PresentationState_Unwatched,
-  PresentationStateSchema,
-} from "../../gen/moorline/machine/v1/presentation_pb.ts";
+import type {
+  PresentationEffect,
+  PresentationEvent,
+  PresentationEvent_Observed,
+  PresentationState,
+  PresentationState_Unwatched,
+  presentationTable,
+} from "../../gen/moorline/machine/v1/presentation_moorline.ts";
 import { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
 import { ignoreEvent, type Step, takeStep } from "../core/machine.ts";
 import { memberName, type SchemaMachine } from "./schema-machine.ts";
@@ -40,19 +36,12 @@ export const presentationMachine: SchemaMachine<
 type PresentationStep = Step<PresentationState, PresentationEffect>;
 type Observed = PresentationEvent_Observed;
 type Shown = Exclude<PresentationState["state"], { case: "unwatched" | "disposed" | undefined }>;
-type ShownInit = Exclude<MessageInitShape<typeof PresentationStateSchema>["state"], { case?: undefined } | undefined>;
-type EventInit = Exclude<MessageInitShape<typeof PresentationEventSchema>["event"], { case?: undefined } | undefined>;
+type ShownInit = Exclude<PresentationState["state"], { case: undefined }>;
 
 /** Where a presentation starts: nobody looks. */
-export const initialPresentationState: PresentationState = /*@__PURE__*/ presentationState({
-  case: "unwatched",
-  value: {},
-});
-
-/** Makes an event of the presentation machine. */
-export function presentationEvent(event: EventInit): PresentationEvent {
-  return create(PresentationEventSchema, { event });
-}
+export const initialPresentationState: PresentationState = {
+  state: { case: "unwatched", value: { before: { case: undefined } } },
+};
 
 /** What is shown in a state. While nobody looks, what was shown last. Spec: PRESENT-3. */
 export function shownPresentation({ state }: PresentationState): Presentation {
@@ -135,9 +124,7 @@ function toastedIn(shown: Shown): number {
 }
 
 function wait(generation: number, dueAtMs: number, over: number): PresentationStep {
-  return moveTo(waiting(generation, dueAtMs, over), [
-    create(PresentationEffectSchema, { effect: { case: "startTimer", value: { atMs: dueAtMs } } }),
-  ]);
+  return moveTo(waiting(generation, dueAtMs, over), [{ effect: { case: "startTimer", value: { atMs: dueAtMs } } }]);
 }
 
 /** Whatever a state leaves behind: only a waiting one has a timer. */
@@ -165,13 +152,9 @@ function toasting(generation: number): ShownInit {
 }
 
 function moveTo(state: ShownInit, effects: readonly PresentationEffect[] = []): PresentationStep {
-  return takeStep(presentationState(state), effects);
+  return takeStep({ state }, effects);
 }
 
 function cancelTimer(): PresentationEffect {
-  return create(PresentationEffectSchema, { effect: { case: "cancelTimer", value: {} } });
-}
-
-function presentationState(state: ShownInit): PresentationState {
-  return create(PresentationStateSchema, { state });
+  return { effect: { case: "cancelTimer", value: {} } };
 }

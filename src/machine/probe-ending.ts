@@ -1,8 +1,8 @@
-import type { ProbeState } from "../../gen/moorline/machine/v1/probe_pb.ts";
+import type { ProbeEffect, ProbeState } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ProbeEndReason } from "../../gen/moorline/state/v1/reason_pb.ts";
 import { takeStep } from "../core/machine.ts";
-import { type LiveProbe, leaveState, type ProbeInput, type ProbeStep, probeEffect, probeState } from "./probe-parts.ts";
+import { type LiveProbe, leaveState, type ProbeInput, type ProbeStep } from "./probe-parts.ts";
 
 /** How a probe ends. */
 export interface ProbeEnding {
@@ -24,8 +24,10 @@ export function endProbe(state: ProbeState, live: LiveProbe, ending: ProbeEnding
   const { reason, code = CloseCode.UNSPECIFIED, message, retryAfterMs, transport } = ending;
   const hint = retryAfterMs === undefined ? {} : { retryAfterMs };
   const goodbye = transport === "silently" ? CloseCode.UNSPECIFIED : transport;
-  const closeTransport = (told: CloseCode) => probeEffect({ case: "closeTransport", value: { code: told, message } });
-  return takeStep(probeState({ case: "closed", value: { generation, path, reason, code, message, ...hint } }), [
+  const closeTransport = (told: CloseCode): ProbeEffect => ({
+    effect: { case: "closeTransport", value: { code: told, message } },
+  });
+  return takeStep({ state: { case: "closed", value: { generation, path, reason, code, message, ...hint } } }, [
     ...leaveState(state),
     ...(goodbye === "over" ? [] : [closeTransport(goodbye)]),
   ]);

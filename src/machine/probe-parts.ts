@@ -1,17 +1,12 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type ProbeEffect,
-  ProbeEffectSchema,
-  type ProbeEvent,
-  ProbeEventSchema,
-  type ProbeState,
-  type ProbeState_Opening,
-  type ProbeState_Probed,
-  ProbeStateSchema,
-  ProbeTimer,
-  type RoundTrips,
-  RoundTripsSchema,
-} from "../../gen/moorline/machine/v1/probe_pb.ts";
+import type {
+  ProbeEffect,
+  ProbeEvent,
+  ProbeState,
+  ProbeState_Opening,
+  ProbeState_Probed,
+  RoundTrips,
+} from "../../gen/moorline/machine/v1/probe_moorline.ts";
+import { ProbeTimer } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import type { Step } from "../core/machine.ts";
 import { clientProbeLimits, handshakeLimits } from "../wire/limits.ts";
 
@@ -44,28 +39,9 @@ export type ProbeInput = ProbeEvent["event"];
 /** A state that has a transport. */
 export type LiveProbe = ProbeState_Opening | ProbeState_Probed;
 
-type StateInit = Exclude<MessageInitShape<typeof ProbeStateSchema>["state"], { case?: undefined } | undefined>;
-type EventInit = Exclude<MessageInitShape<typeof ProbeEventSchema>["event"], { case?: undefined } | undefined>;
-type EffectInit = Exclude<MessageInitShape<typeof ProbeEffectSchema>["effect"], { case?: undefined } | undefined>;
-
-/** Makes a state of the probe machine. */
-export function probeState(state: StateInit): ProbeState {
-  return create(ProbeStateSchema, { state });
-}
-
-/** Makes an event of the probe machine. */
-export function probeEvent(event: EventInit): ProbeEvent {
-  return create(ProbeEventSchema, { event });
-}
-
-/** Makes an effect of the probe machine. */
-export function probeEffect(effect: EffectInit): ProbeEffect {
-  return create(ProbeEffectSchema, { effect });
-}
-
 /** The effect that starts a timer. @param ping The one that waits for its pong; for the other timers none. */
 export function startTimer(timer: ProbeTimer, atMs: number, ping = 0): ProbeEffect {
-  return probeEffect({ case: "startTimer", value: { timer, atMs, ping } });
+  return { effect: { case: "startTimer", value: { timer, atMs, ping } } };
 }
 
 /** Undoes what the state started, but for the transport. The one place where that is decided. Spec: RUN-3. */
@@ -80,11 +56,11 @@ export function leaveState({ state }: ProbeState): ProbeEffect[] {
 
 /** The effect that cancels a timer. */
 export function cancelTimer(timer: ProbeTimer): ProbeEffect {
-  return probeEffect({ case: "cancelTimer", value: { timer } });
+  return { effect: { case: "cancelTimer", value: { timer } } };
 }
 
 /** What was measured, with one round trip more. */
 export function addRoundTrip(before: RoundTrips | undefined, lastMs: number): RoundTrips {
   const { leastMs, samples } = before ?? { leastMs: lastMs, samples: 0 };
-  return create(RoundTripsSchema, { lastMs, leastMs: Math.min(leastMs, lastMs), samples: samples + 1 });
+  return { lastMs, leastMs: Math.min(leastMs, lastMs), samples: samples + 1 };
 }

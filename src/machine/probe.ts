@@ -1,14 +1,14 @@
-import type { probeTable } from "../../gen/moorline/machine/v1/probe_moorline.ts";
-import {
-  type ProbeEffect,
-  type ProbeEvent,
-  type ProbeEvent_Ponged,
-  type ProbeEvent_Welcomed,
-  type ProbeState,
-  type ProbeState_Opening,
-  type ProbeState_Probed,
-  ProbeTimer,
-} from "../../gen/moorline/machine/v1/probe_pb.ts";
+import type {
+  ProbeEffect,
+  ProbeEvent,
+  ProbeEvent_Ponged,
+  ProbeEvent_Welcomed,
+  ProbeState,
+  ProbeState_Opening,
+  ProbeState_Probed,
+  probeTable,
+} from "../../gen/moorline/machine/v1/probe_moorline.ts";
+import { ProbeTimer } from "../../gen/moorline/machine/v1/probe_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { ignoreEvent, takeStep } from "../core/machine.ts";
@@ -20,13 +20,11 @@ import {
   type ProbeConfig,
   type ProbeInput,
   type ProbeStep,
-  probeEffect,
-  probeState,
   startTimer,
 } from "./probe-parts.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
 
-export { defaultProbeConfig, type ProbeConfig, probeEvent } from "./probe-parts.ts";
+export { defaultProbeConfig, type ProbeConfig } from "./probe-parts.ts";
 
 /** The machine of a client's probe. The table is the option `machine` of its state in the schema. */
 export const probeMachine: SchemaMachine<ProbeState, ProbeEvent, ProbeEffect, ProbeConfig> = {
@@ -51,9 +49,9 @@ export interface ProbeStart {
 export function startProbe({ generation, path, nowMs }: ProbeStart, config: ProbeConfig): ProbeStep {
   const deadlineAtMs = nowMs + config.openTimeoutMs;
   const stage = { case: "dialing", value: {} } as const;
-  return takeStep(probeState({ case: "opening", value: { generation, path, deadlineAtMs, stage } }), [
+  return takeStep({ state: { case: "opening", value: { generation, path, deadlineAtMs, stage } } }, [
     startTimer(ProbeTimer.OPEN, deadlineAtMs),
-    probeEffect({ case: "openTransport", value: { path } }),
+    { effect: { case: "openTransport", value: { path } } },
   ]);
 }
 
@@ -138,10 +136,10 @@ function greet(
 ): ProbeStep {
   const deadlineAtMs = nowMs + config.answerTimeoutMs;
   const stage = { case: "greeting", value: {} } as const;
-  return takeStep(probeState({ case: "opening", value: { generation, path, deadlineAtMs, stage } }), [
+  return takeStep({ state: { case: "opening", value: { generation, path, deadlineAtMs, stage } } }, [
     ...leaveState(state),
     startTimer(ProbeTimer.ANSWER, deadlineAtMs),
-    probeEffect({ case: "sendHello", value: {} }),
+    { effect: { case: "sendHello", value: {} } },
   ]);
 }
 
@@ -155,11 +153,11 @@ function welcome(
   const expiresAtMs = nowMs + config.lifetimeMs;
   const pinging = { ping: 1, sentAtMs: nowMs, untilMs: nowMs + config.pongTimeoutMs };
   const measuring = { case: "pinging", value: pinging } as const;
-  return takeStep(probeState({ case: "probed", value: { generation, path, server, expiresAtMs, measuring } }), [
+  return takeStep({ state: { case: "probed", value: { generation, path, server, expiresAtMs, measuring } } }, [
     ...leaveState(state),
     startTimer(ProbeTimer.EXPIRY, expiresAtMs),
     startTimer(ProbeTimer.PONG, pinging.untilMs, pinging.ping),
-    probeEffect({ case: "sendPing", value: { ping: pinging.ping } }),
+    { effect: { case: "sendPing", value: { ping: pinging.ping } } },
   ]);
 }
 
@@ -168,9 +166,9 @@ function measure(probed: ProbeState_Probed, nowMs: number, config: ProbeConfig):
   const ping = (probed.roundTrips?.samples ?? 0) + 1;
   const untilMs = nowMs + config.pongTimeoutMs;
   const measuring = { case: "pinging", value: { ping, sentAtMs: nowMs, untilMs } } as const;
-  return takeStep(probeState({ case: "probed", value: { ...factsOf(probed), measuring } }), [
+  return takeStep({ state: { case: "probed", value: { ...probed, measuring } } }, [
     startTimer(ProbeTimer.PONG, untilMs, ping),
-    probeEffect({ case: "sendPing", value: { ping } }),
+    { effect: { case: "sendPing", value: { ping } } },
   ]);
 }
 
@@ -182,22 +180,15 @@ function sample(state: ProbeState, probed: ProbeState_Probed, { ping, nowMs }: P
   if (nowMs > untilMs) return ignoreEvent(state);
   const roundTrips = addRoundTrip(probed.roundTrips, Math.max(0, nowMs - sentAtMs));
   const resting = { case: "resting", value: {} } as const;
-  return takeStep(probeState({ case: "probed", value: { ...factsOf(probed), roundTrips, measuring: resting } }), [
+  return takeStep({ state: { case: "probed", value: { ...probed, roundTrips, measuring: resting } } }, [
     cancelTimer(ProbeTimer.PONG),
   ]);
 }
 
-/** What stays as long as a probe is probed. */
-function factsOf({ generation, path, server, roundTrips, expiresAtMs }: ProbeState_Probed): ProbedFacts {
-  return { generation, path, server, roundTrips, expiresAtMs };
-}
-
-type ProbedFacts = Pick<ProbeState_Probed, "generation" | "path" | "server" | "roundTrips" | "expiresAtMs">;
-
 function promote(state: ProbeState, { generation, path, server, roundTrips }: ProbeState_Probed): ProbeStep {
-  return takeStep(probeState({ case: "promoted", value: { generation, path, server, roundTrips } }), [
+  return takeStep({ state: { case: "promoted", value: { generation, path, server, roundTrips } } }, [
     ...leaveState(state),
-    probeEffect({ case: "handOver", value: {} }),
+    { effect: { case: "handOver", value: {} } },
   ]);
 }
 

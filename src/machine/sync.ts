@@ -1,17 +1,13 @@
-import { create } from "@bufbuild/protobuf";
-import type { syncTable } from "../../gen/moorline/machine/v1/sync_moorline.ts";
-import {
-  CursorExpiry,
-  DivergenceSchema,
-  type SyncEffect,
-  type SyncEvent,
-  type SyncEvent_CursorExpired,
-  type SyncFailure,
-  type SyncMemory,
-  SyncMemorySchema,
-  type SyncState,
-  SyncTrigger,
-} from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type {
+  SyncEffect,
+  SyncEvent,
+  SyncEvent_CursorExpired,
+  SyncFailure,
+  SyncMemory,
+  SyncState,
+  syncTable,
+} from "../../gen/moorline/machine/v1/sync_moorline.ts";
+import { CursorExpiry, SyncTrigger } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import { CloseCode } from "../../gen/moorline/session/v1/close_code_pb.ts";
 import { ignoreEvent, takeStep } from "../core/machine.ts";
 import { memberName, type SchemaMachine, type TransitionFacts } from "./schema-machine.ts";
@@ -19,18 +15,18 @@ import { fail } from "./sync/fail.ts";
 import { forget, leaveState } from "./sync/leave-state.ts";
 import { isHealthy } from "./sync/selectors.ts";
 import {
+  freshSyncMemory,
   generationOf,
   type SyncConfig,
   type SyncInput,
   type SyncPresent,
   type SyncStep,
-  syncState,
 } from "./sync/shapes.ts";
 import { loadAgain, loadFirst, type WatchWish } from "./sync/watch.ts";
 
 export { isRetried } from "./sync/fail.ts";
 export * from "./sync/selectors.ts";
-export { defaultSyncConfig, generationOf, initialSyncState, type SyncConfig, syncEvent } from "./sync/shapes.ts";
+export { defaultSyncConfig, generationOf, initialSyncState, type SyncConfig } from "./sync/shapes.ts";
 
 /** The machine of a mirror. The table is the option `machine` of its state in the schema. */
 export const syncMachine: SchemaMachine<SyncState, SyncEvent, SyncEffect, SyncConfig> = {
@@ -123,9 +119,9 @@ function sync(state: SyncState, present: Watching, cursor: Uint8Array, nowMs: nu
   const { generation, memory } = present.value;
   const sinceMs = present.case === "ready" ? present.value.sinceMs : nowMs;
   if (present.case === "ready" && areEqual(present.value.cursor, cursor)) return takeStep(state);
-  return takeStep(
-    syncState({ case: "ready", value: { generation, sinceMs, cursor, memory: memory ?? create(SyncMemorySchema) } }),
-  );
+  return takeStep({
+    state: { case: "ready", value: { generation, sinceMs, cursor, memory: memory ?? freshSyncMemory } },
+  });
 }
 
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {
@@ -138,10 +134,10 @@ function expire(
   present: Exclude<SyncPresent, { case: "errorBeforeFirstSuccess" }>,
   { nowMs, reason, epoch }: SyncEvent_CursorExpired,
 ): SyncStep {
-  const known = present.value.memory ?? create(SyncMemorySchema);
+  const known = present.value.memory ?? freshSyncMemory;
   const diverged = reason === CursorExpiry.DIVERGED;
-  const divergence = create(DivergenceSchema, { epoch, atMs: nowMs });
-  const memory = diverged ? create(SyncMemorySchema, { ...known, divergence }) : known;
+  const divergence = { epoch, atMs: nowMs };
+  const memory = diverged ? { ...known, divergence } : known;
   const wish = { nowMs, memory, diverged };
   return present.case === "initialLoading" ? loadFirst(state, wish) : loadAgain(state, wish);
 }
@@ -154,19 +150,19 @@ function rememberStart(
   nowMs: number,
   config: SyncConfig,
 ): SyncMemory {
-  const known = memory ?? create(SyncMemorySchema);
+  const known = memory ?? freshSyncMemory;
   const failures = isHealthy(state, nowMs, config) ? 0 : known.failures;
   const lost = trigger === SyncTrigger.WATCH_LOST ? 1 : 0;
-  return failures + lost === known.failures ? known : create(SyncMemorySchema, { ...known, failures: failures + lost });
+  return failures + lost === known.failures ? known : { ...known, failures: failures + lost };
 }
 
 function vanish(state: SyncState, nowMs: number): SyncStep {
   const value = { generation: generationOf(state), sinceMs: nowMs };
-  return takeStep(syncState({ case: "gone", value }), [...leaveState(state), ...forget()]);
+  return takeStep({ state: { case: "gone", value } }, [...leaveState(state), ...forget()]);
 }
 
 function reset(state: SyncState): SyncStep {
-  const next = syncState({ case: "idle", value: { generation: generationOf(state) } });
+  const next: SyncState = { state: { case: "idle", value: { generation: generationOf(state) } } };
   return takeStep(next, [...leaveState(state), ...forget()]);
 }
 

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
-import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
 import { type AgentViewFilter, createAgentView, createFleetView } from "../runtime/agent-view.ts";
 import type { FleetAgent, FleetAgentId } from "../runtime/fleet/fleet-agent.ts";

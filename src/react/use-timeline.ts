@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
 import { followCreating } from "../runtime/creation/optimistic-creations.ts";
 import { INITIAL_SYNC, NO_ITEMS } from "../runtime/initial-snapshots.ts";

@@ -1,5 +1,5 @@
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
-import type { SyncState } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../gen/moorline/machine/v1/sync_moorline.ts";
 import { FleetStatus } from "../../gen/moorline/state/v1/fleet_pb.ts";
 import { Presentation } from "../../gen/moorline/state/v1/presentation_pb.ts";
 import { initialHostState } from "../machine/host.ts";

@@ -6,9 +6,11 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type SyncState, SyncStateSchema } from "../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../gen/moorline/machine/v1/sync_moorline.ts";
+import { SyncStateSchema } from "../../gen/moorline/machine/v1/sync_pb.ts";
 import { SyncFailureReason } from "../../gen/moorline/state/v1/reason_pb.ts";
-import { defaultSyncConfig, hasEverLoaded, initialSyncState, syncEvent, syncMachine } from "../../src/machine/sync.ts";
+import { defaultSyncConfig, hasEverLoaded, initialSyncState, syncMachine } from "../../src/machine/sync.ts";
+import { syncEvent } from "../unit/machine/machine-data.ts";
 import { StatusAndFlag } from "./criticised/status-and-flag.ts";
 import type { SyncStory } from "./support/sync-story.ts";
 

@@ -128,8 +128,8 @@ export const clientBugs: readonly PlantedBug[] = [
   {
     name: "the timers of a probe go on when its connection was handed over",
     file: "src/machine/probe.ts",
-    find: '    ...leaveState(state),\n    probeEffect({ case: "handOver", value: {} }),',
-    replace: '    probeEffect({ case: "handOver", value: {} }),',
+    find: '    ...leaveState(state),\n    { effect: { case: "handOver", value: {} } },',
+    replace: '    { effect: { case: "handOver", value: {} } },',
     caughtBy: { test: "test/unit/machine/probe.test.ts" },
     shows: /hands the connection over with its timers cancelled/,
   },

@@ -1,4 +1,4 @@
-import type { SyncFailure, SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncFailure, SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { SyncPhaseSchema } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { type Presentation, PresentationSchema } from "../../../gen/moorline/state/v1/presentation_pb.ts";
 import { SyncFailureReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";

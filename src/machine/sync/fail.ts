@@ -1,10 +1,10 @@
-import type { SyncEvent_SyncFailed, SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncEffect, SyncEvent_SyncFailed, SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { backoffDelayMs } from "../../core/backoff.ts";
 import { takeStep } from "../../core/machine.ts";
 import { dropData, leaveState } from "./leave-state.ts";
 import { isHealthy } from "./selectors.ts";
-import { type SyncConfig, type SyncPresent, type SyncStep, syncEffect, syncState } from "./shapes.ts";
+import type { SyncConfig, SyncPresent, SyncStep } from "./shapes.ts";
 
 /** Another try would be answered in the same way. */
 const FINAL: ReadonlySet<SyncFailureReason> = new Set([
@@ -37,13 +37,13 @@ export function fail(
     failure: { reason, message, ...(host === undefined ? {} : { host }) },
     ...(retryAtMs === undefined ? {} : { retryAtMs }),
   };
-  const timer =
-    retryAtMs === undefined ? [] : [syncEffect({ case: "startTimer", value: { generation, atMs: retryAtMs } })];
+  const timer: SyncEffect[] =
+    retryAtMs === undefined ? [] : [{ effect: { case: "startTimer", value: { generation, atMs: retryAtMs } } }];
   const leave = leaveState(state);
   if (present.case === "initialLoading" || present.case === "errorBeforeFirstSuccess") {
     const drop = present.case === "initialLoading" ? [dropData()] : [];
-    return takeStep(syncState({ case: "errorBeforeFirstSuccess", value: facts }), [...leave, ...drop, ...timer]);
+    return takeStep({ state: { case: "errorBeforeFirstSuccess", value: facts } }, [...leave, ...drop, ...timer]);
   }
   const { cursor } = present.value;
-  return takeStep(syncState({ case: "errorAfterReady", value: { ...facts, cursor } }), [...leave, ...timer]);
+  return takeStep({ state: { case: "errorAfterReady", value: { ...facts, cursor } } }, [...leave, ...timer]);
 }

@@ -1,5 +1,4 @@
-import type { SyncEffect, SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
-import { syncEffect } from "./shapes.ts";
+import type { SyncEffect, SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 
 /** Undoes what the state began: its watch is cancelled, or its timer. The one place where that is decided. Spec: RUN-3. */
 export function leaveState({ state }: SyncState): SyncEffect[] {
@@ -7,10 +6,10 @@ export function leaveState({ state }: SyncState): SyncEffect[] {
     case "initialLoading":
     case "ready":
     case "revalidating":
-      return [syncEffect({ case: "cancelWatch", value: { generation: state.value.generation } })];
+      return [{ effect: { case: "cancelWatch", value: { generation: state.value.generation } } }];
     case "errorBeforeFirstSuccess":
     case "errorAfterReady":
-      return state.value.retryAtMs === undefined ? [] : [syncEffect({ case: "cancelTimer", value: {} })];
+      return state.value.retryAtMs === undefined ? [] : [{ effect: { case: "cancelTimer", value: {} } }];
     default:
       return [];
   }
@@ -18,10 +17,10 @@ export function leaveState({ state }: SyncState): SyncEffect[] {
 
 /** The effect that shows nothing any more. */
 export function dropData(): SyncEffect {
-  return syncEffect({ case: "dropData", value: {} });
+  return { effect: { case: "dropData", value: {} } };
 }
 
 /** The effects that leave nothing of what is followed, here or in a storage. */
 export function forget(): SyncEffect[] {
-  return [dropData(), syncEffect({ case: "forgetStored", value: {} })];
+  return [dropData(), { effect: { case: "forgetStored", value: {} } }];
 }

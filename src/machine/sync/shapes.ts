@@ -1,13 +1,10 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type SyncEffect,
-  SyncEffectSchema,
-  type SyncEvent,
-  SyncEventSchema,
-  type SyncState,
-  type SyncState_Idle,
-  SyncStateSchema,
-} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type {
+  SyncEffect,
+  SyncEvent,
+  SyncMemory,
+  SyncState,
+  SyncState_Idle,
+} from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { Step } from "../../core/machine.ts";
 
 /** What decides how a mirror's machine behaves; plain data. */
@@ -30,28 +27,12 @@ export type SyncInput = SyncEvent["event"];
 /** What a mirror knows in every state but `idle` and `gone`. */
 export type SyncPresent = Exclude<SyncState["state"], { case: undefined } | { case: "idle" } | { case: "gone" }>;
 
-type StateInit = Exclude<MessageInitShape<typeof SyncStateSchema>["state"], { case?: undefined } | undefined>;
-type EventInit = Exclude<MessageInitShape<typeof SyncEventSchema>["event"], { case?: undefined } | undefined>;
-type EffectInit = Exclude<MessageInitShape<typeof SyncEffectSchema>["effect"], { case?: undefined } | undefined>;
-
-/** Makes a state of the machine of a mirror. */
-export function syncState(state: StateInit): SyncState {
-  return create(SyncStateSchema, { state });
-}
-
-/** Makes an event of the machine of a mirror. */
-export function syncEvent(event: EventInit): SyncEvent {
-  return create(SyncEventSchema, { event });
-}
-
-/** Makes an effect of the machine of a mirror. */
-export function syncEffect(effect: EffectInit): SyncEffect {
-  return create(SyncEffectSchema, { effect });
-}
+/** What a mirror remembers that has not failed. */
+export const freshSyncMemory: SyncMemory = { failures: 0 };
 
 /** Where a mirror starts. */
 export function initialSyncState(): SyncState {
-  return syncState({ case: "idle", value: {} });
+  return { state: { case: "idle", value: { generation: 0 } } };
 }
 
 /** The last generation there was; 0 before the first, and in a state of a newer version. */

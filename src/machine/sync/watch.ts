@@ -1,7 +1,7 @@
-import type { SyncEffect, SyncMemory, SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncEffect, SyncMemory, SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { takeStep } from "../../core/machine.ts";
 import { dropData, leaveState } from "./leave-state.ts";
-import { generationOf, type SyncStep, syncEffect, syncState } from "./shapes.ts";
+import { freshSyncMemory, generationOf, type SyncStep } from "./shapes.ts";
 
 /** What the next watch begins with. */
 export interface WatchWish {
@@ -21,7 +21,8 @@ const NO_CURSOR = new Uint8Array();
 export function loadFirst(state: SyncState, { nowMs, memory, diverged = false }: WatchWish): SyncStep {
   const generation = generationOf(state) + 1;
   const isShown = state.state.case === "initialLoading";
-  const next = syncState({ case: "initialLoading", value: { generation, sinceMs: nowMs, memory: memory ?? {} } });
+  const value = { generation, sinceMs: nowMs, memory: memory ?? freshSyncMemory };
+  const next: SyncState = { state: { case: "initialLoading", value } };
   return takeStep(next, [
     ...leaveState(state),
     ...(isShown ? [dropData()] : []),
@@ -33,11 +34,11 @@ export function loadFirst(state: SyncState, { nowMs, memory, diverged = false }:
 export function loadAgain(state: SyncState, wish: WatchWish): SyncStep {
   const { nowMs, memory, cursor = NO_CURSOR, diverged = false } = wish;
   const generation = generationOf(state) + 1;
-  const value = { generation, sinceMs: nowMs, memory: memory ?? {}, cursor };
-  const next = syncState({ case: "revalidating", value });
+  const value = { generation, sinceMs: nowMs, memory: memory ?? freshSyncMemory, cursor };
+  const next: SyncState = { state: { case: "revalidating", value } };
   return takeStep(next, [...leaveState(state), openWatch(generation, cursor, diverged)]);
 }
 
 function openWatch(generation: number, cursor: Uint8Array, diverged: boolean): SyncEffect {
-  return syncEffect({ case: "openWatch", value: { generation, cursor, diverged } });
+  return { effect: { case: "openWatch", value: { generation, cursor, diverged } } };
 }

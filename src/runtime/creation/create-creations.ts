@@ -5,7 +5,7 @@ import { type AgentService, CreateAgentRequestSchema } from "../../../gen/moorli
 import { CreationFailureReason } from "../../../gen/moorline/state/v1/creation_pb.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
-import { creationEvent, creationMachine } from "../../machine/creation.ts";
+import { creationMachine } from "../../machine/creation.ts";
 import { createTransition, type TransitionSink } from "../../machine/transition-log.ts";
 import { matchesFilter, readFilterTerms } from "../../wire/agent-filter.ts";
 import { bytesToBase64url } from "../../wire/base64url.ts";
@@ -118,13 +118,13 @@ class CreationBook {
   }
 
   dismiss(key: string): void {
-    this.#creations.get(key)?.dispatch(creationEvent({ case: "dismissed", value: {} }));
+    this.#creations.get(key)?.dispatch({ event: { case: "dismissed", value: {} } });
   }
 
   dispose(): void {
     this.#phase = "disposed";
     for (const creation of [...this.#creations.values()]) {
-      creation.dispatch(creationEvent({ case: "abandoned", value: {} }));
+      creation.dispatch({ event: { case: "abandoned", value: {} } });
     }
   }
 
@@ -149,7 +149,7 @@ class CreationBook {
     const wanted = new Map(this.list.filter(mayAppear).map(({ key }) => [key, this.#creations.get(key)] as const));
     for (const { id: agentId, creationId } of this.#options.directory.agents.getSnapshot()) {
       if (wanted.size === 0) return;
-      wanted.get(creationId)?.dispatch(creationEvent({ case: "appeared", value: { agentId } }));
+      wanted.get(creationId)?.dispatch({ event: { case: "appeared", value: { agentId } } });
       wanted.delete(creationId);
     }
   }

@@ -1,17 +1,15 @@
 import { type Client, ConnectError, createContextValues } from "@connectrpc/connect";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { AgentService, CreateAgentRequest } from "../../../gen/moorline/agent/v1/agent_service_pb.ts";
-import type { CreationEffect, CreationEvent, CreationState } from "../../../gen/moorline/machine/v1/creation_pb.ts";
+import type {
+  CreationEffect,
+  CreationEvent,
+  CreationState,
+} from "../../../gen/moorline/machine/v1/creation_moorline.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
-import {
-  type CreationConfig,
-  creationEvent,
-  creationMachine,
-  defaultCreationConfig,
-  startCreation,
-} from "../../machine/creation.ts";
+import { type CreationConfig, creationMachine, defaultCreationConfig, startCreation } from "../../machine/creation.ts";
 import { idempotencyKey } from "../../rpc/context-keys.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { creationFailureOf } from "./creation-failure.ts";
@@ -122,14 +120,14 @@ export class Creation implements Performer<CreationState, CreationEvent, Creatio
     const isAwaited = this.#context.awaits(agent);
     this.#entry = { ...this.#entry, agent };
     const value = { agentId: agent.id, isAwaited, nowMs: this.#context.clock.now() };
-    this.dispatch(creationEvent({ case: "answered", value }));
+    this.dispatch({ event: { case: "answered", value } });
   }
 
   /** @returns The agent all the same, where the directory has shown it. @throws What the caller is told. */
   #refused(error: ConnectError): Agent {
     this.#entry = { ...this.#entry, error };
     const { code, rawMessage: message } = error;
-    this.dispatch(creationEvent({ case: "refused", value: { reason: creationFailureOf(error), code, message } }));
+    this.dispatch({ event: { case: "refused", value: { reason: creationFailureOf(error), code, message } } });
     const { state } = this.#runner.getSnapshot();
     const found = state.case === "reconciled" ? this.#context.find(state.value.agentId) : undefined;
     if (found !== undefined) return found;
@@ -141,7 +139,7 @@ export class Creation implements Performer<CreationState, CreationEvent, Creatio
     const { clock } = this.#context;
     this.#timer = clock.setTimer(bridgeAtMs - clock.now(), () => {
       const value = { bridgeAtMs, isFollowing: this.#context.isFollowing(), nowMs: clock.now() };
-      this.dispatch(creationEvent({ case: "bridgeDue", value }));
+      this.dispatch({ event: { case: "bridgeDue", value } });
     });
   }
 

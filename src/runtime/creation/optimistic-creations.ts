@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import type { CreationState } from "../../../gen/moorline/machine/v1/creation_pb.ts";
+import type { CreationState } from "../../../gen/moorline/machine/v1/creation_moorline.ts";
 import type { Source } from "../source.ts";
 
 /** An agent that this client has asked for and that the directory does not have yet, or will never have. */

@@ -5,7 +5,7 @@ import type {
   ConnectionState_Connected,
 } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_pb.ts";
+import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import type { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { CloseCode as Code } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";

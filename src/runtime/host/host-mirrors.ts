@@ -1,5 +1,5 @@
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { syncPhaseOf } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { HostPhase, SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import type { OwnedAgentDirectory } from "../mirror/agent-directory.ts";
 import type { AgentTimeline } from "../mirror/agent-timeline.ts";

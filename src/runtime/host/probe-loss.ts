@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import type { ProbeState_Closed } from "../../../gen/moorline/machine/v1/probe_pb.ts";
+import type { ProbeState_Closed } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason, ProbeEndReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Agent } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import type { AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { ListSource } from "../list-source.ts";
 import type { Source } from "../source.ts";
 import type { AgentOrder } from "./agent-order.ts";

@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { TimelineItem } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { MoorlineError } from "../../wire/moorline-error.ts";
 import type { Source } from "../source.ts";
 import type { MirrorOwner } from "./mirror-host.ts";

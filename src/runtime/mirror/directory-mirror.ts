@@ -9,7 +9,7 @@ import {
   type DirectoryMark,
   type WatchAgentsResponse,
 } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { isInitialLoad } from "../../machine/sync.ts";
 import { generalCodec } from "../../rpc/message-format.ts";
 import { areSameMessages } from "../../wire/plain-message.ts";

@@ -7,7 +7,7 @@ export type {
   SyncState_ErrorBeforeFirstSuccess,
   SyncState_Ready,
   SyncState_Revalidating,
-} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+} from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 export { SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
 export { SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 export {

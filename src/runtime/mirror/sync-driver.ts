@@ -1,12 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  CursorExpiry,
-  type SyncEffect,
-  type SyncEffect_OpenWatch,
-  type SyncEvent,
-  type SyncState,
-  SyncTrigger,
-} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type {
+  SyncEffect,
+  SyncEffect_OpenWatch,
+  SyncEvent,
+  SyncState,
+} from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import { CursorExpiry, SyncTrigger } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Timer } from "../../core/clock.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
@@ -18,7 +17,6 @@ import {
   isRetried,
   isRewatched,
   type SyncConfig,
-  syncEvent,
   syncMachine,
 } from "../../machine/sync.ts";
 import { createTransition } from "../../machine/transition-log.ts";
@@ -48,7 +46,7 @@ interface PresentWatch {
   readonly ending: AbortController;
 }
 
-type EventInit = Parameters<typeof syncEvent>[0];
+type EventInit = SyncEvent["event"];
 
 /** The hands of the machine of a mirror: opens watches, one at a time, and reads them. Spec: SYNC, MIRROR-6. */
 export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEffect> {
@@ -102,12 +100,18 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
   changedFilter(): void {
     const { state } = this.state;
     if (state.case === "errorBeforeFirstSuccess") this.begin();
-    else this.dispatch({ case: "cursorExpired", value: { nowMs: this.nowMs, reason: CursorExpiry.FILTER_CHANGED } });
+    else {
+      const reason = CursorExpiry.FILTER_CHANGED;
+      this.dispatch({ case: "cursorExpired", value: { nowMs: this.nowMs, reason, epoch: "" } });
+    }
   }
 
   /** The watch belongs to another log than what is shown. */
   changedEpoch(): void {
-    this.dispatch({ case: "cursorExpired", value: { ...this.answer(), reason: CursorExpiry.EPOCH_CHANGED } });
+    this.dispatch({
+      case: "cursorExpired",
+      value: { ...this.answer(), reason: CursorExpiry.EPOCH_CHANGED, epoch: "" },
+    });
   }
 
   /** A digest did not agree. @returns Whether everything is asked for once more. Spec: SYNC-7. */
@@ -170,13 +174,13 @@ export class SyncDriver<Piece> implements Performer<SyncState, SyncEvent, SyncEf
 
   private dispatch(event: EventInit): void {
     this.sayMark();
-    this.runner.dispatch(syncEvent(event));
+    this.runner.dispatch({ event });
   }
 
   private sayMark(): void {
     const cursor = this.unsaid;
     this.unsaid = undefined;
-    if (cursor !== undefined) this.runner.dispatch(syncEvent({ case: "synced", value: { ...this.answer(), cursor } }));
+    if (cursor !== undefined) this.runner.dispatch({ event: { case: "synced", value: { ...this.answer(), cursor } } });
   }
 
   /** What an event brings back that answers the present watch; of none, it answers nothing. */

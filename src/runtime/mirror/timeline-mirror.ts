@@ -7,7 +7,7 @@ import {
   TimelineService,
   type WatchTimelineResponse,
 } from "../../../gen/moorline/agent/v1/timeline_service_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { generalCodec } from "../../rpc/message-format.ts";
 import { Listeners, type Source } from "../source.ts";
 import type { StoredMirror } from "../storage/mirror-storage.ts";

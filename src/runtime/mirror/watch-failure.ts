@@ -1,6 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HostObstacleSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { HostObstacle } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { ChannelLostSchema } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 
@@ -11,7 +10,7 @@ export interface WatchFailure {
   /** For people. */
   readonly message: string;
   /** What the host says, where it is the host's. */
-  readonly host?: MessageInitShape<typeof HostObstacleSchema>;
+  readonly host?: HostObstacle;
 }
 
 /** A watch that has ended without an error, which none does as long as there is something to follow. */

@@ -3,8 +3,8 @@ import type {
   PresentationEffect,
   PresentationEvent,
   PresentationState,
-} from "../../../gen/moorline/machine/v1/presentation_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+} from "../../../gen/moorline/machine/v1/presentation_moorline.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { LogEntry, Performer } from "../../core/machine.ts";
@@ -13,7 +13,6 @@ import {
   defaultPresentationConfig,
   initialPresentationState,
   type PresentationConfig,
-  presentationEvent,
   presentationMachine,
   shownPresentation,
 } from "../../machine/presentation.ts";
@@ -105,7 +104,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
 
   dispose(): void {
     this.#release();
-    this.#runner.dispatch(presentationEvent({ case: "disposed", value: {} }));
+    this.#runner.dispatch({ event: { case: "disposed", value: {} } });
   }
 
   perform({ effect }: PresentationEffect): void {
@@ -113,7 +112,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
     if (effect.case !== "startTimer") return;
     const dueAtMs = effect.value.atMs;
     this.#timer = this.#clock.setTimer(dueAtMs - this.#clock.now(), () =>
-      this.#dispatch(presentationEvent({ case: "toastDue", value: { dueAtMs } })),
+      this.#dispatch({ event: { case: "toastDue", value: { dueAtMs } } }),
     );
   }
 
@@ -137,7 +136,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
 
   #leave(): void {
     this.#release();
-    this.#runner.dispatch(presentationEvent({ case: "left", value: {} }));
+    this.#runner.dispatch({ event: { case: "left", value: {} } });
   }
 
   #release(): void {
@@ -149,7 +148,7 @@ class Presenter implements Performer<PresentationState, PresentationEvent, Prese
     const { state } = this.#options.sync.getSnapshot();
     const generation = state.value?.generation ?? 0;
     const value = { situation: this.#situation(), generation, nowMs: this.#clock.now() };
-    this.#dispatch(presentationEvent({ case: "observed", value }));
+    this.#dispatch({ event: { case: "observed", value } });
   }
 
   #dispatch(event: PresentationEvent): void {

@@ -1,7 +1,7 @@
 import { hostPhaseOf } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { syncPhaseOf } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { HostPhase, SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
 

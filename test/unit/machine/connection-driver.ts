@@ -1,14 +1,11 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type {
   ConnectionEffect,
-  ConnectionEvent,
   ConnectionState,
   ConnectionState_Connected,
   ConnectionState_Connecting,
   ConnectionState_Disconnected,
   RetryHint,
 } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { ConnectionEventSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path, Resumption } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import {
@@ -17,9 +14,9 @@ import {
   initialConnectionState,
   transitionConnection,
 } from "../../../src/machine/connection.ts";
+import { connectionEvent } from "./machine-data.ts";
 
-/** What a test says of an event. */
-export type Input = Exclude<MessageInitShape<typeof ConnectionEventSchema>["event"], { case?: undefined } | undefined>;
+type Input = Parameters<typeof connectionEvent>[0];
 type EffectCase = Exclude<ConnectionEffect["effect"], { case: undefined }>;
 type EffectValue<K> = Extract<EffectCase, { case: K }>["value"];
 type Hint = Pick<RetryHint, "afterMs" | "jitterMs">;
@@ -33,11 +30,6 @@ export interface End {
   readonly hint?: Hint | undefined;
   readonly carriedFrames?: boolean;
   readonly unitRandom?: number;
-}
-
-/** Makes an event of the connection machine, of which a test says what matters. */
-export function connectionEvent(event: Input): ConnectionEvent {
-  return create(ConnectionEventSchema, { event });
 }
 
 /** Holds the state of one connection machine and the time, and says in words what came out. */

@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { CreationEffect, CreationEvent, CreationState } from "../../../gen/moorline/machine/v1/creation_pb.ts";
+import type {
+  CreationEffect,
+  CreationEvent,
+  CreationState,
+} from "../../../gen/moorline/machine/v1/creation_moorline.ts";
 import { CreationFailureReason } from "../../../gen/moorline/state/v1/creation_pb.ts";
 import {
-  creationEvent,
   creationMachine,
   defaultCreationConfig,
   startCreation,
   transitionCreation,
 } from "../../../src/machine/creation.ts";
+import { creationEvent } from "./machine-data.ts";
 import { ServerDriver } from "./server-driver.ts";
 
 const newCreation = (): ServerDriver<CreationState, CreationEvent, CreationEffect> =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ProbeEffect, ProbeEvent, ProbeState } from "../../../gen/moorline/machine/v1/probe_pb.ts";
+import type { ProbeEffect, ProbeEvent, ProbeState } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { ProbeEndReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
-import { defaultProbeConfig, probeEvent, startProbe, transitionProbe } from "../../../src/machine/probe.ts";
+import { defaultProbeConfig, startProbe, transitionProbe } from "../../../src/machine/probe.ts";
+import { probeEvent } from "./machine-data.ts";
 import { ServerDriver } from "./server-driver.ts";
 
 type Input = Parameters<typeof probeEvent>[0];

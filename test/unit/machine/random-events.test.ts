@@ -20,11 +20,11 @@ import {
   type HostState,
   HostStateSchema,
 } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import {
   ProbeEffectSchema,
   ProbeEventSchema,
-  type ProbeState,
   ProbeStateSchema,
   ProbeTimer,
 } from "../../../gen/moorline/machine/v1/probe_pb.ts";
@@ -43,13 +43,9 @@ import {
   type SessionState,
   SessionStateSchema,
 } from "../../../gen/moorline/machine/v1/session_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { syncTable } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
-import {
-  SyncEffectSchema,
-  SyncEventSchema,
-  type SyncState,
-  SyncStateSchema,
-} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import { SyncEffectSchema, SyncEventSchema, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { channelMachine, defaultChannelConfig, startChannel } from "../../../src/machine/channel.ts";
 import { connectionMachine, defaultConnectionConfig, initialConnectionState } from "../../../src/machine/connection.ts";

@@ -1,15 +1,15 @@
+import type { CreationState } from "../../../gen/moorline/machine/v1/creation_moorline.ts";
 import { creationTable } from "../../../gen/moorline/machine/v1/creation_moorline.ts";
 import {
   CreationEffectSchema,
   CreationEventSchema,
-  type CreationState,
   CreationStateSchema,
 } from "../../../gen/moorline/machine/v1/creation_pb.ts";
+import type { PresentationState } from "../../../gen/moorline/machine/v1/presentation_moorline.ts";
 import { presentationTable } from "../../../gen/moorline/machine/v1/presentation_moorline.ts";
 import {
   PresentationEffectSchema,
   PresentationEventSchema,
-  type PresentationState,
   PresentationStateSchema,
 } from "../../../gen/moorline/machine/v1/presentation_pb.ts";
 import { creationMachine, defaultCreationConfig, startCreation } from "../../../src/machine/creation.ts";

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  CursorExpiry,
-  type SyncEffect,
-  type SyncEvent,
-  type SyncState,
-  SyncTrigger,
-} from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncEffect, SyncEvent, SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import { CursorExpiry, SyncTrigger } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import { SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { SyncFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import {
@@ -19,11 +14,11 @@ import {
   isRevalidating,
   isRewatched,
   isStale,
-  syncEvent,
   syncMachine,
   syncPhase,
   transitionSync,
 } from "../../../src/machine/sync.ts";
+import { syncEvent } from "./machine-data.ts";
 import { ServerDriver } from "./server-driver.ts";
 
 type Driver = ServerDriver<SyncState, SyncEvent, SyncEffect>;

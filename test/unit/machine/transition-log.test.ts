@@ -14,7 +14,8 @@ import {
 } from "../../../src/machine/server-connection.ts";
 import { defaultSessionConfig, sessionEvent, sessionMachine, startSession } from "../../../src/machine/session.ts";
 import { createTransition, type TransitionContext } from "../../../src/machine/transition-log.ts";
-import { ConnectionDriver, connectionEvent } from "./connection-driver.ts";
+import { ConnectionDriver } from "./connection-driver.ts";
+import { connectionEvent } from "./machine-data.ts";
 
 const context: TransitionContext = { serverId: "server", sessionRef: "ref", wallMs: 1_700_000_000_250 };
 

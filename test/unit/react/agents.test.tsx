@@ -2,7 +2,6 @@
 import { Activity, act, memo, type ReactNode, StrictMode, useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 import { type Agent, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
-import { syncState } from "../../../src/machine/sync/shapes.ts";
 import {
   MoorlineProvider,
   useAgent,
@@ -14,6 +13,7 @@ import {
 } from "../../../src/react/index.ts";
 import type { AgentViewFilter } from "../../../src/runtime/agent-view.ts";
 import type { FleetOrder } from "../../../src/runtime/fleet/fleet-order.ts";
+import { syncState } from "../machine/machine-data.ts";
 import { recency } from "../runtime/fake-directory.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";

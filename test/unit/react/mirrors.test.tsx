@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import { TimelineItemSchema } from "../../../gen/moorline/agent/v1/timeline_pb.ts";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Presentation } from "../../../gen/moorline/state/v1/presentation_pb.ts";
-import { syncState } from "../../../src/machine/sync/shapes.ts";
 import { MoorlineProvider, type ShownTimeline, useAgents, useTimeline } from "../../../src/react/index.ts";
 import { NO_ITEMS } from "../../../src/runtime/initial-snapshots.ts";
 import { SimulatedClock } from "../../../src/testing/simulated-clock.ts";
+import { syncState } from "../machine/machine-data.ts";
 import { createAgent, createEntry, createFakeHost } from "./support/fake-host.ts";
 import { mount } from "./support/mount.tsx";
 

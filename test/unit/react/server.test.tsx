@@ -4,7 +4,6 @@ import { type ReactNode, StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
-import { syncState } from "../../../src/machine/sync/shapes.ts";
 import {
   MoorlineProvider,
   useAgent,
@@ -16,6 +15,7 @@ import {
   useFleet,
   useTimeline,
 } from "../../../src/react/index.ts";
+import { syncState } from "../machine/machine-data.ts";
 import { createFakeFleet } from "./support/fake-fleet.ts";
 import { createAgent, createEntry, createFakeHost, type FakeHost } from "./support/fake-host.ts";
 import { hydrate } from "./support/mount.tsx";

@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Agent, AgentSchema, AgentStatus } from "../../../gen/moorline/agent/v1/agent_pb.ts";
 import { type AgentFilter, AgentFilterSchema } from "../../../gen/moorline/agent/v1/directory_service_pb.ts";
-import type { SyncState } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import type { AgentDirectory } from "../../../src/runtime/mirror/agent-directory.ts";
 import { byUpdatedLast, toTotalOrder } from "../../../src/runtime/mirror/agent-order.ts";
 import type { Source } from "../../../src/runtime/source.ts";

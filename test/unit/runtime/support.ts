@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type HostState, HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
-import { type SyncState, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
+import { SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Source } from "../../../src/runtime/source.ts";
 
 /** A source whose value a test sets. */

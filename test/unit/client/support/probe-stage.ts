@@ -1,4 +1,4 @@
-import { toJsonString } from "@bufbuild/protobuf";
+import { create, toJsonString } from "@bufbuild/protobuf";
 import { ProbeStateSchema } from "../../../../gen/moorline/machine/v1/probe_pb.ts";
 import type { Transition } from "../../../../gen/moorline/state/v1/transition_pb.ts";
 import { createProbe, type Probe } from "../../../../src/client/probe.ts";
@@ -43,7 +43,7 @@ export function probeAt(
     ...options,
   });
   const snapshots: string[] = [];
-  probe.subscribe((state) => snapshots.push(toJsonString(ProbeStateSchema, state)));
+  probe.subscribe((state) => snapshots.push(toJsonString(ProbeStateSchema, create(ProbeStateSchema, state))));
   return { probe, transitions, errors, snapshots };
 }
 

@@ -3,7 +3,7 @@ import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/c
 import { type Agent, AgentSchema, AgentStatus } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
 import { AgentFilterSchema } from "../../../../gen/moorline/agent/v1/directory_service_pb.ts";
 import { CreationStateSchema } from "../../../../gen/moorline/machine/v1/creation_pb.ts";
-import type { SyncState } from "../../../../gen/moorline/machine/v1/sync_pb.ts";
+import type { SyncState } from "../../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { idempotencyKey } from "../../../../src/rpc/context-keys.ts";
 import type { CreationEntry } from "../../../../src/runtime/creation/optimistic-creations.ts";
 import { createOptimisticDirectory } from "../../../../src/runtime/creation/optimistic-directory.ts";
