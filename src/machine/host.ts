@@ -1,18 +1,17 @@
-import type { hostTable } from "../../gen/moorline/machine/v1/host_moorline.ts";
-import type { HostEffect, HostEvent, HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostEvent, HostState, hostTable } from "../../gen/moorline/machine/v1/host_moorline.ts";
 import { ignoreEvent } from "../core/machine.ts";
 import { describeHost } from "./host/describe.ts";
 import { stop } from "./host/entering.ts";
 import { transitionOnline } from "./host/online.ts";
 import { transitionRecovering } from "./host/recovering.ts";
 import { transitionConnectingActive, transitionSelecting } from "./host/selecting.ts";
-import { type HostConfig, type HostStep, hostState } from "./host/shapes.ts";
+import type { HostConfig, HostStep } from "./host/shapes.ts";
 import { transitionBooting, transitionFailed, transitionNoConnections } from "./host/starting.ts";
 import { transitionError } from "./host/stuck.ts";
 import { memberName, type SchemaMachine } from "./schema-machine.ts";
 
 export { choosePath, type PathInput } from "./host/choose-path.ts";
-export { defaultHostConfig, type HostConfig, type HostEventInit, hostEvent } from "./host/shapes.ts";
+export { defaultHostConfig, type HostConfig, type HostEventInit } from "./host/shapes.ts";
 
 /** The machine of a HostRuntime. The table is the option `machine` of its state in the schema. */
 export const hostMachine: SchemaMachine<HostState, HostEvent, HostEffect, HostConfig> = {
@@ -25,7 +24,7 @@ export const hostMachine: SchemaMachine<HostState, HostEvent, HostEffect, HostCo
 
 /** Where a runtime starts: nobody has started it. */
 export function initialHostState(): HostState {
-  return hostState({ case: "booting", value: { stage: { case: "unstarted", value: {} } } });
+  return { state: { case: "booting", value: { stage: { case: "unstarted", value: {} } } } };
 }
 
 /** What follows from an event. An event without a row, or that answers nothing of the state, changes nothing. Spec: HOST, RUN-2, RUN-4. */

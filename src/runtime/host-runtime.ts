@@ -3,7 +3,7 @@ import type { Client, Interceptor } from "@connectrpc/connect";
 import type { Agent } from "../../gen/moorline/agent/v1/agent_pb.ts";
 import type { CreateAgentRequestSchema } from "../../gen/moorline/agent/v1/agent_service_pb.ts";
 import type { ConnectionState } from "../../gen/moorline/machine/v1/connection_moorline.ts";
-import type { HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../gen/moorline/machine/v1/host_moorline.ts";
 import type { ProbeState } from "../../gen/moorline/machine/v1/probe_moorline.ts";
 import type { HostProfile } from "../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { ClientEventMap } from "../client/client-events.ts";

@@ -6,7 +6,7 @@ export type {
   HostState,
   RoundTripSample,
   SetAside,
-} from "../../gen/moorline/machine/v1/host_pb.ts";
+} from "../../gen/moorline/machine/v1/host_moorline.ts";
 export {
   type HostCandidate,
   type HostProfile,

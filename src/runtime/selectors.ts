@@ -1,6 +1,11 @@
 import type { ConnectionLoss } from "../../gen/moorline/machine/v1/connection_moorline.ts";
+import type {
+  CandidateRecord,
+  HostFailure,
+  HostMemory,
+  HostState,
+} from "../../gen/moorline/machine/v1/host_moorline.ts";
 import { hostPhaseOf as phaseOf } from "../../gen/moorline/machine/v1/host_moorline.ts";
-import type { CandidateRecord, HostFailure, HostMemory, HostState } from "../../gen/moorline/machine/v1/host_pb.ts";
 import type { Path } from "../../gen/moorline/session/v1/packet_pb.ts";
 import { HostPhase } from "../../gen/moorline/state/v1/phase_pb.ts";
 import type { HostErrorReason } from "../../gen/moorline/state/v1/reason_pb.ts";

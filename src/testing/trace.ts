@@ -128,15 +128,27 @@ function runTrace<S extends DescMessage, E extends DescMessage, F extends DescMe
     const event = fromJson(eventSchema, json);
     const step = machine.transition(from, event, config);
     state = step.state;
-    const effects = step.effects.map((effect) => toJson(effectSchema, create(effectSchema, effect)));
+    const effects = step.effects.map((effect) => printData(effectSchema, effect));
     const printed: TraceStep = {
       event: toJson(eventSchema, event),
       ...(step.ignored ? { ignored: true } : {}),
-      ...(step.state === from ? {} : { state: toJson(stateSchema, create(stateSchema, step.state)) }),
+      ...(step.state === from ? {} : { state: printData(stateSchema, step.state) }),
       ...(effects.length === 0 ? {} : { effects }),
     };
     return { from, to: step.state, printed };
   });
+}
+
+/** What a machine gives may be a message, plain data, or plain data made of parts of a message. */
+function printData<Desc extends DescMessage>(schema: Desc, data: MessageInitShape<Desc>): JsonValue {
+  return toJson(schema, create(schema, withoutTypeNames(data) as MessageInitShape<Desc>));
+}
+
+function withoutTypeNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTypeNames);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  const fields = Object.entries(value).filter(([name]) => !name.startsWith("$"));
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutTypeNames(field)]));
 }
 
 /** The step as this schema prints it, so that two ways to write the same message do not differ. */

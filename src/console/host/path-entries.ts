@@ -1,4 +1,4 @@
-import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { SetAsideReasonSchema } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { activeCandidateOf, candidatesOf, type HostSnapshot, isOnline, memoryOf } from "../../runtime/index.ts";

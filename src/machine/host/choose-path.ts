@@ -1,4 +1,4 @@
-import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { isBarred, isUsable } from "./candidates.ts";

@@ -1,5 +1,5 @@
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import type { HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import type { TransitionFacts } from "../schema-machine.ts";
 

@@ -1,17 +1,18 @@
-import { create } from "@bufbuild/protobuf";
 import type { RetryMemory } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import {
-  type CandidateRecord,
-  type HostEffect,
-  type HostMemory,
-  HostMemorySchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord, HostEffect, HostMemory } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
-import type { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
+import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { nextAttemptAtMs } from "../../core/retry-budget.ts";
 import { freshRetryMemory, rememberDial } from "../connection/retry.ts";
-import { type HostEffectInit, hostEffect } from "./shapes.ts";
+
+/** What is remembered of nothing yet. */
+const freshMemory: HostMemory = {
+  candidates: [],
+  preferredCandidateId: "",
+  visibility: Visibility.UNSPECIFIED,
+  lastGeneration: 0,
+  lastNumber: 0,
+};
 
 /** The memory and the effects of one step while it is being made. Lives no longer than the step. */
 export class HostDraft {
@@ -21,33 +22,33 @@ export class HostDraft {
   readonly effects: HostEffect[] = [];
 
   constructor(memory: HostMemory | undefined) {
-    this.memory = memory ?? create(HostMemorySchema);
+    this.memory = memory ?? freshMemory;
   }
 
   get retry(): RetryMemory {
     return this.memory.retry ?? freshRetryMemory(0);
   }
 
-  do(effect: HostEffectInit): void {
-    this.effects.push(hostEffect(effect));
+  do(effect: HostEffect["effect"]): void {
+    this.effects.push({ effect });
   }
 
   setRetry(retry: RetryMemory): void {
-    this.memory = create(HostMemorySchema, { ...this.memory, retry: create(RetryMemorySchema, retry) });
+    this.memory = { ...this.memory, retry: retry };
   }
 
   setVisibility(visibility: Visibility): void {
     if (this.memory.visibility === visibility) return;
-    this.memory = create(HostMemorySchema, { ...this.memory, visibility });
+    this.memory = { ...this.memory, visibility };
   }
 
   setPreferred(preferredCandidateId: string): void {
     if (this.memory.preferredCandidateId === preferredCandidateId) return;
-    this.memory = create(HostMemorySchema, { ...this.memory, preferredCandidateId });
+    this.memory = { ...this.memory, preferredCandidateId };
   }
 
   setCandidates(candidates: readonly CandidateRecord[]): void {
-    this.memory = create(HostMemorySchema, { ...this.memory, candidates: [...candidates] });
+    this.memory = { ...this.memory, candidates: [...candidates] };
   }
 
   find(candidateId: string): CandidateRecord | undefined {
@@ -69,14 +70,14 @@ export class HostDraft {
   /** The number of the next connection or request. */
   takeNumber(): number {
     const lastNumber = this.memory.lastNumber + 1;
-    this.memory = create(HostMemorySchema, { ...this.memory, lastNumber });
+    this.memory = { ...this.memory, lastNumber };
     return lastNumber;
   }
 
   /** The generation of the next active connection. */
   takeGeneration(): number {
     const lastGeneration = this.memory.lastGeneration + 1;
-    this.memory = create(HostMemorySchema, { ...this.memory, lastGeneration });
+    this.memory = { ...this.memory, lastGeneration };
     return lastGeneration;
   }
 

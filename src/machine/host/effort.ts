@@ -1,13 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import {
-  type Contender,
-  type Pause,
-  PauseSchema,
-  type Race,
-  type Refreshing,
-  RefreshingSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { Contender, Pause, Race, Refreshing } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { PauseSchema, RefreshingSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { nextRetryAtMs, rememberFailure, rememberRefresh } from "../connection/retry.ts";
 import { noteAnswer } from "./candidates.ts";

@@ -1,14 +1,9 @@
-import {
-  type HostEffect,
-  type HostState,
-  type HostState_Online,
-  HostTimer,
-  type Race,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostState, HostState_Online, Race } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { takeStep } from "../../core/machine.ts";
 import { probeDueAtMs } from "./probing.ts";
-import { type HostStep, hostEffect } from "./shapes.ts";
+import type { HostStep } from "./shapes.ts";
 
 /** The timers that run in a state, and when each is due. */
 export function timersOf({ state }: HostState): ReadonlyMap<HostTimer, number> {
@@ -69,10 +64,10 @@ export function moveTo(before: HostState, after: HostState, effects: readonly Ho
   const closes = [...connectionsOf(before)].filter((connection) => !kept.has(connection));
   const code = after.state.case === "stopped" ? CloseCode.CHANNEL_DONE : CloseCode.CONNECTION_DONE;
   return takeStep(after, [
-    ...cancels.map(([timer]) => hostEffect({ case: "cancelTimer", value: { timer } })),
-    ...closes.map((connection) => hostEffect({ case: "closeConnection", value: { connection, code } })),
+    ...cancels.map(([timer]): HostEffect => ({ effect: { case: "cancelTimer", value: { timer } } })),
+    ...closes.map((connection): HostEffect => ({ effect: { case: "closeConnection", value: { connection, code } } })),
     ...effects,
-    ...starts.map(([timer, atMs]) => hostEffect({ case: "startTimer", value: { timer, atMs } })),
+    ...starts.map(([timer, atMs]): HostEffect => ({ effect: { case: "startTimer", value: { timer, atMs } } })),
   ]);
 }
 

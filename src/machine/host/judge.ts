@@ -1,9 +1,7 @@
-import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { RetryVerdict } from "../../../gen/moorline/schema/v1/options_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
-import { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
+import { ConnectionLossReason, SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { verdictOf } from "../../wire/verdict.ts";
 import { MAX_REFRESHES } from "../connection/retry.ts";
 import { noteFailure, setAside } from "./candidates.ts";
@@ -46,7 +44,7 @@ export function noteLoss(
 
 /** The loss of an event, which has one. */
 export function lossOf(event: { readonly loss?: ConnectionLoss | undefined }): ConnectionLoss {
-  return event.loss ?? create(ConnectionLossSchema);
+  return event.loss ?? { reason: ConnectionLossReason.UNSPECIFIED, code: CloseCode.UNSPECIFIED, message: "" };
 }
 
 /** Whether a server only has no room for another probe: no failure of the path. Spec: PROBE-5. */

@@ -1,7 +1,5 @@
-import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import type { HostState, HostState_Online } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState, HostState_Online } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
@@ -14,7 +12,7 @@ import { fail } from "./entering.ts";
 import { moveTo } from "./holdings.ts";
 import { judge, lossOf } from "./judge.ts";
 import type { RaceStart } from "./race.ts";
-import { type HostConfig, type HostInputOf, type HostStep, hostState } from "./shapes.ts";
+import type { HostConfig, HostInputOf, HostStep } from "./shapes.ts";
 
 type Lost = HostInputOf<"clientLost">;
 
@@ -64,7 +62,7 @@ export function interrupt(
 ): HostStep {
   const last = { generation, candidateId, path, lostAtMs: nowMs, loss };
   const value = { last, untilMs: nowMs + config.interruptionMs, effort, memory: draft.memory };
-  return moveTo(state, hostState({ case: "interrupted", value }), draft.effects);
+  return moveTo(state, { state: { case: "interrupted", value } }, draft.effects);
 }
 
 /** What a loss says about the candidate and about the host. Spec: RETRY-1, PATH-5. */
@@ -75,7 +73,7 @@ function rememberActive(draft: HostDraft, online: HostState_Online, event: Lost,
   const lived = nowMs - sinceMs;
   const failures = wasHealthy ? 0 : retry.failures + 1;
   const refreshes = lived >= HEALTHY_AFTER_MS ? 0 : retry.refreshes;
-  draft.setRetry(create(RetryMemorySchema, { ...retry, failures, refreshes }));
+  draft.setRetry({ ...retry, failures, refreshes });
   draft.update(candidateId, (record) => {
     const after = wasHealthy ? record : noteFailure(record, nowMs, config.probeIntervalMs);
     if (lived >= hostLimits.forgiveMs) return forgiveBars(after);
@@ -98,6 +96,6 @@ function nextEffort(
   const { retry } = draft;
   // Whoever was superseded would fight its own late hello: never at once.
   const failures = isSuperseded ? Math.max(1, retry.failures) : retry.failures;
-  if (failures !== retry.failures) draft.setRetry(create(RetryMemorySchema, { ...retry, failures }));
+  if (failures !== retry.failures) draft.setRetry({ ...retry, failures });
   return { kind: "going", effort: pauseUntil(nextRetryAtMs({ retry: draft.retry, hint, nowMs, unitRandom })) };
 }

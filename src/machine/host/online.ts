@@ -1,11 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type HostState,
-  type HostState_Online,
-  HostTimer,
-  type Switch,
-  SwitchSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState, HostState_Online, Switch } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer, SwitchSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";

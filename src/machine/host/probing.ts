@@ -1,10 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type CandidateRecord,
-  type HostState_Online,
-  type Measurement,
-  MeasurementSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord, HostState_Online, Measurement } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { MeasurementSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { channelLimits, hostLimits } from "../../wire/limits.ts";

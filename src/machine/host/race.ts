@@ -1,12 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss, RetryHint } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import {
-  type CandidateRecord,
-  type Contender,
-  ContenderSchema,
-  type Race,
-  RaceSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord, Contender, Race } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { ContenderSchema, RaceSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { isBarred } from "./candidates.ts";

@@ -1,9 +1,9 @@
-import {
-  type HostState,
-  type HostState_Degraded,
-  type HostState_Interrupted,
-  HostTimer,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type {
+  HostState,
+  HostState_Degraded,
+  HostState_Interrupted,
+} from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
 import { mergeCandidates } from "./candidates.ts";
@@ -13,7 +13,7 @@ import { fail, goIdle, goOnline } from "./entering.ts";
 import { isTimerOf, moveTo } from "./holdings.ts";
 import { findContender, hurry, type RaceStart, startDue } from "./race.ts";
 import { failRefresh } from "./selecting.ts";
-import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
+import type { HostConfig, HostInput, HostStep } from "./shapes.ts";
 import { forgetRefusals, noteWish, renewCredential } from "./wishes.ts";
 
 type Recovering =
@@ -34,7 +34,7 @@ export function transitionRecovering(
       if (!isTimerOf(state, HostTimer.INTERRUPTION, event.value.dueAtMs)) return ignoreEvent(state);
       const { last, memory } = present.value;
       const value = { effort, ...(last === undefined ? {} : { last }), ...(memory === undefined ? {} : { memory }) };
-      return moveTo(state, hostState({ case: "degraded", value }), []);
+      return moveTo(state, { state: { case: "degraded", value } }, []);
     }
     case "candidatesChanged":
       draft.setCandidates(mergeCandidates(draft.memory.candidates, event.value.candidates));
@@ -162,7 +162,6 @@ function keep(
   draft: HostDraft,
   effort: Effort | HostState_Degraded["effort"],
 ): HostStep {
-  const { $typeName: _type, $unknown: _unknown, ...fields } = present.value;
-  const value = { ...fields, effort, memory: draft.memory };
-  return moveTo(state, hostState({ case: present.case, value } as Parameters<typeof hostState>[0]), draft.effects);
+  const value = { ...present.value, effort, memory: draft.memory };
+  return moveTo(state, { state: { case: present.case, value } as HostState["state"] }, draft.effects);
 }

@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { type Renewal, RenewalSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { Renewal } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { renewalLimits } from "../../wire/limits.ts";
 
 /**
@@ -11,5 +10,5 @@ export function planRenewal(expiresAtMs: number, nowMs: number): Renewal | undef
   const leftMs = expiresAtMs - nowMs;
   const untilMs = nowMs + Math.max(gapMs, leftMs - leadMs, leftMs / 2);
   if (untilMs >= expiresAtMs) return undefined;
-  return create(RenewalSchema, { expiresAtMs, stage: { case: "waiting", value: { untilMs } } });
+  return { expiresAtMs, stage: { case: "waiting", value: { untilMs } } };
 }

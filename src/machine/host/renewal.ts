@@ -1,11 +1,5 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type HostState,
-  type HostState_Online,
-  HostTimer,
-  type Renewal,
-  RenewalSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState, HostState_Online, Renewal } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
 import type { HostDraft } from "./draft.ts";
 import { stayOnline, withoutRenewal } from "./entering.ts";
@@ -45,7 +39,7 @@ export function transitionRenewal(
 function ask(state: HostState, online: HostState_Online, draft: HostDraft, { expiresAtMs }: Renewal): HostStep {
   const request = draft.takeNumber();
   draft.do({ case: "renewCredential", value: { request } });
-  const renewal = create(RenewalSchema, { expiresAtMs, stage: { case: "asking", value: { request } } });
+  const renewal: Renewal = { expiresAtMs, stage: { case: "asking", value: { request } } };
   return stayOnline(state, online, draft, { renewal });
 }
 

@@ -1,11 +1,10 @@
-import { create } from "@bufbuild/protobuf";
-import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import {
-  type HostState,
-  type HostState_ConnectingActive,
-  type HostState_Selecting,
-  HostTimer,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type {
+  HostState,
+  HostState_ConnectingActive,
+  HostState_Selecting,
+} from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason, HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
 import { HostDraft } from "./draft.ts";
@@ -13,7 +12,7 @@ import { type RaceOutcome, raceAfterAnswer, raceAfterLoss } from "./effort.ts";
 import { fail, goOnline } from "./entering.ts";
 import { isTimerOf, moveTo } from "./holdings.ts";
 import { findContender, hurry, startDue } from "./race.ts";
-import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
+import type { HostConfig, HostInput, HostStep } from "./shapes.ts";
 import { restart, select } from "./starting.ts";
 import { forgetRefusals, noteWish, renewCredential } from "./wishes.ts";
 
@@ -81,9 +80,8 @@ export function transitionConnectingActive(
       return restart(state, draft, event.value);
     default: {
       if (!noteWish(draft, event)) return ignoreEvent(state);
-      const { $typeName: _type, $unknown: _unknown, ...fields } = connecting;
-      const value = { ...fields, memory: draft.memory };
-      return moveTo(state, hostState({ case: "connectingActive", value }), draft.effects);
+      const value = { ...connecting, memory: draft.memory };
+      return moveTo(state, { state: { case: "connectingActive", value } }, draft.effects);
     }
   }
 }
@@ -91,7 +89,11 @@ export function transitionConnectingActive(
 /** No new credential could be had: a person has to do something. Spec: RETRY-5. */
 export function failRefresh(state: HostState, draft: HostDraft, message: string): HostStep {
   const reason = HostErrorReason.CREDENTIAL_REFRESH_FAILED;
-  const loss = create(ConnectionLossSchema, { reason: ConnectionLossReason.CREDENTIAL_REFRESH_FAILED, message });
+  const loss = {
+    reason: ConnectionLossReason.CREDENTIAL_REFRESH_FAILED,
+    code: CloseCode.UNSPECIFIED,
+    message,
+  };
   return fail(state, draft, { reason, candidateId: "", loss, retryAtMs: undefined });
 }
 
@@ -122,7 +124,7 @@ function follow(state: HostState, draft: HostDraft, outcome: RaceOutcome): HostS
     case "won": {
       const { candidateId, connection, race } = outcome;
       const value = { candidateId, connection, race, memory: draft.memory };
-      return moveTo(state, hostState({ case: "connectingActive", value }), draft.effects);
+      return moveTo(state, { state: { case: "connectingActive", value } }, draft.effects);
     }
     case "defeated":
       return fail(state, draft, outcome.defeat);
@@ -132,5 +134,5 @@ function follow(state: HostState, draft: HostDraft, outcome: RaceOutcome): HostS
 }
 
 function keepSelecting(state: HostState, draft: HostDraft, effort: HostState_Selecting["effort"]): HostStep {
-  return moveTo(state, hostState({ case: "selecting", value: { effort, memory: draft.memory } }), draft.effects);
+  return moveTo(state, { state: { case: "selecting", value: { effort, memory: draft.memory } } }, draft.effects);
 }

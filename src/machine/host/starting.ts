@@ -3,7 +3,7 @@ import type {
   HostState_Booting,
   HostState_Failed,
   HostState_NoConnections,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+} from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent, takeStep } from "../../core/machine.ts";
@@ -13,7 +13,7 @@ import { HostDraft } from "./draft.ts";
 import { begin } from "./effort.ts";
 import { fail, goIdle } from "./entering.ts";
 import { moveTo } from "./holdings.ts";
-import { type HostInput, type HostInputOf, type HostStep, hostEffect, hostState } from "./shapes.ts";
+import type { HostInput, HostInputOf, HostStep } from "./shapes.ts";
 
 /** The rows of the state booting. Spec: HOST-1. */
 export function transitionBooting(state: HostState, { stage }: HostState_Booting, event: HostInput): HostStep {
@@ -26,8 +26,8 @@ export function transitionBooting(state: HostState, { stage }: HostState_Booting
       const { request, failure } = event.value;
       if (!isAnswer(stage, request)) return ignoreEvent(state);
       const value = { request, ...(failure === undefined ? {} : { failure }) };
-      return takeStep(hostState({ case: "failed", value }), [
-        hostEffect({ case: "loseChannel", value: { reason: ChannelLossReason.CLIENT_STOPPED } }),
+      return takeStep({ state: { case: "failed", value } }, [
+        { effect: { case: "loseChannel", value: { reason: ChannelLossReason.CLIENT_STOPPED } } },
       ]);
     }
     default:
@@ -81,13 +81,13 @@ export function select(state: HostState, draft: HostDraft, nowMs: number, isUrge
   const outcome = begin(draft, { nowMs, isUrgent });
   if (outcome.kind === "defeated") return fail(state, draft, outcome.defeat);
   const value = { effort: outcome.effort, memory: draft.memory };
-  return moveTo(state, hostState({ case: "selecting", value }), draft.effects);
+  return moveTo(state, { state: { case: "selecting", value } }, draft.effects);
 }
 
 function loadKey(request: number): HostStep {
   const stage = { case: "loadingKey", value: { request } } as const;
-  return takeStep(hostState({ case: "booting", value: { stage } }), [
-    hostEffect({ case: "loadSessionKey", value: { request } }),
+  return takeStep({ state: { case: "booting", value: { stage } } }, [
+    { effect: { case: "loadSessionKey", value: { request } } },
   ]);
 }
 

@@ -1,9 +1,10 @@
-import { type HostState, type HostState_Error, HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState, HostState_Error } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
 import { HostDraft } from "./draft.ts";
 import { isTimerOf, moveTo } from "./holdings.ts";
-import { type HostConfig, type HostInput, type HostStep, hostState } from "./shapes.ts";
+import type { HostConfig, HostInput, HostStep } from "./shapes.ts";
 import { restart, select } from "./starting.ts";
 import { forgetRefusals, noteWish, renewCredential } from "./wishes.ts";
 
@@ -43,6 +44,5 @@ export function transitionError(
 }
 
 function keep(state: HostState, error: HostState_Error, draft: HostDraft): HostStep {
-  const { $typeName: _type, $unknown: _unknown, ...fields } = error;
-  return moveTo(state, hostState({ case: "error", value: { ...fields, memory: draft.memory } }), draft.effects);
+  return moveTo(state, { state: { case: "error", value: { ...error, memory: draft.memory } } }, draft.effects);
 }

@@ -1,12 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import {
-  type HostState,
-  type HostState_Online,
-  type Measurement,
-  type Switch,
-  SwitchSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type {
+  HostState,
+  HostState_Online,
+  Measurement,
+  Switch,
+} from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { SwitchSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { HEALTHY_AFTER_MS } from "../connection/retry.ts";
 import { bar, forgiveBars, isUsable } from "./candidates.ts";
@@ -79,8 +78,7 @@ export function promoteSwitch(
 ): HostStep {
   const { nowMs } = connected;
   const lived = nowMs - sinceMs;
-  if (lived >= HEALTHY_AFTER_MS)
-    draft.setRetry(create(RetryMemorySchema, { ...draft.retry, failures: 0, refreshes: 0 }));
+  if (lived >= HEALTHY_AFTER_MS) draft.setRetry({ ...draft.retry, failures: 0, refreshes: 0 });
   draft.update(previousId, (record) => {
     const after = lived >= hostLimits.forgiveMs ? forgiveBars(record) : record;
     return previousId === candidateId ? after : bar(after, nowMs);

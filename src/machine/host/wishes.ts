@@ -1,5 +1,3 @@
-import { create } from "@bufbuild/protobuf";
-import { RetryMemorySchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { forgetRefusal } from "./candidates.ts";
 import type { HostDraft } from "./draft.ts";
@@ -28,7 +26,7 @@ export function noteWish(draft: HostDraft, event: HostInput): boolean {
 /** Somebody asks: what was refused is tried again, and credentials may be refreshed again. Spec: HOST-9. */
 export function forgetRefusals(draft: HostDraft): void {
   draft.updateAll(forgetRefusal);
-  if (draft.retry.refreshes > 0) draft.setRetry(create(RetryMemorySchema, { ...draft.retry, refreshes: 0 }));
+  if (draft.retry.refreshes > 0) draft.setRetry({ ...draft.retry, refreshes: 0 });
 }
 
 /** The credential is another one. Spec: HOST-9. */

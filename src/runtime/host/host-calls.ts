@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { CallChannel } from "../../channel/call.ts";
 import type { ClientInstance } from "../../client/client-instance.ts";
 import { stoppedChannel } from "../../client/stopped-channel.ts";

@@ -1,13 +1,10 @@
-import { create } from "@bufbuild/protobuf";
 import type {
   ConnectionLoss,
   ConnectionState,
   ConnectionState_Connected,
 } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
-import type { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
-import { CloseCode as Code } from "../../../gen/moorline/session/v1/close_code_pb.ts";
+import { CloseCode, CloseCode as Code } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import type { ClientEventMap } from "../../client/client-events.ts";
 import type { DaemonClient } from "../../client/daemon-client.ts";
@@ -184,7 +181,8 @@ export class HostConnections {
     }
     if (probe.state.case === "closed") {
       const { retryAfterMs } = probe.state.value;
-      const hint = retryAfterMs === undefined || retryAfterMs === 0 ? {} : { hint: { afterMs: retryAfterMs } };
+      const hint =
+        retryAfterMs === undefined || retryAfterMs === 0 ? {} : { hint: { afterMs: retryAfterMs, jitterMs: 0 } };
       const value = { connection, nowMs, unitRandom: random.unit(), loss: probeLossOf(probe.state.value), ...hint };
       this.owner.dispatch({ case: "probeFailed", value });
     }
@@ -199,12 +197,13 @@ export class HostConnections {
       const { clock, random, onError } = this.settings;
       onError(error);
       const value = { connection, nowMs: clock.now(), unitRandom: random.unit(), loss: failedLoss() };
-      this.owner.dispatch(lost === "clientLost" ? { case: lost, value } : { case: lost, value });
+      if (lost === "clientLost") this.owner.dispatch({ case: lost, value: { ...value, wasHealthy: false } });
+      else this.owner.dispatch({ case: lost, value });
     }
   }
 }
 
 function failedLoss(): ConnectionLoss {
   const message = "the connection could not be made";
-  return create(ConnectionLossSchema, { reason: ConnectionLossReason.TRANSPORT_FAILED, message });
+  return { reason: ConnectionLossReason.TRANSPORT_FAILED, code: CloseCode.UNSPECIFIED, message };
 }

@@ -1,13 +1,13 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
-import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { HostProfile } from "../../../gen/moorline/state/v1/host_profile_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { type ClientEventMap, ClientEvents } from "../../client/client-events.ts";
 import { ClientInstance } from "../../client/client-instance.ts";
 import type { LogEntry } from "../../core/machine.ts";
 import { Runner } from "../../core/runner.ts";
-import { type HostConfig, type HostEventInit, hostEvent, hostMachine, initialHostState } from "../../machine/host.ts";
+import { type HostConfig, type HostEventInit, hostMachine, initialHostState } from "../../machine/host.ts";
 import { createTransition } from "../../machine/transition-log.ts";
 import { MoorlineError } from "../../wire/moorline-error.ts";
 import { parseSessionKey, type SessionKey } from "../../wire/session-key.ts";
@@ -141,7 +141,9 @@ export class HostCore {
       return;
     }
     this.tellSurplus(profile);
-    const event = hostEvent({ case: "candidatesChanged", value: { candidates: factsOf(profile), nowMs: this.now() } });
+    const event: HostEvent = {
+      event: { case: "candidatesChanged", value: { candidates: factsOf(profile), nowMs: this.now() } },
+    };
     this.coming.set(event, profile);
     this.runner.dispatch(event);
   }
@@ -185,7 +187,7 @@ export class HostCore {
   }
 
   private dispatch(event: HostEventInit): void {
-    this.runner.dispatch(hostEvent(event));
+    this.runner.dispatch({ event });
   }
 
   private createParts(owner: HostOwner): Parts {

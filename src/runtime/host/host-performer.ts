@@ -1,4 +1,4 @@
-import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { ChannelLossReason } from "../../../gen/moorline/session/v1/error_pb.ts";
 import type { ClientInstance } from "../../client/client-instance.ts";
 import { type CredentialAnswer, credentialFailureOf } from "../../client/credential.ts";

@@ -1,4 +1,4 @@
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { HostErrorReason, HostFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError, type SharedErrorCode } from "../../wire/moorline-error.ts";
 

@@ -1,6 +1,4 @@
-import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import type { ProbeState_Closed } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { ConnectionLossReason, ProbeEndReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
@@ -26,9 +24,9 @@ const CODES: ReadonlyMap<ProbeEndReason, CloseCode> = new Map([
 
 /** How a probe ended, in the words of a connection. */
 export function probeLossOf({ reason, code, message }: ProbeState_Closed): ConnectionLoss {
-  return create(ConnectionLossSchema, {
+  return {
     reason: REASONS.get(reason) ?? ConnectionLossReason.TRANSPORT_CLOSED,
     code: CODES.get(reason) ?? code,
     message,
-  });
+  };
 }

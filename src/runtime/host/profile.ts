@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type CandidateFacts, CandidateFactsSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateFacts } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import {
   type HostCandidate,
@@ -124,17 +124,17 @@ function createCandidate(init: CandidateInit): { id: string; kind: HostCandidate
 }
 
 function factOf({ id: candidateId, kind }: HostCandidate): CandidateFacts {
-  if (kind.case !== "direct") return fact({ candidateId, setAside: SetAsideReason.UNKNOWN_KIND });
+  if (kind.case !== "direct") return fact(candidateId, Path.UNSPECIFIED, { setAside: SetAsideReason.UNKNOWN_KIND });
   try {
     const { isLoopback } = parseEndpoint(kind.value.endpoint);
-    return fact({ candidateId, path: Path.DIRECT, isLoopback });
+    return fact(candidateId, Path.DIRECT, { isLoopback });
   } catch (error) {
     const isInsecure = MoorlineError.from(error).code === "INSECURE_ENDPOINT";
     const setAside = isInsecure ? SetAsideReason.INSECURE_ENDPOINT : SetAsideReason.ENDPOINT_MALFORMED;
-    return fact({ candidateId, path: Path.DIRECT, setAside });
+    return fact(candidateId, Path.DIRECT, { setAside });
   }
 }
 
-function fact(init: Parameters<typeof create<typeof CandidateFactsSchema>>[1]): CandidateFacts {
-  return create(CandidateFactsSchema, init);
+function fact(candidateId: string, path: Path, changes: Partial<CandidateFacts>): CandidateFacts {
+  return { candidateId, path, isLoopback: false, setAside: SetAsideReason.UNSPECIFIED, ...changes };
 }

@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { type HostFailure, HostFailureSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostFailure } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { HostFailureReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { MoorlineError, type MoorlineErrorCode } from "../../wire/moorline-error.ts";
 
@@ -18,11 +17,11 @@ const REASONS: Partial<Record<MoorlineErrorCode, HostFailureReason>> = {
 export function keyFailureOf(thrown: unknown): HostFailure {
   if (thrown instanceof MoorlineError) {
     const reason = REASONS[thrown.code] ?? HostFailureReason.SESSION_KEY_UNAVAILABLE;
-    return create(HostFailureSchema, { reason, message: thrown.text, action: thrown.action });
+    return { reason, message: thrown.text, action: thrown.action };
   }
-  return create(HostFailureSchema, {
+  return {
     reason: HostFailureReason.SESSION_KEY_UNAVAILABLE,
     message: "The function that gives the session key has failed.",
     action: "Look at what was told to onError, then start again.",
-  });
+  };
 }

@@ -1,5 +1,5 @@
 import type { ConnectionState } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
-import type { HostState, Race } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState, Race } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { HostProbe, HostSnapshot } from "../host-runtime.ts";
 import type { HostConnections } from "./host-connections.ts";
 

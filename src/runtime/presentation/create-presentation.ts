@@ -1,4 +1,4 @@
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import type {
   PresentationEffect,
   PresentationEvent,

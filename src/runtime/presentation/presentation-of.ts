@@ -1,5 +1,5 @@
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { hostPhaseOf } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { syncPhaseOf } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { HostPhase, SyncPhase } from "../../../gen/moorline/state/v1/phase_pb.ts";

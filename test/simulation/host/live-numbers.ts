@@ -1,4 +1,4 @@
-import type { HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 
 /** The number that an event brings back: of a request or a connection. Undefined: it answers nothing. */
 export function numberOf({ value }: HostEvent["event"]): number | undefined {

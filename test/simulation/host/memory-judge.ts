@@ -1,4 +1,4 @@
-import type { CandidateRecord, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { memoryOf } from "../../../src/runtime/selectors.ts";
 import type { Judge } from "../session/judge.ts";

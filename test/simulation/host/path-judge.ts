@@ -1,4 +1,4 @@
-import type { CandidateRecord, HostEffect } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord, HostEffect } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { memoryOf } from "../../../src/runtime/selectors.ts";
 import type { Judge } from "../session/judge.ts";

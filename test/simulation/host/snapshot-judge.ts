@@ -1,4 +1,4 @@
-import type { Race } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { Race } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import type { HostSnapshot } from "../../../src/runtime/host-runtime.ts";
 import { isOnline, memoryOf } from "../../../src/runtime/selectors.ts";

@@ -1,4 +1,5 @@
-import { type HostEffect, type HostState, HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { Judge } from "../session/judge.ts";
 import { dueOf, liveNumbers, numberOf } from "./live-numbers.ts";
 import { MemoryJudge } from "./memory-judge.ts";

@@ -1,4 +1,4 @@
-import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostEffect, HostEvent, HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { type HostConfig, hostMachine } from "../../../src/machine/host.ts";
 import type { SchemaMachine } from "../../../src/machine/schema-machine.ts";
 

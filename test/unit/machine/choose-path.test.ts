@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type CandidateRecord, CandidateRecordSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { CandidateRecord } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { CandidateRecordSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { SetAsideReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { rankCandidates } from "../../../src/machine/host/choose-path.ts";

@@ -1,15 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { ConnectionLossSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
-import {
-  type CandidateFacts,
-  CandidateFactsSchema,
-  type HostEffect,
-  type HostEvent,
-  type HostMemory,
-  type HostState,
-  type HostState_Online,
-  type Race,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type {
+  CandidateFacts,
+  HostEffect,
+  HostEvent,
+  HostMemory,
+  HostState,
+  HostState_Online,
+  Race,
+} from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { CandidateFactsSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
@@ -18,12 +18,11 @@ import { timersOf } from "../../../src/machine/host/holdings.ts";
 import {
   defaultHostConfig,
   type HostConfig,
-  type HostEventInit,
-  hostEvent,
   hostMachine,
   initialHostState,
   transitionHost,
 } from "../../../src/machine/host.ts";
+import { type HostEventInit, hostEvent } from "./machine-data.ts";
 
 /** How a test lets a connection end. */
 export interface HostLoss {

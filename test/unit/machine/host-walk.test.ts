@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import type { HostState } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { connectionsOf, timersOf } from "../../../src/machine/host/holdings.ts";
 import { hostMachine } from "../../../src/machine/host.ts";

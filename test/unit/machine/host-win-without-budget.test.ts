@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
-import { defaultHostConfig, hostEvent, transitionHost } from "../../../src/machine/host.ts";
+import { defaultHostConfig, transitionHost } from "../../../src/machine/host.ts";
+import { hostEvent } from "./machine-data.ts";
 
 /** Two candidates race, the second one by a probe, and no attempt is left. */
 const racing = create(HostStateSchema, {

@@ -1,6 +1,7 @@
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectionEventSchema } from "../../../gen/moorline/machine/v1/connection_pb.ts";
 import { CreationEventSchema } from "../../../gen/moorline/machine/v1/creation_pb.ts";
+import { HostEventSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { ProbeEventSchema } from "../../../gen/moorline/machine/v1/probe_pb.ts";
 import { SyncEventSchema, SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 
@@ -22,6 +23,14 @@ export function connectionEvent(event: Init<typeof ConnectionEventSchema, "event
 /** Makes an event of the creation machine. */
 export function creationEvent(event: Init<typeof CreationEventSchema, "event">) {
   return create(CreationEventSchema, { event });
+}
+
+/** What a test says of an event of the host machine. */
+export type HostEventInit = Init<typeof HostEventSchema, "event">;
+
+/** Makes an event of the host machine. */
+export function hostEvent(event: HostEventInit) {
+  return create(HostEventSchema, { event });
 }
 
 /** Makes an event of the probe machine. */

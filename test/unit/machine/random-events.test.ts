@@ -13,13 +13,9 @@ import {
   ConnectionStateSchema,
   ConnectionTimer,
 } from "../../../gen/moorline/machine/v1/connection_pb.ts";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
 import { hostTable } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import {
-  HostEffectSchema,
-  HostEventSchema,
-  type HostState,
-  HostStateSchema,
-} from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { HostEffectSchema, HostEventSchema, HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { ProbeState } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import { probeTable } from "../../../gen/moorline/machine/v1/probe_moorline.ts";
 import {

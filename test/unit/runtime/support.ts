@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type HostState, HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostStateSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import type { SyncState } from "../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { SyncStateSchema } from "../../../gen/moorline/machine/v1/sync_pb.ts";
 import type { Source } from "../../../src/runtime/source.ts";

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Agent } from "../../../../gen/moorline/agent/v1/agent_pb.ts";
-import { type HostState, HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../../gen/moorline/machine/v1/host_moorline.ts";
+import { HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
 import type { HostProfile } from "../../../../gen/moorline/state/v1/host_profile_pb.ts";
 import type { SetAsideReason } from "../../../../gen/moorline/state/v1/reason_pb.ts";
 import type { Clock } from "../../../../src/core/clock.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostState } from "../../../../gen/moorline/machine/v1/host_pb.ts";
+import type { HostState } from "../../../../gen/moorline/machine/v1/host_moorline.ts";
 import type { SyncState } from "../../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { Presentation, PresentationSchema } from "../../../../gen/moorline/state/v1/presentation_pb.ts";
 import { createPresentation } from "../../../../src/runtime/presentation/create-presentation.ts";

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import type { HostState } from "../../../../gen/moorline/machine/v1/host_moorline.ts";
 import { hostTable } from "../../../../gen/moorline/machine/v1/host_moorline.ts";
-import { type HostState, HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
+import { HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
 import { syncTable } from "../../../../gen/moorline/machine/v1/sync_moorline.ts";
 import { SyncStateSchema } from "../../../../gen/moorline/machine/v1/sync_pb.ts";
 import { Presentation } from "../../../../gen/moorline/state/v1/presentation_pb.ts";

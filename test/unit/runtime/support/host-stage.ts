@@ -1,4 +1,4 @@
-import { toJsonString } from "@bufbuild/protobuf";
+import { create, toJsonString } from "@bufbuild/protobuf";
 import { HostStateSchema } from "../../../../gen/moorline/machine/v1/host_pb.ts";
 import type { Transition } from "../../../../gen/moorline/state/v1/transition_pb.ts";
 import { hostMachine } from "../../../../src/machine/host.ts";
@@ -95,7 +95,7 @@ export function addHost(
     const { host: state } = host.getSnapshot();
     if (state === before) return;
     before = state;
-    states.push(toJsonString(HostStateSchema, state));
+    states.push(toJsonString(HostStateSchema, create(HostStateSchema, state)));
     if (phases.at(-1) !== phaseNameOf(host)) phases.push(phaseNameOf(host));
   });
   return { host, lifecycle, logged, errors, states, phases };
