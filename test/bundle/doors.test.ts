@@ -72,4 +72,13 @@ describe("doors: what a page does not load", () => {
     expect(loaded.length).toBeGreaterThan(50);
     expect(loaded.filter((path) => file.test(path))).toEqual([]);
   });
+
+  it.each(["one client, agents watched", "`moorline/runtime`", "`moorline/react`"])(
+    "%s, descriptors of machines",
+    async (page) => {
+      const bundle = await bundlePage(pages.get(page) ?? "");
+      const described = ["agent", "machine"].filter((name) => bundle?.text.includes(` moorline.${name}.v1|`));
+      expect(described).toEqual(["agent"]);
+    },
+  );
 });

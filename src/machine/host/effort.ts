@@ -1,7 +1,5 @@
-import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import type { Contender, Pause, Race, Refreshing } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import { PauseSchema, RefreshingSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { HostErrorReason } from "../../../gen/moorline/state/v1/reason_pb.ts";
 import { nextRetryAtMs, rememberFailure, rememberRefresh } from "../connection/retry.ts";
 import { noteAnswer } from "./candidates.ts";
@@ -54,7 +52,7 @@ export function begin(draft: HostDraft, start: RaceStart): Beginning {
 
 /** A wait for the next race. */
 export function pauseUntil(untilMs: number): Effort {
-  return { case: "pause", value: create(PauseSchema, { untilMs }) };
+  return { case: "pause", value: { untilMs } };
 }
 
 /** Asks for a new credential. The race begins anew when it is there. Spec: RETRY-5. */
@@ -62,7 +60,7 @@ export function refresh(draft: HostDraft): Effort {
   const request = draft.takeNumber();
   draft.setRetry(rememberRefresh(draft.retry));
   draft.do({ case: "refreshCredential", value: { request } });
-  return { case: "refreshing", value: create(RefreshingSchema, { request }) };
+  return { case: "refreshing", value: { request } };
 }
 
 /** What a race makes of the end of a connection. Undefined where the connection is of no contender. */

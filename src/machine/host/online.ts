@@ -1,6 +1,5 @@
-import { create } from "@bufbuild/protobuf";
 import type { HostState, HostState_Online, Switch } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import { HostTimer, SwitchSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
+import { HostTimer } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { CloseCode } from "../../../gen/moorline/session/v1/close_code_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { ignoreEvent } from "../../core/machine.ts";
@@ -84,7 +83,7 @@ function transitionLost(
 
 /** The server has accepted the next hello: the present connection is over, the channel waits for the next. */
 function supersede({ candidateId, connection }: Switch): Switch {
-  return create(SwitchSchema, { candidateId, connection, present: { case: "superseded", value: {} } });
+  return { candidateId, connection, present: { case: "superseded", value: {} } };
 }
 
 function doubt(

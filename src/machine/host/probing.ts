@@ -1,6 +1,4 @@
-import { create } from "@bufbuild/protobuf";
 import type { CandidateRecord, HostState_Online, Measurement } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import { MeasurementSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { Visibility } from "../../../gen/moorline/state/v1/phase_pb.ts";
 import { channelLimits, hostLimits } from "../../wire/limits.ts";
@@ -38,7 +36,7 @@ export function measureDue(
   const started = due.flatMap(({ candidateId }) => {
     draft.update(candidateId, (record) => planProbe(record, nowMs + intervalMs));
     if (candidateId !== online.candidateId) {
-      return [create(MeasurementSchema, { candidateId, connection: draft.openProbe(candidateId) })];
+      return [{ candidateId, connection: draft.openProbe(candidateId) }];
     }
     draft.do({ case: "pingClient", value: { connection: online.connection, paddingBytes } });
     return [];

@@ -1,14 +1,12 @@
-import { create } from "@bufbuild/protobuf";
 import type { ConnectionLoss, RetryHint } from "../../../gen/moorline/machine/v1/connection_moorline.ts";
 import type { CandidateRecord, Contender, Race } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import { ContenderSchema, RaceSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { Path } from "../../../gen/moorline/session/v1/packet_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { isBarred } from "./candidates.ts";
 import { rankCandidates } from "./choose-path.ts";
 import type { HostDraft } from "./draft.ts";
 
-type Stage = Exclude<Parameters<typeof create<typeof ContenderSchema>>[1], undefined>["stage"];
+type Stage = Contender["stage"];
 
 /** How a race is begun. */
 export interface RaceStart {
@@ -40,7 +38,7 @@ export function startRace(draft: HostDraft, start: RaceStart): Race | undefined 
       ? contender(record.candidateId, { case: "greeting", value: { connection: greeting.connection } })
       : waiting(record.candidateId, nowMs + delayOf(record, index, nowMs)),
   );
-  return startDue(draft, create(RaceSchema, { contenders }), { nowMs, isUrgent: start.isUrgent ?? false });
+  return startDue(draft, { contenders }, { nowMs, isUrgent: start.isUrgent ?? false });
 }
 
 /** Starts everybody whose time has come. */
@@ -108,7 +106,7 @@ export function win(draft: HostDraft, race: Race, winner: Contender, connection:
     if (other.candidateId === candidateId) return contender(candidateId, { case: "greeting", value: { connection } });
     return other.stage.case === "beaten" ? other : contender(other.candidateId, { case: "held", value: {} });
   });
-  return { race: create(RaceSchema, { contenders }), connection };
+  return { race: { contenders }, connection };
 }
 
 /** Whether everybody was beaten. */
@@ -137,7 +135,7 @@ function release(race: Race, nowMs: number): Race {
     delayMs += hostLimits.staggerMs;
     return waiting(other.candidateId, nowMs + delayMs);
   });
-  return create(RaceSchema, { contenders });
+  return { contenders };
 }
 
 function waitOf({ stage }: Contender, nowMs: number): number {
@@ -160,11 +158,11 @@ function waiting(candidateId: string, untilMs: number): Contender {
   return contender(candidateId, { case: "waiting", value: { untilMs } });
 }
 
-function contender(candidateId: string, stage: NonNullable<Stage>): Contender {
-  return create(ContenderSchema, { candidateId, stage });
+function contender(candidateId: string, stage: Stage): Contender {
+  return { candidateId, stage };
 }
 
 function replace(race: Race, changed: Contender): Race {
   const contenders = race.contenders.map((other) => (other.candidateId === changed.candidateId ? changed : other));
-  return create(RaceSchema, { contenders });
+  return { contenders };
 }

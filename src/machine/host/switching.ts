@@ -1,11 +1,9 @@
-import { create } from "@bufbuild/protobuf";
 import type {
   HostState,
   HostState_Online,
   Measurement,
   Switch,
 } from "../../../gen/moorline/machine/v1/host_moorline.ts";
-import { SwitchSchema } from "../../../gen/moorline/machine/v1/host_pb.ts";
 import { hostLimits } from "../../wire/limits.ts";
 import { HEALTHY_AFTER_MS } from "../connection/retry.ts";
 import { bar, forgiveBars, isUsable } from "./candidates.ts";
@@ -133,5 +131,5 @@ export function openSwitch(
 }
 
 function createSwitch(candidateId: string, connection: number): Switch {
-  return create(SwitchSchema, { candidateId, connection, present: { case: "carrying", value: {} } });
+  return { candidateId, connection, present: { case: "carrying", value: {} } };
 }
