@@ -28,7 +28,7 @@ export {
 export { Path, ResumeRefusal, Resumption, type ServerInfo } from "../../gen/moorline/session/v1/packet_pb.ts";
 export { ConnectionPhase } from "../../gen/moorline/state/v1/phase_pb.ts";
 export { ConnectionLossReason } from "../../gen/moorline/state/v1/reason_pb.ts";
-export { type Transition, TransitionOutcome, TransitionSchema } from "../../gen/moorline/state/v1/transition_pb.ts";
+export { type Transition, TransitionOutcome } from "../../gen/moorline/state/v1/transition_pb.ts";
 export type { Clock, Timer } from "../core/clock.ts";
 export type { Random } from "../core/random.ts";
 export type { TransitionSink } from "../machine/transition-log.ts";
