@@ -34,7 +34,7 @@ export class HostDraft {
   }
 
   setRetry(retry: RetryMemory): void {
-    this.memory = { ...this.memory, retry: retry };
+    this.memory = { ...this.memory, retry };
   }
 
   setVisibility(visibility: Visibility): void {
