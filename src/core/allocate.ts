@@ -14,7 +14,7 @@ let used = 0;
  * ones, which costs a tenth of making each by itself; large ones are not filled with zeros where the platform can do
  * without. Not for what is kept for long, nor for what anybody might transfer to another thread.
  */
-export function allocate(size: number): Uint8Array {
+export function allocate(size: number): Uint8Array<ArrayBuffer> {
   if (size > MAX_SHARED_BYTES) {
     countBuffer(size);
     return allocateAlone(size);
@@ -28,7 +28,7 @@ export function allocate(size: number): Uint8Array {
   return bytes;
 }
 
-type Allocator = (size: number) => Uint8Array;
+type Allocator = (size: number) => Uint8Array<ArrayBuffer>;
 
 const allocateAlone: Allocator = /*@__PURE__*/ findAllocator();
 

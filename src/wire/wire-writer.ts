@@ -9,6 +9,12 @@ export type Loose = Readonly<Record<string, unknown>>;
 /** Writes a value, whatever it is, behind a tag. */
 type PutValue = (writer: WireWriter, tag: number, value: unknown) => void;
 
+/** Where a message begins. */
+interface Place {
+  readonly slab: ArrayBuffer;
+  readonly start: number;
+}
+
 /** Memory that small messages share. */
 const SLAB_BYTES = 16 * 1024;
 /** With less than this left, the next message begins in new memory. */
@@ -28,11 +34,13 @@ export class WireWriter {
   private bytes = new Uint8Array(this.slab);
   private start = 0;
   private pos = 0;
+  /** The shared memory, while a message that does not fit it has its own. */
+  private shared: Place | undefined = undefined;
 
   /** What was written since the last time. Small messages share memory. */
   finish(): Uint8Array {
     const { start, pos } = this;
-    if (this.bytes.length > SLAB_BYTES) return this.finishAlone();
+    if (this.shared !== undefined) return this.finishAlone(this.shared);
     this.start = pos;
     const message = new Uint8Array(this.slab, start, pos - start);
     if (pos > SLAB_BYTES - LEAST_BYTES) this.renew();
@@ -41,23 +49,31 @@ export class WireWriter {
 
   /** Forgets what was written since the last time that something was finished. */
   reset(): void {
-    if (this.bytes.length > SLAB_BYTES) this.renew();
+    if (this.shared !== undefined) this.goBack(this.shared);
     else this.pos = this.start;
   }
 
-  /** What needed larger memory is copied, so that no more is kept than it takes. */
-  private finishAlone(): Uint8Array {
-    const message = allocate(this.pos - this.start);
-    message.set(this.bytes.subarray(this.start, this.pos));
-    this.renew();
+  /** What takes up most of its memory is that; else it is copied, so that not much more is kept than it takes. */
+  private finishAlone(shared: Place): Uint8Array {
+    const made = this.bytes.subarray(this.start, this.pos);
+    const isSmall = 2 * made.length < this.bytes.length;
+    this.goBack(shared);
+    if (!isSmall) return made;
+    const message = allocate(made.length);
+    message.set(made);
     return message;
   }
 
+  private goBack({ slab, start }: Place): void {
+    this.slab = slab;
+    this.bytes = new Uint8Array(slab);
+    this.start = start;
+    this.pos = start;
+    this.shared = undefined;
+  }
+
   private renew(): void {
-    this.slab = new ArrayBuffer(SLAB_BYTES);
-    this.bytes = new Uint8Array(this.slab);
-    this.start = 0;
-    this.pos = 0;
+    this.goBack({ slab: new ArrayBuffer(SLAB_BYTES), start: 0 });
   }
 
   /** Begins a message. Without a name it is what a caller gives, of which only the fields count. */
@@ -220,9 +236,10 @@ export class WireWriter {
     if (items.length === 0) return;
     const start = this.open(tag);
     for (const value of items) {
-      const before = this.pos;
+      const before = this.pos - this.start;
       put(this, 0, value);
-      this.bytes.copyWithin(before, before + 1, this.pos);
+      const begin = this.start + before;
+      this.bytes.copyWithin(begin, begin + 1, this.pos);
       this.pos -= 1;
     }
     this.close(start);
@@ -253,32 +270,43 @@ export class WireWriter {
     this.pos = writeVarint(this.bytes, writeVarint(this.bytes, this.pos, tag), value);
   }
 
-  /** Begins what has a length, and leaves one byte for that. @returns Where it begins. */
+  /** Begins what has a length, and leaves one byte for that. @returns Where it begins in the message. */
   private open(tag: number): number {
     this.reserve(SCALAR_BYTES);
     this.pos = writeVarint(this.bytes, this.pos, tag) + 1;
-    return this.pos;
+    return this.pos - this.start;
   }
 
   /** Ends it: writes its length, and makes room where that takes more bytes. */
   private close(start: number): void {
-    const length = this.pos - start;
+    const length = this.pos - this.start - start;
     const more = sizeVarint(length) - 1;
     if (more > 0) {
       this.reserve(more);
-      this.bytes.copyWithin(start + more, start, this.pos);
+      const begin = this.start + start;
+      this.bytes.copyWithin(begin + more, begin, this.pos);
       this.pos += more;
     }
-    writeVarint(this.bytes, start - 1, length);
+    writeVarint(this.bytes, this.start + start - 1, length);
   }
 
   private reserve(size: number): void {
-    const needed = this.pos + size;
-    if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
-    grown.set(this.bytes.subarray(this.start, this.pos), this.start);
-    this.slab = grown.buffer;
-    this.bytes = grown;
+    if (this.pos + size > this.bytes.length) this.move(size);
+  }
+
+  /** Takes the message that is being written to where there is room for so much more. */
+  private move(size: number): void {
+    const written = this.bytes.subarray(this.start, this.pos);
+    const needed = written.length + size;
+    if (needed <= SLAB_BYTES) this.renew();
+    else {
+      this.shared ??= { slab: this.slab, start: this.start };
+      this.bytes = allocate(Math.max(needed, 2 * this.bytes.length));
+      this.slab = this.bytes.buffer;
+      this.start = 0;
+    }
+    this.bytes.set(written);
+    this.pos = written.length;
   }
 }
 

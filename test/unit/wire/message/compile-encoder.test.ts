@@ -63,6 +63,23 @@ describe("compileEncoder", () => {
     expect(encode(init as unknown as MessageInitShape<DescMessage>)).toBeUndefined();
   });
 
+  it("gives the same bytes for lists wherever shared memory ends, and keeps them when others are encoded", () => {
+    const lists = Array.from({ length: 100 }, (_, i) => ({
+      listSint32: Array.from({ length: 20 * i }, (__, j) => j * i),
+    }));
+    const encoded = lists.map((list) => encode(list as MessageInitShape<DescMessage>));
+    const general = lists.map((list) => toBinary(sample, create(sample, list)));
+    const isSame = general.map((bytes, i) => Buffer.compare(bytes, encoded[i] ?? new Uint8Array(0)) === 0);
+    expect(isSame).not.toContain(false);
+  });
+
+  it("keeps hardly more memory than a large message takes, and copies a small one out of it", () => {
+    const large = encode({ oneBytes: new Uint8Array(65_536) } as MessageInitShape<DescMessage>);
+    expect(large?.buffer.byteLength).toBeLessThan(65_600);
+    const small = encode({ oneString: "t".repeat(9_000) } as MessageInitShape<DescMessage>);
+    expect(small?.buffer.byteLength).toBe(small?.length);
+  });
+
   it("leaves an integer of -0 out, and writes a double of -0, as the general codec does", () => {
     const made = Object.assign(create(sample), { oneInt32: -0, oneUint32: -0, oneDouble: -0 });
     expect(encode(made as MessageShape<DescMessage>)).toEqual(toBinary(sample, made as MessageShape<DescMessage>));

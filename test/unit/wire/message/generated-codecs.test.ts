@@ -165,6 +165,15 @@ describe("generated code of messages: what is common", () => {
     expect(encodeMessage(code, large)).toEqual(toBinary(AgentSchema, large));
     expect(encodeMessage(code, agent)).toEqual(toBinary(AgentSchema, agent));
   });
+
+  it("is encoded wherever shared memory ends, and stays as it is when others are", () => {
+    const agents = Array.from({ length: 1000 }, (_, i) => {
+      const size = i % 50 === 49 ? 20_000 + i : i;
+      return create(AgentSchema, { id: `${i}`, pendingPermissions: [{ title: "t".repeat(size) }, { title: "é" }] });
+    });
+    const encoded = agents.map((each) => encodeMessage(code, each));
+    for (const [i, each] of agents.entries()) expect(encoded[i]).toEqual(toBinary(AgentSchema, each));
+  });
 });
 
 describe("generated code of messages: what is rare", () => {
