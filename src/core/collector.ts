@@ -1,7 +1,11 @@
 /** Below this a buffer weighs too little to be counted. */
 const LEAST_BYTES = 4 * 1024;
-/** Bytes of a buffer for each slot of the young heap that is taken for it: 8 bytes in Node, half of that in browsers. */
-const BYTES_A_SLOT = 10;
+/**
+ * Bytes of a buffer for each slot of the young heap that is taken for it: 8 bytes in Node, half of that in browsers. A young
+ * heap of 16 MiB is then full after 32 MiB of counted buffers, with which come about 16 MiB that only the socket knows of. A
+ * full collection would come after 64 MiB.
+ */
+const BYTES_A_SLOT = 16;
 /** Slots that are taken at once, which is well below what engines treat as a large object. */
 const MAX_SLOTS = 8 * 1024;
 
