@@ -38,6 +38,14 @@ export const clientBugs: readonly PlantedBug[] = [
     shows: /uses only the Welcome of its highest attempt/,
   },
   {
+    name: "a client goes on with whoever has taken over the address of its daemon",
+    file: "src/client/connection-performer.ts",
+    find: 'return expectedServerId === "" ? instance.serverId : expectedServerId;',
+    replace: 'return instance.serverId === "" ? expectedServerId : expectedServerId;',
+    caughtBy: { test: "test/unit/client/welcome.test.ts" },
+    shows: /stays with the daemon that it has met first/,
+  },
+  {
     name: "a Welcome with an impossible position is used",
     file: "src/client/client-instance.ts",
     find: "return received >= channel.acknowledged && received <= channel.sent;",
@@ -193,6 +201,14 @@ export const clientBugs: readonly PlantedBug[] = [
 
 /** Bugs of the server. */
 export const serverBugs: readonly PlantedBug[] = [
+  {
+    name: "a session ends for another one although its keyed calls could be done again",
+    file: "src/server/session-registry.ts",
+    find: "return this.context.journal?.holds(hash) === true;",
+    replace: "return this.context.journal?.holds(hash) === true && false;",
+    caughtBy: { test: "test/unit/server/journal/journaled-sessions.test.ts" },
+    shows: /stays where its principal has too many/,
+  },
   {
     name: "a position older than an acknowledgement is refused",
     file: "src/server/admission.ts",
