@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { countBuffer, lastTaken } from "../../../src/core/collector.ts";
 
@@ -5,6 +7,23 @@ import { countBuffer, lastTaken } from "../../../src/core/collector.ts";
 function takenFor(bytes: number): number {
   countBuffer(bytes);
   return lastTaken().length;
+}
+
+setFlagsFromString("--expose-gc");
+const collectAll = runInNewContext("gc") as () => void;
+let heard: () => void = () => {};
+const registry = new FinalizationRegistry(() => heard());
+
+/** Counts many buffers; then comes a full collection, which is heard of. */
+async function collectAfter(mebibytes: number): Promise<void> {
+  for (let count = 0; count < mebibytes; count += 1) countBuffer(1024 * 1024);
+  const collected = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  registry.register({}, undefined);
+  // Not in this turn: what was made in it is kept.
+  setImmediate(collectAll);
+  await collected;
 }
 
 describe("countBuffer", () => {
@@ -16,6 +35,17 @@ describe("countBuffer", () => {
     const before = lastTaken();
     countBuffer(4095);
     expect(lastTaken()).toBe(before);
+  });
+
+  it("takes more where full collections come all the same, at most twice the size of the buffer", async () => {
+    const takenAfter = async (mebibytes: number): Promise<number> => {
+      await collectAfter(mebibytes);
+      return takenFor(10_240);
+    };
+    expect([await takenAfter(1), await takenAfter(300)]).toEqual([640, 640]);
+    await expect.poll(() => takenAfter(32)).toBeGreaterThan(640);
+    await expect.poll(() => takenAfter(32)).toBe(2560);
+    expect([await takenAfter(32), await takenAfter(32)]).toEqual([2560, 2560]);
   });
 
   it("takes many pieces, none of them large, for a very large one", () => {
