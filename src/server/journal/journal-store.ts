@@ -42,7 +42,7 @@ export interface JournalSession {
 export interface JournalStore {
   /** The entry of a key, if there is one. */
   find(sessionHash: string, key: string): JournalEntry | undefined | Promise<JournalEntry | undefined>;
-  /** The sessions that have entries, in any order. Called once. */
+  /** The sessions that have entries, in any order. Called before anything is asked of a session. */
   sessions(): readonly JournalSession[] | Promise<readonly JournalSession[]>;
   /** What all entries of a session take up, in the order of their acceptance. */
   list(sessionHash: string): readonly JournalUse[] | Promise<readonly JournalUse[]>;
